@@ -23,6 +23,7 @@ from pack.mesh.members.invitation import OpenInvitation
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
+from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.side_commits import StoredCommit
 from pack.mesh.state import Membership, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
@@ -76,6 +77,7 @@ class Machine:
         self.busy = False
         self.fault: tuple[int, Callable[[], BaseException]] | None = None
         self._secrets = 0
+        self.finding = FindingPolicy()
         self.mesh = self.opened()
 
     @property
@@ -119,6 +121,7 @@ class Machine:
                 public_of=public_of,
                 exclusive=self._exclusive,
                 clock=lambda: at(self.seconds()),
+                finding=self.finding,
             )
         )
 

@@ -17,6 +17,7 @@ from pack.errors import PackError
 from pack_servers.http.access import MESH_PREFIX
 from pack_servers.http.peers.events import EventRoutes
 from pack_servers.http.peers.git import GitRoutes
+from pack_servers.http.peers.hub import HubRoutes
 from pack_servers.http.peers.meeting import MeetingRoutes
 from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
 from pack_servers.http.peers.serving import MeshServing, Routes, Serve, Threads
@@ -35,7 +36,10 @@ class MeshEndpoints:
         self._mesh = serving.mesh
         self._threads = threads
         self._meeting = MeetingRoutes(serving, threads)
-        self._routes: Routes = self._meeting.routes()
+        self._routes: Routes = {
+            **self._meeting.routes(),
+            **HubRoutes(serving, threads).routes(),
+        }
         self._group_routes: Routes = {
             **self._meeting.group_routes(),
             **EventRoutes(serving, threads).group_routes(),

@@ -32,10 +32,11 @@ class EventRoutes:
 
     async def _events(self, request: Request, caller: PeerId) -> Response:
         del caller
-        since, limit = _paging(request)
-        return JSONResponse(await self._threads.run(self._page, since, limit))
+        since, limit = paging(request)
+        return JSONResponse(await self._threads.run(self.page, since, limit))
 
-    def _page(self, since: str, limit: int) -> dict[str, object]:
+    def page(self, since: str, limit: int) -> dict[str, object]:
+        """So many of the commits that come after some number or commit."""
         head = self._serving.mesh.outbox.heard().head
         commits = self._serving.commits(head) if head else ()
         start = _start(commits, since)
@@ -45,7 +46,8 @@ class EventRoutes:
         return {"events": events, "next_seq": end, "has_more": end < len(commits)}
 
 
-def _paging(request: Request) -> tuple[str, int]:
+def paging(request: Request) -> tuple[str, int]:
+    """After what a request wants to go on, and how many it wants."""
     query = parse_qs(request.url.query)
     since = query.get("since", ["0"])[-1]
     text = query.get("limit", [str(PAGE)])[-1]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pack.errors import RefusedForSafety
 from pack.mesh.meeting import LARGEST, Heard, heard_fields, parse_heard
 from pack.mesh.members.keys import PeerId
 from pack_servers.http.peers.bodies import read_body
@@ -44,10 +41,7 @@ class MeetingRoutes:
         return JSONResponse(fields)
 
     def _heard(self, caller: PeerId, theirs: Heard) -> dict[str, object]:
-        if theirs.peer != caller:
-            raise RefusedForSafety("the token is another peer's", "Shake hands again.")
-        mine = self._mesh.outbox.heard()
-        self._mesh.book.note_heartbeat(caller, theirs)
+        mine = self._mesh.hear(caller, theirs)
         if self._mesh.outbox.lacks(theirs):
             self._serving.on_news()
         return {**heard_fields(mine), "seq_by_hive": {mine.group: mine.height}}
@@ -77,6 +71,5 @@ class MeetingRoutes:
 
     async def _leave(self, request: Request, caller: PeerId) -> Response:
         del request
-        pause = partial(self._mesh.book.remember, caller, accepts="", token="")
-        await self._threads.run(pause)
+        await self._threads.run(self._mesh.book.note_leaving, caller)
         return JSONResponse({"ok": True})

@@ -11,6 +11,7 @@ from pack_connectors.peers.join_requests import JoinSigner
 from pack.errors import InvalidConfig, PackError, RefusedForSafety, Unavailable
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, Heard, Welcome, heard_fields
+from pack.mesh.resolving.listing import ListedPeer, Presence, listed_fields
 from tests.mesh_support import commit_id, private_key, public_key
 
 GROUP, HEAD = commit_id("group"), commit_id("head")
@@ -111,6 +112,15 @@ def test_a_handshake_carries_no_token_and_its_answer_is_checked(peer, line):
             line.handshake(b"{}")
 
 
+def test_a_hub_is_asked_where_others_are(peer, line):
+    listed = ListedPeer(DESK.peer, "desk", Presence.OFFLINE, "", None)
+    peer.answers(body=json.dumps({"peers": [listed_fields(listed)]}).encode())
+    assert line.register(TOKEN, None) == (listed,)
+    path, headers, body = peer.seen[0]
+    assert (path, json.loads(body)) == ("/pack/sync/v1/peers", {"address": None})
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+
+
 def test_a_bundle_is_read_and_sent_in_pieces(peer, line, tmp_path):
     file, content = tmp_path / "bundle", b"# v2 git bundle\n" * 50_000
     peer.answers(body=content)
@@ -138,6 +148,7 @@ def every_call(line, tmp_path):
     file.write_bytes(b"x")
     return [
         lambda: line.handshake(b"{}"),
+        lambda: line.register(TOKEN, None),
         lambda: line.heartbeat(TOKEN, MINE),
         lambda: line.fetch(TOKEN, GROUP, [], str(tmp_path / "came")),
         lambda: line.push(TOKEN, GROUP, str(file), 1),

@@ -20,6 +20,8 @@ from pack.errors import Unavailable
 from pack.log import LogQuery
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, heard_fields, parse_heard
+from pack.mesh.members.group import Role
+from pack.mesh.resolving.address import address_fields
 from tests.mesh_machines import machines_in, pair_in
 from tests.mesh_support import private_key, public_key
 
@@ -176,6 +178,7 @@ def test_a_handshake_that_is_none_is_refused_in_words(server, content):
 PATHS = [
     ("POST", "heartbeat"),
     ("POST", "token"),
+    ("POST", "peers"),
     ("GET", "groups/GROUP/events"),
     ("POST", "groups/GROUP/events"),
     ("POST", "groups/GROUP/bundle"),
@@ -272,6 +275,49 @@ def test_a_heartbeat_tells_how_far_each_is(machines, server, token):
     assert server.news == [1]
     for content in (b"", b"{", b"[]", b"\xff", b'{"instance_id": "x"}'):
         assert refused(server.ask("POST", "/sync/v1/heartbeat", token, content=content), 400)
+
+
+def test_a_heartbeat_carries_addresses_both_ways_and_what_is_wrong_with_one_stops_nothing(
+    machines, server, token
+):
+    laptop, desk, _ = machines
+    for machine in (laptop, desk):
+        machine.mesh.move(f"http://{machine.name}:3005")
+    mine = desk.mesh.gossip.mine()
+    told = address_fields(mine)
+    bad = [{}, 1, {**told, "ttl": -1}, {**told, "sync_endpoint": "http://169.254.169.254"}]
+    body = {**heard_fields(desk.mesh.outbox.heard()), "known_peers": [*bad, told]}
+    answer = server.ask("POST", "/sync/v1/heartbeat", token, json=body)
+    (one,) = answer.json()["known_peers"]
+    assert (one["peer_id"], one["sync_endpoint"]) == (laptop.id, "http://laptop:3005")
+    record = laptop.mesh.book.records()[desk.id]
+    assert (record.endpoint, record.discovered_via) == ("http://desk:3005", desk.id)
+    body["known_peers"] = [{**told, "n": 99, "sync_endpoint": "http://evil:1"}]
+    assert server.ask("POST", "/sync/v1/heartbeat", token, json=body).status_code == 200
+    record = laptop.mesh.book.records()[desk.id]
+    assert (record.endpoint, "did not sign" in record.last_error) == ("http://desk:3005", True)
+
+
+def test_a_hub_answers_where_the_others_are(machines, server, token):
+    laptop = machines[0]
+    body = {"address": None}
+    assert refused(server.ask("POST", "/sync/v1/peers", token, json=body), 404)
+    laptop.mesh.roster.change(
+        lambda one: (
+            one.group.admitting(
+                replace(one.group.peer(laptop.id), roles=frozenset(Role) - {Role.READER})
+            ),
+            one.revoked,
+        )
+    )
+    laptop.lets_in(machines[2])
+    answer = server.ask("POST", "/sync/v1/peers", token, json=body).json()
+    (one,) = answer["peers"]
+    assert (one["peer_id"], one["name"], one["status"]) == (machines[2].id, "phone", "offline")
+    assert (one["capabilities"], one["address"]) == ({"hive_sync": True}, None)
+    for content in (b"", b"[]", b"{}", b"x" * (LARGEST + 1)):
+        answer = server.ask("POST", "/sync/v1/peers", token, content=content)
+        assert answer.status_code in (400, 413)
 
 
 def test_the_state_of_the_group_is_told(machines, server, token):
