@@ -12,7 +12,7 @@ from pack.mesh.exchange import PeerExchange
 from pack.mesh.members.group import Role
 from pack.mesh.members.keys import PeerId
 from pack.mesh.resolving.policy import FindingPolicy
-from pack.mesh.state import PeerRecord, PeerSource
+from pack.mesh.state import PeerRecord
 from pack.model import MemoryPath
 from tests.mesh_machines import DirectLine
 from tests.sim.machine import Bundle, Machine
@@ -114,9 +114,11 @@ class Net:
 
     def add(self, name: str, other: str) -> None:
         """Say by hand where a machine is."""
-        self.machines[name].mesh.book.remember(
-            self.id(other), endpoint=at(other), source=PeerSource.MANUAL
-        )
+        self.machines[name].mesh.place(self.id(other), at(other))
+
+    def move(self, name: str, endpoint: str) -> None:
+        """Have a machine be reached at another address."""
+        self.machines[name].mesh.place(self.id(name), endpoint)
 
     def id(self, name: str) -> PeerId:
         return self.machines[name].id

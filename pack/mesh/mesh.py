@@ -65,19 +65,25 @@ class Mesh:
         self.outbox.announce()
         return membership
 
-    def move(self, endpoint: str) -> None:
-        """Have this peer be reached at another address, and tell the others.
+    def place(self, peer: PeerId, endpoint: str) -> None:
+        """Have a peer be reached at an address, whatever it says itself.
 
         Args:
-            endpoint: Where; empty for nowhere.
+            peer: A member of the group. Where it is this one, the others are told.
+            endpoint: The address; empty for what the peer says, or for nowhere where it is this
+                one.
 
         Raises:
-            NotFound: The memory belongs to no group.
+            NotFound: It is none of the group.
             InvalidContent: It is no address.
             ConnectorError: It cannot be stored.
         """
-        self.roster.move(endpoint)
-        self.outbox.announce()
+        self.roster.version().group.peer(peer)
+        if peer == self.me:
+            self.roster.move(endpoint)
+            self.outbox.announce()
+        else:
+            self.book.place(peer, endpoint)
 
     def hear(self, caller: PeerId, theirs: Heard) -> Heard:
         """Note how far a peer is and what it tells, and answer with the same.

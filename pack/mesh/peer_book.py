@@ -8,12 +8,13 @@ from hmac import compare_digest
 
 from pack.errors import RefusedForSafety
 from pack.mesh.meeting import Heard, token_digest
+from pack.mesh.members.invitation import check_endpoint
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.ports import MeshPorts
 from pack.mesh.resolving.resolver import Directory, MemberResolver
 from pack.mesh.roster import Roster
-from pack.mesh.state import PeerRecord, PeerSource
+from pack.mesh.state import PeerRecord, PeerSource, PeerStatus
 from pack.times import format_time
 
 
@@ -39,6 +40,20 @@ class PeerBook:
         """Change what is remembered of a peer."""
         with self._ports.exclusive():
             self._update(peer, **fields)
+
+    def place(self, peer: PeerId, endpoint: str) -> None:
+        """Remember where a person says that a peer is; empty to believe the peer itself again."""
+        source = PeerSource.MANUAL if endpoint else PeerSource.GOSSIP
+        endpoint = check_endpoint(endpoint) if endpoint else ""
+        self.remember(peer, endpoint=endpoint, source=source, not_before="")
+
+    def pause(self, peer: PeerId, *, is_paused: bool) -> None:
+        """Exchange nothing with a peer, or go on with one that was paused."""
+        status = self._state.records().get(peer, PeerRecord(peer)).status
+        if is_paused:
+            self.remember(peer, status=PeerStatus.PAUSED)
+        elif status is PeerStatus.PAUSED:
+            self.remember(peer, status=PeerStatus.PENDING, failures=0, not_before="")
 
     def learn(self, peer: PeerId, endpoint: str) -> None:
         """Remember where a peer says that it is; an address that a person gave stays."""

@@ -19,7 +19,7 @@ from pack.mesh.announcement import (
     parse_announcement,
     write_announcement,
 )
-from pack.mesh.members.group import Group, write_group
+from pack.mesh.members.group import Group, parse_group, write_group
 from pack.mesh.members.group_chain import MOST_VERSIONS, GroupCommit
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.members.signers import allowed_signers, revoked_keys
@@ -78,6 +78,7 @@ class SignedChains:
         self, before: CommitId | None, group: Group, revoked: frozenset[PublicKey]
     ) -> CommitId:
         """See `ChainStore.store_group`."""
+        parse_group(write_group(group))  # a version that nobody can read would be the last one
         contents = {
             GROUP_FILE: write_group(group).encode(),
             SIGNERS_FILE: allowed_signers({p: one.key for p, one in group.peers.items()}).encode(),

@@ -33,7 +33,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAddress:
     """Where a peer is, as one source says.
 
     Attributes:
@@ -51,37 +51,39 @@ class Found:
     via: PeerId | None = None
 
 
-Find = Callable[[Member, FindingPolicy], Found | None]
+Find = Callable[[Member, FindingPolicy], FoundAddress | None]
 
 
-def find_manual(member: Member, policy: FindingPolicy) -> Found | None:
+def find_manual(member: Member, policy: FindingPolicy) -> FoundAddress | None:
     """What a person said."""
     record = member.record
     is_heeded = policy.heeds_manual or Role.HUB in member.peer.roles
     if not record.endpoint or record.source is not PeerSource.MANUAL or not is_heeded:
         return None
-    return Found(record.endpoint, PeerSource.MANUAL, ttl=policy.ttl)
+    return FoundAddress(record.endpoint, PeerSource.MANUAL, ttl=policy.ttl)
 
 
-def find_hub(member: Member, policy: FindingPolicy) -> Found | None:
+def find_hub(member: Member, policy: FindingPolicy) -> FoundAddress | None:
     """What a hub said last, also while none answers."""
     return _learned(member, PeerSource.HUB) if policy.asks_hubs else None
 
 
-def find_gossip(member: Member, policy: FindingPolicy) -> Found | None:
+def find_gossip(member: Member, policy: FindingPolicy) -> FoundAddress | None:
     """What the peer said itself, whoever passed it on: the newest of it."""
     told = _learned(member, PeerSource.GOSSIP) if policy.gossip else None
     said, record = member.said, member.record
     if said and (policy.gossip or member.was_met) and said.n > (told.n if told else 0):
         is_usable = said.n > member.given_up and may_call(said.endpoint)
         if said.endpoint and is_usable:
-            return Found(said.endpoint, PeerSource.GOSSIP, said.n)
+            return FoundAddress(said.endpoint, PeerSource.GOSSIP, said.n)
     if told is None and record.endpoint and record.source is not PeerSource.MANUAL:
-        return Found(record.endpoint, PeerSource.GOSSIP)  # it said so when it introduced itself
+        return FoundAddress(
+            record.endpoint, PeerSource.GOSSIP
+        )  # it said so when it introduced itself
     return told
 
 
-def find_best(member: Member, policy: FindingPolicy) -> Found | None:
+def find_best(member: Member, policy: FindingPolicy) -> FoundAddress | None:
     """What counts: a person before a hub, and that before gossip, unless gossip is newer."""
     if (by_hand := find_manual(member, policy)) is not None:
         return by_hand
@@ -91,8 +93,8 @@ def find_best(member: Member, policy: FindingPolicy) -> Found | None:
     return gossip if gossip.n > hub.n else hub
 
 
-def _learned(member: Member, source: PeerSource) -> Found | None:
+def _learned(member: Member, source: PeerSource) -> FoundAddress | None:
     told = member.record.told
     if told is None or told.source is not source or told.n <= member.given_up:
         return None
-    return Found(told.endpoint, source, told.n, told.ttl, told.via)
+    return FoundAddress(told.endpoint, source, told.n, told.ttl, told.via)

@@ -148,6 +148,11 @@ class LocalPlace:
         return of_folder(self.folder, self.chosen_by)
 
 
+def in_folder(connector: Connector) -> bool:
+    """Whether a memory is in a folder on this machine."""
+    return isinstance(connector, LocalGit)
+
+
 def is_peer(connector: Connector) -> bool:
     """Whether a memory belongs to a group of peers."""
     if not isinstance(connector, LocalGit):

@@ -1,9 +1,11 @@
 """Who belongs to a group, and who may change that."""
 
+from dataclasses import replace
+
 import pytest
 from pack_connectors.peers.state_files import MeshFiles
 
-from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 
 
 def test_a_memory_begins_a_group_and_says_where_it_is(machines):
@@ -17,6 +19,31 @@ def test_a_memory_begins_a_group_and_says_where_it_is(machines):
     assert (said.head, said.height, said.n) == (head, 1, 1)
     with pytest.raises(InvalidRequest, match="already"):
         laptop.mesh.begin("laptop", "other")
+
+
+@pytest.mark.parametrize(
+    ("name", "group"), [("a\nb", "home"), ("", "home"), ("x" * 65, "home"), ("laptop", " home")]
+)
+def test_a_name_that_nobody_could_read_begins_no_group(machines, name, group):
+    laptop = machines[0]
+    with pytest.raises(InvalidContent):
+        laptop.mesh.begin(name, group)
+    with pytest.raises(NotFound):
+        laptop.mesh.roster.membership()
+    assert laptop.mesh.begin("laptop", "home").name == "laptop"
+
+
+def test_a_new_version_that_nobody_could_read_changes_nothing(machines):
+    laptop = machines[0]
+    laptop.write("one")
+    laptop.mesh.begin("laptop", "home")
+    before = laptop.mesh.roster.version()
+    peer = before.group.peer(laptop.id)
+    with pytest.raises(InvalidContent):
+        laptop.mesh.roster.change(
+            lambda one: (one.group.admitting(replace(peer, name="a\nb")), one.revoked)
+        )
+    assert laptop.mesh.roster.version() == before
 
 
 def test_a_memory_of_no_group_says_so(machines):

@@ -15,21 +15,19 @@ from pack.mesh.exchange import join_over
 from pack.mesh.members.invitation import Invitation, check_endpoint
 from pack.mesh.members.keys import PeerId, parse_peer_id
 from pack.mesh.mesh import Mesh
-from pack.mesh.state import PeerSource
 from pack.mesh.views import TakenIn
-from pack_servers.cli.connect.mesh_text import (
-    peer_fields,
-    said_fields,
-    show_peers,
-    show_taken,
-    status_fields,
-    taken_fields,
-)
+from pack_servers.cli.connect.mesh_text import show_peers, show_taken
 from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import say, working
 from pack_servers.config.settings import Settings, load_settings
 from pack_servers.wiring.mesh import bundle_file, exchange_of, find_line, open_mesh
+from pack_servers.wiring.mesh_fields import (
+    peer_fields,
+    said_fields,
+    status_fields,
+    taken_fields,
+)
 from pack_servers.wiring.places import choose_place
 
 EXAMPLES: Final = """\
@@ -282,8 +280,7 @@ def _sync(call: _Call) -> None:
 def _add(call: _Call) -> None:
     peer = _peer(call.mesh, _needed(call.target, "the peer"))
     endpoint = check_endpoint(_needed(call.endpoint, "--endpoint"))
-    call.mesh.roster.version().group.peer(peer)
-    call.mesh.book.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
+    call.mesh.place(peer, endpoint)
     call.tell(
         {"peer_id": peer, "endpoint": endpoint},
         f"{call.mesh.roster.name_of(peer)} is at {endpoint}",

@@ -3,46 +3,9 @@
 from __future__ import annotations
 
 from pack.mesh.mesh import Mesh
-from pack.mesh.views import PeerView, TakenIn
+from pack.mesh.state import PeerRecord
+from pack.mesh.views import TakenIn
 from pack_servers.cli.shell.output import counted, show
-
-
-def peer_fields(mesh: Mesh) -> list[dict[str, object]]:
-    """Every other peer of the group."""
-    return [_fields(one) for one in mesh.overview.peers()]
-
-
-def status_fields(mesh: Mesh) -> dict[str, object]:
-    """Where this peer is, and the others."""
-    return {
-        "group_id": mesh.roster.membership().group,
-        "group": mesh.roster.version().group.name,
-        "peer_id": mesh.me,
-        **said_fields(mesh),
-        "peers": peer_fields(mesh),
-    }
-
-
-def said_fields(mesh: Mesh) -> dict[str, object]:
-    """Where this peer is."""
-    position = mesh.outbox.standpoint()
-    return {"head": position.head, "height": position.height}
-
-
-def taken_fields(taken: TakenIn) -> dict[str, object]:
-    """What came of a bundle."""
-    return {
-        "received": taken.received,
-        "quarantined": [
-            {"peer_id": one.peer, "ref": one.ref, "commit": one.commit, "reason": one.reason}
-            for one in taken.quarantined
-        ],
-        "pending": list(taken.pending),
-        "waiting": list(taken.waiting),
-        "head": taken.head,
-        **({"restored": True} if taken.is_restored else {}),
-        **({"cloned": True} if taken.is_cloned else {}),
-    }
 
 
 def show_taken(taken: TakenIn) -> None:
@@ -71,21 +34,14 @@ def show_peers(mesh: Mesh) -> None:
     for one in mesh.overview.peers():
         lag = "in step" if one.lag == 0 else f"{counted(one.lag, 'commit')} behind"
         known = lag if one.head else "not heard from yet"
-        where = one.record.endpoint or "no address"
-        show(f"peer   {one.name}  {one.record.status}  {known}  {where}")
+        show(f"peer   {one.name}  {one.record.status}  {known}  {_where(mesh, one.record)}")
         if one.record.last_error:
             show(f"       {one.record.last_error}")
 
 
-def _fields(one: PeerView) -> dict[str, object]:
-    return {
-        "peer_id": one.peer,
-        "name": one.name,
-        "endpoint": one.record.endpoint,
-        "source": one.record.source,
-        "status": one.record.status,
-        "head": one.head,
-        "lag": one.lag,
-        "last_sync": one.record.last_sync_at or None,
-        "last_error": one.record.last_error or None,
-    }
+def _where(mesh: Mesh, record: PeerRecord) -> str:
+    """The address of a peer, and who gave it."""
+    if not record.endpoint:
+        return "no address"
+    by = f", by {mesh.roster.name_of(record.discovered_via)}" if record.discovered_via else ""
+    return f"{record.endpoint} ({record.source}{by})"

@@ -64,7 +64,7 @@ def test_three_machines_and_a_hub():
     net.machines["c"].mesh = net.machines["c"].opened()  # and after a restart as well
     assert net.record("c", "b").endpoint == at("b")
     net.lines[at("c2")] = net.lines[at("c")]
-    net.machines["c"].mesh.move(at("c2"))
+    net.move("c", at("c2"))
     net.off.clear()
     for _ in range(4):
         net.beat(60)

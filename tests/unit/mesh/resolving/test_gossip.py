@@ -85,7 +85,7 @@ def test_with_gossip_off_nothing_is_told_and_nothing_taken(net):
 def test_a_peer_that_cannot_be_called_tells_of_others_and_not_of_itself(net):
     chain(net)
     net.tell("b", "c")
-    net.machines["b"].mesh.move("")
+    net.move("b", "")
     assert net.machines["b"].mesh.gossip.mine() is None
     assert told(net, "b", "a") == {"c": 1}
 
@@ -94,7 +94,7 @@ def test_a_new_address_is_told_with_a_higher_number(net):
     first = net.machines["b"].mesh.gossip.mine()
     net.add("a", "b")
     net.tell("a", "b")
-    net.machines["b"].mesh.move("http://elsewhere:1")
+    net.move("b", "http://elsewhere:1")
     second = net.machines["b"].mesh.gossip.mine()
     assert (second.said.n, second.said.endpoint) == (first.said.n + 1, "http://elsewhere:1")
     net.tell("c", "b")
@@ -133,7 +133,7 @@ def test_an_address_of_a_peer_that_was_never_met_is_dropped_after_three_failures
     assert net.record("a", "c").endpoint == ""
     net.tell("a", "b")  # which has nothing newer to say
     assert net.record("a", "c").endpoint == ""
-    net.machines["c"].mesh.move("http://c:4")
+    net.move("c", "http://c:4")
     net.tell("b", "c")
     net.tell("a", "b")
     assert net.record("a", "c").endpoint == "http://c:4"

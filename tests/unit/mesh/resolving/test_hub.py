@@ -82,6 +82,6 @@ def test_whoever_has_left_is_not_listed_with_an_address(net):
     assert [one.address for one in register(net, "c")] == [None]
     register(net, "b")
     assert [one.address for one in register(net, "c")] == [None]
-    net.machines["b"].mesh.move("http://b:4")
+    net.move("b", "http://b:4")
     register(net, "b")
     assert [one.address.said.endpoint for one in register(net, "c")] == ["http://b:4"]

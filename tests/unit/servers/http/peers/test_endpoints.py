@@ -64,7 +64,9 @@ class Server:
     def ask(self, method, path, token=None, *, client="127.0.0.1", is_on=True, **given):
         mesh = MeshEndpoints(self.serving) if is_on else None
         settings = HttpSettings(token=SecretStr(MCP_TOKEN), max_body=100_000)
-        app = build_app(MCPServer("test", log_level="WARNING"), settings, more=More(mesh=mesh))
+        app = build_app(
+            MCPServer("test", log_level="WARNING"), settings, more=More(mesh=lambda: mesh)
+        )
         headers = given.pop("headers", {})
         if token is not None:
             headers = {"Authorization": f"Bearer {token}", **headers}
@@ -282,7 +284,7 @@ def test_a_heartbeat_carries_addresses_both_ways_and_what_is_wrong_with_one_stop
 ):
     laptop, desk, _ = machines
     for machine in (laptop, desk):
-        machine.mesh.move(f"http://{machine.name}:3005")
+        machine.mesh.place(machine.id, f"http://{machine.name}:3005")
     mine = desk.mesh.gossip.mine()
     told = address_fields(mine)
     bad = [{}, 1, {**told, "ttl": -1}, {**told, "sync_endpoint": "http://169.254.169.254"}]
