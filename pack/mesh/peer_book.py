@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hmac import compare_digest
 
-from pack.errors import RefusedForSafety
+from pack.errors import InvalidRequest, RefusedForSafety
 from pack.mesh.meeting import Heard, token_digest
 from pack.mesh.members.invitation import check_endpoint
 from pack.mesh.members.keys import PeerId
@@ -42,9 +42,18 @@ class PeerBook:
             self._update(peer, **fields)
 
     def place(self, peer: PeerId, endpoint: str) -> None:
-        """Remember where a person says that a peer is; empty to believe the peer itself again."""
+        """Remember where a person says that a peer is; empty to believe the peer itself again.
+
+        Raises:
+            InvalidContent: It is no address.
+            InvalidRequest: The person said so of another peer.
+        """
         source = PeerSource.MANUAL if endpoint else PeerSource.GOSSIP
         endpoint = check_endpoint(endpoint) if endpoint else ""
+        for other, record in self.records().items():
+            if other != peer and _is_manual(record) and record.endpoint == endpoint:
+                name = self._roster.name_of(other)
+                raise InvalidRequest(f"{name} is at {endpoint}, where only one peer can be")
         self.remember(peer, endpoint=endpoint, source=source, not_before="")
 
     def pause(self, peer: PeerId, *, is_paused: bool) -> None:
@@ -94,7 +103,7 @@ class PeerBook:
         """Whose token a request shows.
 
         Raises:
-            RefusedForSafety: Nobody's who belongs to the group.
+            RefusedForSafety: Nobody's who belongs to the group, or of a peer that is paused.
         """
         digest = token_digest(token)
         found = [
@@ -104,6 +113,8 @@ class PeerBook:
         ]
         if not found or found[0] not in self._roster.version().group.peers:
             raise RefusedForSafety("a token of a peer is needed", "Shake hands again.")
+        if self._state.records()[found[0]].status is PeerStatus.PAUSED:
+            raise RefusedForSafety("this peer is paused here", "Ask the person at this machine.")
         return found[0]
 
     def _update(self, peer: PeerId, **fields: object) -> None:

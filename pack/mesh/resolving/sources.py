@@ -77,9 +77,8 @@ def find_gossip(member: Member, policy: FindingPolicy) -> FoundAddress | None:
         if said.endpoint and is_usable:
             return FoundAddress(said.endpoint, PeerSource.GOSSIP, said.n)
     if told is None and record.endpoint and record.source is not PeerSource.MANUAL:
-        return FoundAddress(
-            record.endpoint, PeerSource.GOSSIP
-        )  # it said so when it introduced itself
+        # It said so when it introduced itself.
+        return FoundAddress(record.endpoint, PeerSource.GOSSIP)
     return told
 
 
