@@ -63,9 +63,11 @@ class Net:
         def make_file() -> Iterator[str]:
             yield f"file {next(self._names)}"
 
-        return PeerExchange(
-            machine.mesh, self.lines.__getitem__, make_file, machine.mesh.book._ports.clock
-        )
+        def find_line(endpoint: str, *, by_person: bool = False) -> Wire:
+            del by_person
+            return self.lines[endpoint]
+
+        return PeerExchange(machine.mesh, find_line, make_file, machine.mesh.book._ports.clock)
 
     def admit(self, owner: Machine, newcomer: Machine) -> None:
         """Have a machine join by files, so that nobody else hears of it yet."""

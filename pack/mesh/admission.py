@@ -8,8 +8,9 @@ from typing import Final
 from pack.errors import InvalidRequest, RefusedForSafety
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import Welcome
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group import Peer
-from pack.mesh.members.invitation import Invitation, OpenInvitation, check_endpoint, find_open
+from pack.mesh.members.invitation import Invitation, OpenInvitation, find_open
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
@@ -63,7 +64,7 @@ class Admission:
             InvalidRequest: The memory belongs to a group already, or the address is none.
         """
         self._roster.refuse_member()
-        endpoint = check_endpoint(endpoint) if endpoint else ""
+        endpoint = self._roster.reached_at(check_endpoint(endpoint) if endpoint else "")
         nonce = self._ports.new_nonce()
         request = JoinRequest(invitation.peer, self._chains.key, name, endpoint, nonce)
         return self._ports.signer.sign_request(request, invitation.secret)
@@ -77,6 +78,16 @@ class Admission:
         mine, nonce = self._roster.membership(), self._ports.new_nonce()
         request = JoinRequest(peer, self._chains.key, mine.name, mine.endpoint, nonce)
         return self._ports.signer.sign_request(request, None)
+
+    def asker(self, content: bytes) -> PublicKey:
+        """The key of whoever asks in a handshake; it signed the request, some time.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            InvalidContent: It is no request, or not signed as it should be.
+        """
+        self._roster.membership()
+        return self._ports.signer.check_request(content).request.key
 
     def welcome(self, content: bytes) -> bytes:
         """The answer to a handshake: a token for a member, or for whoever an invitation lets in.

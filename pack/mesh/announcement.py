@@ -24,7 +24,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
-from pack.mesh.members.invitation import check_endpoint
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import PeerId
 from pack.model import CommitId
 

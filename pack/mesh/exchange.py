@@ -10,12 +10,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from pack.errors import (
     InvalidRequest,
     NotFound,
     PackError,
+    RateLimited,
     RefusedForSafety,
     RepositoryBusy,
     Unavailable,
@@ -34,8 +35,24 @@ FAILURES_UNTIL_ERROR: Final = 10
 _ROUNDS: Final = 4
 _MOST_DOUBLINGS: Final = 10
 
-FindLine = Callable[[str], PeerLine]
-"""The way to the peer at an address."""
+
+class FindLine(Protocol):
+    """Finds ways to peers."""
+
+    def __call__(self, endpoint: str, *, by_person: bool = False) -> PeerLine:
+        """The way to the peer at an address.
+
+        Args:
+            endpoint: The address.
+            by_person: Whether a person gave it here: whatever else says where a peer is must not
+                lead to this machine, or to where no peer can be.
+
+        Raises:
+            RefusedForSafety: Nothing may be sent there.
+        """
+        ...
+
+
 MakeFile = Callable[[], AbstractContextManager[str]]
 """A file for a bundle, gone afterwards."""
 
@@ -102,15 +119,20 @@ class PeerExchange:
         Raises:
             NotFound: It is none of the group, or nobody knows where it is.
             RepositoryBusy: Something else is at work here, and nothing is held against the peer.
+            RateLimited: The peer has enough to do; it is not asked again before it wants to be.
             PackError: It failed; what is remembered of the peer says so.
         """
         record = self._mesh.book.records().get(peer)
         if record is None or not record.endpoint:
             raise NotFound("an address of this peer", "Say where it can be reached.")
         try:
-            met = self._meet(peer, record, self._find_line(record.endpoint))
+            line = self._find_line(record.endpoint, by_person=record.is_by_person)
+            met = self._meet(peer, record, line)
         except RepositoryBusy:
             raise  # something else is at work here, for which the peer cannot be blamed
+        except RateLimited as error:
+            self._put_off(peer, error)
+            raise
         except PackError as error:
             self._failed(peer, record, error)
             raise
@@ -182,6 +204,11 @@ class PeerExchange:
             given_up=0,
             **fields,
         )
+
+    def _put_off(self, peer: PeerId, error: RateLimited) -> None:
+        """The peer is there and has enough to do: that is no failure, and it says until when."""
+        due = format_time(self._clock() + timedelta(seconds=error.retry_after))
+        self._mesh.book.remember(peer, last_error=str(error)[:1000], not_before=due)
 
     def _failed(self, peer: PeerId, record: PeerRecord, error: PackError) -> None:
         failures = record.failures + 1

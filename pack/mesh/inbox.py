@@ -8,8 +8,9 @@ from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafet
 from pack.mesh.announcement import Announced
 from pack.mesh.bundles import KeptBundle
 from pack.mesh.intake import QUARANTINE, BundleOffer, IntakeStanding, Refusal, judge
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group_chain import GroupVersion, checked_chain
-from pack.mesh.members.invitation import Invitation, check_endpoint
+from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
@@ -62,7 +63,9 @@ class Inbox:
         self._roster.refuse_other_group(group)
         self._state.set_membership(Membership(group, name, endpoint))
         if invitation.endpoints:
-            self._book.learn(invitation.peer, invitation.endpoints[0])
+            at = invitation.endpoints[0]
+            self._book.learn(invitation.peer, at)
+            self._book.remember(invitation.peer, invited_at=at)
         return self._take(file, unrelated=unrelated)
 
     def _group_in(self, file: str, inviter: PeerId, *, unrelated: bool) -> CommitId:

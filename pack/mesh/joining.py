@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
 from pack.mesh.meeting import Welcome
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group import NAME
-from pack.mesh.members.invitation import check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 from pack.mesh.resolving.address import AddressSigner
 

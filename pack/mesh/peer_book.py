@@ -8,7 +8,7 @@ from hmac import compare_digest
 
 from pack.errors import InvalidRequest, RefusedForSafety
 from pack.mesh.meeting import Heard, token_digest
-from pack.mesh.members.invitation import check_endpoint
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.ports import MeshPorts

@@ -93,6 +93,7 @@ class MeshPorts:
         clock: Tells the time.
         peer_timeout: After how long a silence a peer counts as unreachable.
         finding: How peers find each other.
+        serves_tls: Whether https at this peer's own address is PACK's own where it has a port.
     """
 
     memory: MemoryHead
@@ -109,3 +110,4 @@ class MeshPorts:
     clock: Callable[[], datetime]
     peer_timeout: timedelta = PEER_TIMEOUT
     finding: FindingPolicy = FINDING
+    serves_tls: bool = True

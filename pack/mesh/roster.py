@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.members.endpoints import check_endpoint, own_endpoint
 from pack.mesh.members.group import Group, Peer
 from pack.mesh.members.group_chain import (
     GroupChain,
@@ -16,7 +17,6 @@ from pack.mesh.members.group_chain import (
     checked_chain,
     removal,
 )
-from pack.mesh.members.invitation import check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey, shown
 from pack.mesh.ports import MeshPorts
 from pack.mesh.state import Membership
@@ -36,7 +36,12 @@ class Roster:
     @property
     def me(self) -> PeerId:
         """This peer."""
-        return self._chains.key.peer
+        return self.key.peer
+
+    @property
+    def key(self) -> PublicKey:
+        """The key of this peer."""
+        return self._chains.key
 
     def begin(self, name: str, group: str, endpoint: str = "") -> Membership:
         """Begin a group, of which this peer is the owner.
@@ -52,9 +57,8 @@ class Roster:
             if first is None:
                 made = Group.of_one(group, Peer(name, self._chains.key))
                 first = self._chains.store_group(None, made, frozenset())
-            membership = Membership(first, name, endpoint)
-            self._state.set_membership(membership)
-            return membership
+            self._state.set_membership(Membership(first, name, endpoint))
+        return self.membership()
 
     def refuse_member(self) -> None:
         """Do nothing, unless the memory belongs to a group; half a join is nothing."""
@@ -85,7 +89,14 @@ class Roster:
         found = self._state.membership()
         if found is None:
             raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
-        return found
+        return replace(found, endpoint=self.reached_at(found.endpoint))
+
+    def reached_at(self, endpoint: str) -> str:
+        """This peer's own address as others are told: with the hash of its key, if it serves TLS.
+
+        It follows from the key, so that with another key it is another one.
+        """
+        return own_endpoint(endpoint, self._chains.key) if self._ports.serves_tls else endpoint
 
     def move(self, endpoint: str) -> None:
         """Remember where others reach this peer.

@@ -97,6 +97,7 @@ class PeerRecord:
         accepts: SHA-256 of what it has to show in its own requests.
         told: Where it is, as others told.
         given_up: The number of the last address at which it could not be met.
+        invited_at: Where it was when it invited this peer, in the line that a person handed over.
     """
 
     peer: PeerId
@@ -117,6 +118,12 @@ class PeerRecord:
     accepts: str = ""
     told: LearnedAddress | None = None
     given_up: int = 0
+    invited_at: str = ""
+
+    @property
+    def is_by_person(self) -> bool:
+        """Whether a person gave the address here, so that it may lead to this machine as well."""
+        return self.source is PeerSource.MANUAL or self.endpoint == self.invited_at
 
 
 class MeshState(Protocol):

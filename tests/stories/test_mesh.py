@@ -34,6 +34,7 @@ class Machine:
 
     def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
         self.name, self.port, self._stack = name, free_port(), stack
+        self.tls_port = 0
         self.home = folder / name
         self.home.mkdir()
         self.folder = Folder(self.home / "memory")
@@ -45,6 +46,8 @@ class Machine:
 
     @property
     def endpoint(self) -> str:
+        if self.tls_port:
+            return f"https://127.0.0.1:{self.tls_port}"
         return f"http://127.0.0.1:{self.port}"
 
     def begin(self) -> Machine:
@@ -171,6 +174,37 @@ def assert_removal_is_final(laptop: Machine, desk: Machine) -> None:
     assert "removed from the group" in failed["laptop"]
     assert "too-late" not in laptop.texts()
     assert laptop.mesh("status")["peers"] == []
+
+
+def test_machines_meet_over_tls_whose_key_is_in_the_invitation(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    laptop.tls_port = free_port()
+    laptop.begin()
+    laptop.mesh("init", "--name", "laptop", "--endpoint", laptop.endpoint)
+    laptop.serve()
+    line = laptop.mesh("invite")["invite"]
+    assert f"@{laptop.endpoint}#sha256=" in line
+    hashed = line.partition("#sha256=")[2][:43]
+    other = desk.mesh("join", line.replace(hashed, "A" * 43), "--name", "desk", status=1)
+    assert "another key answers" in other.err
+    assert not (desk.folder.path / ".git" / "pack" / "mesh" / "membership.json").exists()
+    said = desk.mesh("join", line, "--name", "desk")
+    assert said["peers"][0]["endpoint"] == f"{laptop.endpoint}#sha256={hashed}"
+    desk.write("by-desk")
+    desk.mesh("sync")
+    wait_for(lambda: agree(laptop, desk))
+    with httpx.Client(verify=False, trust_env=False) as anybody:
+        for path, status in (("mcp", 404), ("health", 404), ("sync/v1/heartbeat", 401)):
+            answer = anybody.post(f"{laptop.endpoint}/{path}")
+            assert (answer.status_code, answer.headers["x-content-type-options"]) == (
+                status,
+                "nosniff",
+            )
+    assert httpx.get(f"http://127.0.0.1:{laptop.port}/health").status_code == 200
+    assert (laptop.home / "log").read_text().count("Traceback") == 0
+    laptop.stop(signal.SIGTERM)
 
 
 def test_machines_without_a_network_join_and_exchange_by_files(

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import InvalidContent
-from pack.mesh.members.invitation import check_endpoint
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 

@@ -40,6 +40,15 @@ class TokenSource(StrEnum):
     """The system's keyring; the service is `pack`, the user name is the server's name."""
 
 
+class MeshTls(StrEnum):
+    """Who serves https at this machine's address in the mesh, where it has a port."""
+
+    OWN = "own"
+    """PACK, with a certificate of this machine's key, whose hash is in the address."""
+    PROXY = "proxy"
+    """Somebody else, with a certificate that an authority signed."""
+
+
 class NotionMode(StrEnum):
     """How Notion shows a memory."""
 
@@ -98,6 +107,7 @@ class Settings(BaseModel):
         pack_mesh_key: The key of this machine, by which other peers know it.
         pack_mesh_plain_http: Hosts and networks that encrypt by themselves, so that peers there
             may be reached without TLS; separated by commas.
+        pack_mesh_tls: Who serves https where this machine's own address has a port.
         pack_mesh_heartbeat: Seconds between two questions to each peer.
         pack_mesh_peer_timeout: Seconds of silence after which a peer counts as unreachable.
         pack_mesh_discovery: Whose word about the addresses of peers counts.
@@ -157,6 +167,7 @@ class Settings(BaseModel):
     pack_sync_expired: bool = True
     pack_mesh_key: Path = Path("~/.pack/mesh/key")
     pack_mesh_plain_http: str = ""
+    pack_mesh_tls: MeshTls = MeshTls.OWN
     pack_mesh_heartbeat: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 30
     pack_mesh_peer_timeout: Annotated[float, Field(gt=0, le=864_000, allow_inf_nan=False)] = 300
     pack_mesh_discovery: Discovery = Discovery.BOTH

@@ -39,11 +39,13 @@ from pack_servers.http.bind import (
 from pack_servers.http.guard import Guard
 from pack_servers.http.messages import Messages
 from pack_servers.http.sessions import SessionLimit
+from pack_servers.http.tls import TlsForPeers, open_tls_sockets
 from pack_servers.http.uvicorn import (
     MAX_CONNECTIONS,
     STOP_GRACE,
     GuardedServer,
     LimitedProtocol,
+    SecuredSockets,
 )
 
 __all__ = ["Health", "HttpSettings", "More", "build_app", "build_server", "check_bind", "serve"]
@@ -60,11 +62,13 @@ class More:
         sync: Serves sync items; `None` where there are none.
         mesh: Gives what serves other peers; `None` while the memory has none.
         admin: Serves the administration of the mesh; `None` where there cannot be one.
+        tls: Where peers are served over TLS as well; `None` for nowhere.
     """
 
     sync: ASGIApp | None = None
     mesh: Callable[[], ASGIApp | None] = lambda: None
     admin: ASGIApp | None = None
+    tls: TlsForPeers | None = None
 
 
 NOTHING_MORE: Final = More()
@@ -181,7 +185,11 @@ def serve(
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in open_sockets(addresses, settings.port)]
         bound = replace(settings, port=sockets[0].getsockname()[1])
-        build_server(server, bound, health, on_ready, addresses, more).run(sockets)
+        secured = None
+        if more.tls is not None:
+            opened = [stack.enter_context(each) for each in open_tls_sockets(more.tls)]
+            secured = SecuredSockets(opened, more.tls.context)
+        build_server(server, bound, health, on_ready, addresses, more, secured).run(sockets)
 
 
 def build_server(
@@ -191,6 +199,7 @@ def build_server(
     on_ready: Callable[[str], None],
     addresses: tuple[Address, ...],
     more: More = NOTHING_MORE,
+    secured: SecuredSockets | None = None,
 ) -> uvicorn.Server:
     """A uvicorn server that is ready to `run` on sockets bound to `addresses`."""
     guard = build_app(server, settings, health, addresses, more)
@@ -215,4 +224,4 @@ def build_server(
         timeout_keep_alive=math.ceil(settings.read_timeout),
         timeout_graceful_shutdown=math.ceil(STOP_GRACE) + 2,
     )
-    return GuardedServer(config, guard, partial(on_ready, url_of(settings)))
+    return GuardedServer(config, guard, partial(on_ready, url_of(settings)), secured)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import signal
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 from typing import ClassVar, Final
@@ -24,6 +27,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, HttpRefusal
 from pack_servers.http.guard import REFUSED, Guard
+from pack_servers.http.tls import HANDSHAKE_SECONDS, PeersOnly
 
 MAX_CONNECTIONS: Final = 128
 """Open at once. A common limit is 256 descriptors per process, and git needs some to write."""
@@ -130,21 +134,62 @@ def _idlest(opened: Iterable[object], newest: LimitedProtocol) -> LimitedProtoco
     return min(others, key=LimitedProtocol.precedence, default=newest)
 
 
+@dataclass(frozen=True, slots=True)
+class SecuredSockets:
+    """Where peers are served over TLS.
+
+    Attributes:
+        sockets: Listening.
+        context: Has the certificate.
+    """
+
+    sockets: Sequence[socket.socket]
+    context: ssl.SSLContext
+
+
 class GuardedServer(uvicorn.Server):
     """uvicorn that reports when it is ready, ends streams itself and exits with 0."""
 
     def __init__(
-        self, config: uvicorn.Config, guard: Guard, on_started: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        guard: Guard,
+        on_started: Callable[[], None],
+        secured: SecuredSockets | None = None,
     ) -> None:
         super().__init__(config)
         self._guard = guard
         self._on_started = on_started
+        self._secured = secured
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Report readiness once the application has started."""
         await super().startup(sockets)
+        if self.started and self._secured is not None:
+            await self._listen(self._secured)
         if self.started:
             self._on_started()
+
+    async def _listen(self, secured: SecuredSockets) -> None:
+        """Serve peers over TLS as well: the same application, limits and shutdown."""
+        config = copy.copy(self.config)
+        config.loaded_app = PeersOnly(self.config.loaded_app)
+        kind: Callable[..., asyncio.Protocol] = config.http_protocol_class
+        protocol = partial(
+            kind,
+            config=config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        for one in secured.sockets:
+            made = await asyncio.get_running_loop().create_server(
+                protocol,
+                sock=one,
+                ssl=secured.context,
+                backlog=config.backlog,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            )
+            self.servers.append(made)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams now and calls after `STOP_GRACE`, so that uvicorn has nothing to kill."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import secrets
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,11 +18,15 @@ from pack_connectors.local_git.beside.upload_pack import UploadPack
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.peer_head import PeerHead
+from pack_connectors.peers import message_signatures
+from pack_connectors.peers.certificate import tls_context
 from pack_connectors.peers.chains import SignedChains
 from pack_connectors.peers.commit_signer import CommitSigner
-from pack_connectors.peers.http_line import HttpLine, SafeNetworks
+from pack_connectors.peers.http_line import HttpLine, PeerWays
 from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.key_file import KeyFile
+from pack_connectors.peers.message_signatures import MessageSigner
+from pack_connectors.peers.networks import SafeNetworks, is_loopback
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 from pack_connectors.system.process_lock import ProcessLock
@@ -32,12 +37,13 @@ from pack.memory import Memory
 from pack.mesh.bundles import Arrived
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
+from pack.mesh.members.endpoints import Endpoint, pin_of
 from pack.mesh.members.invitation import SECRET_BYTES
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.views import PeerView
-from pack_servers.config.settings import Settings, split_list
+from pack_servers.config.settings import MeshTls, Settings, split_list
 from pack_servers.wiring.checks import Check, State
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.local import MESH_FOLDER
@@ -47,6 +53,7 @@ from pack_servers.wiring.place import Announce, Place
 _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
 _WAITED_LONG: Final = timedelta(hours=24)
+check_signature: Final = message_signatures.check_signature
 
 
 @cache
@@ -115,6 +122,7 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
                 clock=clock,
                 peer_timeout=timedelta(seconds=settings.pack_mesh_peer_timeout),
                 finding=_finding(settings),
+                serves_tls=settings.pack_mesh_tls is MeshTls.OWN,
             )
         )
 
@@ -177,24 +185,40 @@ def bundle_file() -> Iterator[str]:
         yield str(Path(folder, "bundle"))
 
 
-def find_line(settings: Settings) -> FindLine:
+def find_line(settings: Settings, endpoint: str = "") -> FindLine:
     """The ways to other peers, over HTTP.
+
+    Args:
+        settings: Those in force.
+        endpoint: Where this machine itself is reached.
 
     Raises:
         InvalidConfig: A network that is named as safe is none.
     """
-    networks = safe_networks(settings)
-    checks = JoinSigner(KeyFile(settings.pack_mesh_key).load())
-    return lambda endpoint: HttpLine(endpoint, checks.check_welcome, networks)
+    key = KeyFile(settings.pack_mesh_key).load()
+    ways = PeerWays(
+        networks=safe_networks(settings),
+        check_welcome=JoinSigner(key).check_welcome,
+        sign=MessageSigner(key).sign,
+        clock=clock,
+        is_here=is_loopback(Endpoint.parse(endpoint).host) if endpoint else False,
+    )
+
+    def find(endpoint: str, *, by_person: bool = False) -> HttpLine:
+        return HttpLine(endpoint, ways, by_person=by_person)
+
+    return find
 
 
 def exchange_of(settings: Settings, mesh: Mesh) -> PeerExchange:
     """What exchanges a memory with its peers.
 
     Raises:
+        NotFound: The memory belongs to no group.
         InvalidConfig: As `find_line`.
     """
-    return PeerExchange(mesh, find_line(settings), bundle_file, clock)
+    ways = find_line(settings, mesh.roster.membership().endpoint)
+    return PeerExchange(mesh, ways, bundle_file, clock)
 
 
 def safe_networks(settings: Settings) -> SafeNetworks:
@@ -204,6 +228,19 @@ def safe_networks(settings: Settings) -> SafeNetworks:
         InvalidConfig: A network that is named is none.
     """
     return SafeNetworks(split_list(settings.pack_mesh_plain_http))
+
+
+def own_tls(settings: Settings, mesh: Mesh) -> tuple[Endpoint, ssl.SSLContext] | None:
+    """Where this peer serves TLS, and with what; `None` where it does not.
+
+    Raises:
+        PackError: The key cannot be used.
+    """
+    endpoint = mesh.roster.membership().endpoint
+    found = Endpoint.parse(endpoint) if endpoint else None
+    if found is None or found.pin != pin_of(mesh.roster.key):
+        return None
+    return found, tls_context(KeyFile(settings.pack_mesh_key).load(), found.host)
 
 
 def upload_pack(memory: Memory) -> UploadPack:

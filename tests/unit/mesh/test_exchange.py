@@ -7,10 +7,17 @@ from itertools import count
 
 import pytest
 
-from pack.errors import InvalidRequest, NotFound, RefusedForSafety, RepositoryBusy, Unavailable
+from pack.errors import (
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    RefusedForSafety,
+    RepositoryBusy,
+    Unavailable,
+)
 from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_over
 from pack.mesh.members.invitation import Invitation
-from pack.mesh.state import PeerStatus
+from pack.mesh.state import PeerSource, PeerStatus
 from pack.times import parse_time
 from tests.mesh_machines import DirectLine, machines_in, pair_in
 
@@ -40,8 +47,9 @@ class Meetings:
         self._files, self._machine = count(), machine
         self.exchange = PeerExchange(machine.mesh, self._find, self.make_file, lambda: machine.now)
 
-    def _find(self, endpoint):
+    def _find(self, endpoint, *, by_person=False):
         self.found.append(endpoint)
+        self.by_person = by_person
         return self.lines[endpoint]
 
     @contextmanager
@@ -259,3 +267,30 @@ def test_nobody_joins_where_another_than_the_inviter_answers(machines, pair):
     with pytest.raises(InvalidRequest, match="already"):
         join_over(desk.mesh, line, Meetings(desk).make_file, invitation, "desk", "")
     assert line.asked == ["handshake"] * 2
+
+
+def test_a_peer_that_has_enough_to_do_is_asked_when_it_says_and_has_not_failed(
+    pair, line, meetings
+):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    line.fails = RateLimited("desk", 90.0, laptop.now)
+    with pytest.raises(RateLimited):
+        meetings.exchange.meet(desk.id)
+    found = record(laptop, desk)
+    assert (found.status, found.failures) == (PeerStatus.ACTIVE, 0)
+    assert "accepts no more" in found.last_error
+    laptop.now += timedelta(seconds=89)
+    assert meetings.exchange.due() == []
+    laptop.now += timedelta(seconds=1)
+    assert meetings.exchange.due() == [desk.id]
+
+
+def test_an_address_is_a_persons_where_one_gave_it_or_an_invitation_with_it(pair, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    assert not meetings.by_person
+    for given in ({"invited_at": DESK}, {"invited_at": "", "source": PeerSource.MANUAL}):
+        laptop.mesh.book.remember(desk.id, **given)
+        meetings.exchange.meet(desk.id)
+        assert meetings.by_person

@@ -12,7 +12,8 @@ import typer
 
 from pack.errors import InvalidRequest, NotFound, PackError, UnusableInput
 from pack.mesh.exchange import join_over
-from pack.mesh.members.invitation import Invitation, check_endpoint
+from pack.mesh.members.endpoints import check_endpoint
+from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId, parse_peer_id
 from pack.mesh.mesh import Mesh
 from pack.mesh.views import TakenIn
@@ -214,7 +215,7 @@ def _join(call: _Call) -> None:
         return
     if not invitation.endpoints:
         raise InvalidRequest("give --request FILE to ask, then --bundle FILE with the answer")
-    line = find_line(call.settings)(invitation.endpoints[0])
+    line = find_line(call.settings)(invitation.endpoints[0], by_person=True)
     with working("asking the inviter"):
         taken = join_over(
             call.mesh,

@@ -70,6 +70,11 @@ class Peering:
         self._running.enter_context(meeting(mesh, exchange, news, settings.pack_mesh_heartbeat))
         return mesh, news
 
+    @property
+    def mesh(self) -> Mesh | None:
+        """The memory as a peer; `None` while it belongs to no group."""
+        return self._met[0] if self._met is not None else None
+
     def tell(self) -> None:
         """Have all peers asked now."""
         if self._met is not None:
@@ -110,7 +115,7 @@ class Peering:
     def _commits(self, head: CommitId) -> Sequence[CommitFacts]:
         return list(self._memory.connector.log(LogQuery(head, with_files=True)))[::-1]
 
-    def _line(self, endpoint: str) -> PeerLine:
+    def _line(self, endpoint: str, *, by_person: bool = False) -> PeerLine:
         from pack_servers.wiring.mesh import find_line  # noqa: PLC0415 - as above
 
-        return find_line(self._settings)(endpoint)
+        return find_line(self._settings)(endpoint, by_person=by_person)

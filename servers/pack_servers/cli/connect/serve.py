@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from pack.use_cases.lifecycle import Initialised
+    from pack_servers.http.tls import TlsForPeers
 
 EXAMPLES: Final = """\
   pack serve                       for clients that start it themselves (stdio)
@@ -276,7 +277,9 @@ def _serve_http(
         sees_all=not transport.stateless and settings.pack_redis_url is None,
         asks=settings.pack_accept_by_elicitation,
     )
-    more = More(_sync_items(memory, settings), peers.endpoints, peers.admin())
+    more = More(
+        _sync_items(memory, settings), peers.endpoints, peers.admin(), _peer_tls(settings, peers)
+    )
     with cataloguing(memory, wiring.note):
         serve(server, http, health, announce, more)
 
@@ -289,6 +292,21 @@ def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
     from pack_servers.http.sync import SyncApi, SyncEndpoints  # noqa: PLC0415 - rarely needed
 
     return SyncEndpoints(SyncApi(memory), tokens)
+
+
+def _peer_tls(settings: Settings, peers: Peering) -> TlsForPeers | None:
+    """Where other peers are served over TLS; `None` for nowhere."""
+    if peers.mesh is None:
+        return None
+    from pack_servers.http.tls import TlsForPeers  # noqa: PLC0415 - rarely needed
+    from pack_servers.wiring.mesh import own_tls  # noqa: PLC0415
+
+    found = own_tls(settings, peers.mesh)
+    if found is None:
+        return None
+    endpoint, context = found
+    say(f"other machines of the group reach this one at {endpoint.url}")
+    return TlsForPeers(endpoint.host, endpoint.port or 443, context)
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

@@ -80,7 +80,7 @@ class GroupAdmin:
         with self._serving.mesh(make_key=True) as mesh:
             taken = join_over(
                 mesh,
-                self._serving.find_line(invitation.endpoints[0]),
+                self._serving.find_line(invitation.endpoints[0], by_person=True),
                 bundle_file,
                 invitation,
                 asked.name,

@@ -14,13 +14,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pack.errors import PackError
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack_servers.http.access import MESH_PREFIX
+from pack_servers.http.peers.bodies import expect_digest
 from pack_servers.http.peers.events import EventRoutes
 from pack_servers.http.peers.git import GitRoutes
 from pack_servers.http.peers.hub import HubRoutes
 from pack_servers.http.peers.meeting import MeetingRoutes
 from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
 from pack_servers.http.peers.serving import MeshServing, Routes, Serve, Threads
+from pack_servers.http.peers.signatures import SignedRequests
 from pack_servers.http.peers.transfers import TransferRoutes
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="PACK", charset="UTF-8"'}
@@ -35,7 +38,8 @@ class MeshEndpoints:
         self._serving = serving
         self._mesh = serving.mesh
         self._threads = threads
-        self._meeting = MeetingRoutes(serving, threads)
+        self._signed = SignedRequests(serving)
+        self._meeting = MeetingRoutes(serving, threads, self._signed)
         self._routes: Routes = {
             **self._meeting.routes(),
             **HubRoutes(serving, threads).routes(),
@@ -65,9 +69,22 @@ class MeshEndpoints:
         path = request.url.path.removeprefix(f"{MESH_PREFIX}/")
         if (request.method, path) == ("POST", "handshake"):
             return await self._meeting.handshake(request)
-        caller = await self._threads.run(self._mesh.book.caller, _token(request))
+        caller, key, endpoint = await self._threads.run(self._who, _token(request))
+        is_signed = self._signed.is_needed(request, endpoint, self._mesh.roster.key)
+        if is_signed:
+            self._signed.check(request, key, endpoint)
+            expect_digest(request, self._signed.digest(request))
         serve = self._routes.get((request.method, path)) or await self._of_group(request, path)
-        return await serve(request, caller)
+        answer = await serve(request, caller)
+        if is_signed:
+            answer.headers.update(self._signed.challenge(caller))
+        return answer
+
+    def _who(self, token: str) -> tuple[PeerId, PublicKey, str]:
+        """Whose token that is, its key, and where this peer itself is reached."""
+        caller = self._mesh.book.caller(token)
+        key = self._mesh.roster.version().group.peer(caller).key
+        return caller, key, self._mesh.roster.membership().endpoint
 
     async def _of_group(self, request: Request, path: str) -> Serve:
         group, _, rest = path.removeprefix(_GROUPS).partition("/")

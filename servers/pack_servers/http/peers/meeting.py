@@ -5,17 +5,21 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from pack.errors import PackError
 from pack.mesh.meeting import LARGEST, Heard, heard_fields, parse_heard
-from pack.mesh.members.keys import PeerId
-from pack_servers.http.peers.bodies import read_body
+from pack.mesh.members.keys import PeerId, PublicKey
+from pack_servers.http.peers.bodies import check_digest, expect_digest, read_body
+from pack_servers.http.peers.refusal import NotServed
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
+from pack_servers.http.peers.signatures import SignedRequests
 
 
 class MeetingRoutes:
     """Answers what peers say of themselves."""
 
-    def __init__(self, serving: MeshServing, threads: Threads) -> None:
+    def __init__(self, serving: MeshServing, threads: Threads, signed: SignedRequests) -> None:
         self._serving = serving
+        self._signed = signed
         self._mesh = serving.mesh
         self._threads = threads
 
@@ -30,9 +34,21 @@ class MeetingRoutes:
     async def handshake(self, request: Request) -> Response:
         """Give a token to a member, or to whoever an invitation lets in."""
         body = await read_body(request, LARGEST)
-        answer = await self._threads.run(self._mesh.admission.welcome, body)
+        key, endpoint = await self._threads.run(self._asker, body)
+        nonce = self._signed.check(request, key, endpoint)
+        try:
+            expect_digest(request, self._signed.digest(request))
+            check_digest(request, body)
+            answer = await self._threads.run(self._mesh.admission.welcome, body)
+        except (PackError, NotServed):
+            self._signed.give_back(nonce)
+            raise
         self._serving.on_news()
         return Response(answer, media_type="application/json")
+
+    def _asker(self, body: bytes) -> tuple[PublicKey, str]:
+        membership = self._mesh.roster.membership()
+        return self._mesh.admission.asker(body), membership.endpoint
 
     async def _heartbeat(self, request: Request, caller: PeerId) -> Response:
         body = await read_body(request, LARGEST)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,11 +18,12 @@ from starlette.responses import Response
 from pack.log import CommitFacts, LogQuery
 from pack.memory import Memory
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
-from pack.mesh.members.keys import PeerId
+from pack.mesh.challenges import Challenges, SentRequest
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.mesh import Mesh
 from pack.model import CommitId
 from pack_servers.config.settings import Settings
-from pack_servers.wiring.mesh import bundle_file, safe_networks, upload_pack
+from pack_servers.wiring.mesh import bundle_file, check_signature, safe_networks, upload_pack
 
 _T = TypeVar("_T")
 _AT_ONCE: Final = 4
@@ -43,6 +46,8 @@ class MeshServing:
         git_refs: Git's answer to `info/refs`, by the protocol asked for.
         git_answer: Git's answer to a request.
         on_news: Called when something new came.
+        check_signature: The nonce in a request that is signed with a key; raises `BadSignature`.
+        challenges: Which nonces were given, and which of them used.
         largest_bundle: The most bytes that a peer may push at once.
     """
 
@@ -53,6 +58,8 @@ class MeshServing:
     git_refs: Callable[[str], bytes]
     git_answer: Callable[[bytes, str], Iterator[bytes]]
     on_news: Callable[[], object]
+    check_signature: Callable[[SentRequest, PublicKey], str]
+    challenges: Challenges
     largest_bundle: int = LARGEST_BUNDLE
 
 
@@ -70,7 +77,17 @@ def serving_of(
     def commits(head: CommitId) -> Sequence[CommitFacts]:
         return list(memory.connector.log(LogQuery(head, with_files=True)))[::-1]
 
-    return MeshServing(mesh, bundle_file, networks.holds, commits, git.refs, git.answer, on_news)
+    return MeshServing(
+        mesh,
+        bundle_file,
+        networks.holds,
+        commits,
+        git.refs,
+        git.answer,
+        on_news,
+        check_signature,
+        Challenges(secrets.token_bytes(32), partial(secrets.token_urlsafe, 12), time.monotonic),
+    )
 
 
 class Threads:
