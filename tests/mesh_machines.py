@@ -166,6 +166,11 @@ class DirectLine:
         self._ask("register")
         return self.machine.mesh.hub.register(self.machine.mesh.book.caller(token), mine)
 
+    def leave(self, token, group):
+        self._ask("leave")
+        assert group == self.machine.mesh.roster.membership().group
+        self.machine.mesh.book.note_leaving(self.machine.mesh.book.caller(token))
+
     def fetch(self, token, group, have, file):
         self._ask("fetch")
         assert self.machine.mesh.book.caller(token)

@@ -139,6 +139,27 @@ class PeerExchange:
         self._went_well(peer, met)
         return met
 
+    def leave(self) -> list[PeerId]:
+        """Stop being a peer of the group, and say so to the others.
+
+        Returns:
+            Those that could not be told; they see it by the silence.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+        """
+        group, records = self._mesh.roster.membership().group, self._mesh.book.records()
+        untold = []
+        for peer in self.due(all_of_them=True):
+            record = records[peer]
+            try:
+                line = self._find_line(record.endpoint, by_person=record.is_by_person)
+                line.leave(record.token or self._shake_hands(peer, line), group)
+            except PackError:
+                untold.append(peer)
+        self._mesh.roster.leave()
+        return untold
+
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
         waiting = self._mesh.inbox.settle()
         known_peers = self._addresses.to_tell(peer)

@@ -203,6 +203,10 @@ class PeerLine(Protocol):
         """Tell a hub where this peer is, and hear where others are."""
         ...
 
+    def leave(self, token: str, group: CommitId) -> None:
+        """Say that this peer leaves the group."""
+        ...
+
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:
         """Write what the other one has and this one lacks to a bundle; whether there is any."""
         ...

@@ -264,3 +264,29 @@ def test_a_machine_that_is_killed_again_and_again_loses_nothing(
     wait_for(lambda: agree(laptop, desk))
     assert written <= laptop.texts() == desk.texts()
     assert laptop.mesh("verify")["ok"]
+
+
+def test_two_machines_are_administered_over_http_while_they_are_served(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop").begin(), machine("desk").begin()
+    for one in (laptop, desk):
+        one.serve()
+        assert httpx.get(f"{one.endpoint}/sync/v1/status").status_code == 404
+
+    def ask(one: Machine, method: str, path: str, **body: Any) -> Any:
+        answer = httpx.request(method, f"{one.endpoint}/api/v1/sync/{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    made = ask(laptop, "POST", "groups", name="laptop", endpoint=laptop.endpoint)
+    line = laptop.mesh("invite")["invite"]
+    body = {"invite": line, "name": "desk", "endpoint": desk.endpoint, "allow_unrelated": True}
+    assert ask(desk, "POST", "groups/join", **body)["group_id"] == made["group_id"]
+    desk.write("by-desk")
+    wait_for(lambda: agree(laptop, desk) and "by-desk" in laptop.texts())
+    (peer,) = ask(laptop, "GET", "peers")["peers"]
+    assert (peer["name"], peer["endpoint"]) == ("desk", desk.endpoint)
+    assert ask(laptop, "GET", f"groups/{made['group_id']}")["head"] == desk.folder.head()
+    assert ask(desk, "DELETE", f"groups/{made['group_id']}") == {"left": True, "untold": []}
+    assert ask(desk, "GET", "groups") == {"groups": []}

@@ -130,6 +130,10 @@ class HttpLine:
         except InvalidContent as error:
             raise Unavailable(f"{self._base} does not answer as a hub does: {error}") from error
 
+    def leave(self, token: str, group: CommitId) -> None:
+        """See `PeerLine.leave`."""
+        self._post(f"/groups/{group}/leave", b"{}", token)
+
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:
         """See `PeerLine.fetch`."""
         body = json.dumps({"have": have}).encode()

@@ -99,10 +99,12 @@ class Hearsay:
         known = records.get(peer)
         if peer == by or (known is not None and known.told is not None):
             return True
+        members = self._roster.version().group.peers
         by_gossip = [
             one
             for one in records.values()
             if one.told and one.told.source is PeerSource.GOSSIP and one.told.via != one.peer
+            if one.peer in members
         ]
         return len(by_gossip) < self._ports.finding.most
 

@@ -345,8 +345,9 @@ def _remove(call: _Call) -> None:
 
 
 def _leave(call: _Call) -> None:
-    call.mesh.roster.leave()
-    call.tell({"left": True}, "this memory has left its group; its history stays")
+    with working("telling the others"):
+        untold = exchange_of(call.settings, call.mesh).leave()
+    call.tell({"left": True, "untold": untold}, "this memory has left its group; its history stays")
 
 
 def _peer(mesh: Mesh, text: str) -> PeerId:

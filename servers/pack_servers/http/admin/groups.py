@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from pack.errors import InvalidRequest, NotFound
 from pack.mesh.exchange import join_over
 from pack.mesh.members.invitation import Invitation
+from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack_servers.http.admin.serving import AdminServing, Asked, Manage, read_asked
 from pack_servers.http.peers.events import page_of, paging
@@ -124,13 +125,13 @@ class GroupAdmin:
 
     async def _leave(self, request: Request, named: Mapping[str, str]) -> Response:
         del request
-        await self._threads.run(self._left, named["group"])
-        return JSONResponse({"left": True})
+        untold = await self._threads.run(self._left, named["group"])
+        return JSONResponse({"left": True, "untold": untold})
 
-    def _left(self, group: str) -> None:
+    def _left(self, group: str) -> list[PeerId]:
         with self._serving.mesh() as mesh:
             refuse_other(mesh, group)
-            mesh.roster.leave()
+            return self._serving.exchange(mesh).leave()
 
     async def _events(self, request: Request, named: Mapping[str, str]) -> Response:
         since, limit = paging(request)

@@ -14,12 +14,13 @@ from starlette.responses import Response
 from pack.errors import NotFound, UnusableInput
 from pack.log import CommitFacts
 from pack.memory import Memory
-from pack.mesh.exchange import FindLine
+from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.model import CommitId
 from pack_servers.config.settings import Settings
-from pack_servers.wiring.mesh import mesh_of
+from pack_servers.wiring.clock import clock
+from pack_servers.wiring.mesh import bundle_file, mesh_of
 
 Manage = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
 """Answers a request; the second argument is what its path names."""
@@ -55,6 +56,10 @@ class AdminServing:
         """
         with mesh_of(self.settings, self.memory, make_key=make_key) as mesh:
             yield mesh
+
+    def exchange(self, mesh: Mesh) -> PeerExchange:
+        """What exchanges the memory with its peers."""
+        return PeerExchange(mesh, self.find_line, bundle_file, clock)
 
 
 class Asked(BaseModel):

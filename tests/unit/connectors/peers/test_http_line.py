@@ -136,6 +136,12 @@ def test_a_hub_is_asked_where_others_are(peer, line):
     assert headers["authorization"] == f"Bearer {TOKEN}"
 
 
+def test_a_peer_says_that_it_leaves(peer, line):
+    peer.answers(body=b'{"ok": true}')
+    line.leave(TOKEN, GROUP)
+    assert peer.seen[0][0] == f"/pack/sync/v1/groups/{GROUP}/leave"
+
+
 def test_a_bundle_is_read_and_sent_in_pieces(peer, line, tmp_path):
     file, content = tmp_path / "bundle", b"# v2 git bundle\n" * 50_000
     peer.answers(body=content)
@@ -230,6 +236,7 @@ def every_call(line, tmp_path):
     return [
         lambda: line.handshake(b"{}"),
         lambda: line.register(TOKEN, None),
+        lambda: line.leave(TOKEN, GROUP),
         lambda: line.heartbeat(TOKEN, MINE),
         lambda: line.fetch(TOKEN, GROUP, [], str(tmp_path / "came")),
         lambda: line.push(TOKEN, GROUP, str(file), 1),

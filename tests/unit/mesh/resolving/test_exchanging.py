@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.errors import Unavailable
+from pack.errors import NotFound, Unavailable
 from pack.mesh.resolving.listing import ListedPeer, Presence
 from pack.mesh.state import PeerSource, PeerStatus
 from pack.model import MemoryPath
@@ -149,6 +149,22 @@ def test_a_third_machine_gets_everything_from_any_other():
     net.off.add("a")
     net.beat(60)
     assert heads(net, "c") == heads(net, "b")
+
+
+def test_whoever_leaves_says_so_and_is_not_called_any_more():
+    net = Net("a", "b", "c")
+    net.beat()
+    net.off.add("c")
+    untold = net.exchanges["b"].leave()
+    assert untold == [net.id("c")]
+    with pytest.raises(NotFound):
+        net.machines["b"].mesh.roster.membership()
+    net.off.clear()
+    assert net.meet("a", "c")  # so that a is not alone
+    assert net.record("a", "b").endpoint == ""
+    assert net.record("c", "b").endpoint == at("b")  # it was off, and sees it by the silence
+    with pytest.raises(NotFound):
+        net.exchanges["b"].leave()
 
 
 # --- at a meeting --------------------------------------------------------------------------------

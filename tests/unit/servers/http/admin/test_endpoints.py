@@ -147,7 +147,7 @@ def test_a_group_is_begun_shown_and_left(admin):
     assert (again.status_code, again.json()["code"]) == (400, "invalid_request")
     for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/events")):
         assert admin.ask(method, f"groups/{'0' * 40}{path}").status_code == 404
-    assert admin.ask("DELETE", group).json() == {"left": True}
+    assert admin.ask("DELETE", group).json() == {"left": True, "untold": []}
     assert admin.ask("GET", "groups").json() == {"groups": []}
 
 
