@@ -81,7 +81,7 @@ class Mesh:
         self.roster.version().group.peer(peer)
         if peer == self.me:
             self.roster.move(endpoint)
-            self.outbox.announce()
+            self.outbox.heard()
         else:
             self.book.place(peer, endpoint)
 

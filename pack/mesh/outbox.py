@@ -60,9 +60,15 @@ class Outbox:
         if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
-            if last is None or last.said.endpoint == membership.endpoint:
-                raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
-            head = last.said.head  # the others must hear of a new address all the same
+            if last is not None and last.said.endpoint != membership.endpoint:
+                # The others must hear of a new address all the same.
+                self._announce_head(membership, last.said.head, last)
+            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
+        return self._announce_head(membership, head, last)
+
+    def _announce_head(
+        self, membership: Membership, head: CommitId, last: Announced | None
+    ) -> CommitId | None:
         chains = self._roster.known_chains()
         if not chains:
             return None
