@@ -184,6 +184,7 @@ class PeerExchange:
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
             if self._mesh.outbox.lacks(theirs):
                 taken = taken.and_then(self._fetch(line, token))
+                self._mesh.gossip.note_bringer(peer)
             if not self._mesh.outbox.has_more(theirs):
                 break
             with self._make_file() as file:

@@ -121,6 +121,11 @@ class PeerRecord:
     invited_at: str = ""
 
     @property
+    def was_met(self) -> bool:
+        """Whether the two were ever in touch, or a person brought them together."""
+        return bool(self.endpoint or self.token or self.accepts or self.last_heartbeat_at)
+
+    @property
     def is_by_person(self) -> bool:
         """Whether a person gave the address here, so that it may lead to this machine as well."""
         return self.source is PeerSource.MANUAL or self.endpoint == self.invited_at

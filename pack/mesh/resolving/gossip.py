@@ -86,6 +86,10 @@ class Gossip:
         forged = self._hearsay.take(told, by, PeerSource.GOSSIP)
         return f"it tells {forged} addresses that their peers did not sign" if forged else ""
 
+    def note_bringer(self, by: PeerId) -> None:
+        """Remember which peer brought a bundle, for the addresses that are new in it."""
+        self._hearsay.note_bringer(by)
+
     def given_up(self, peer: PeerId, failures: int) -> Mapping[str, object]:
         """What to change in what is remembered of a peer, after so many failures in a row.
 
@@ -93,8 +97,7 @@ class Gossip:
         peer that was away for a month is still asked, or each side would wait for the other.
         """
         known = self._ports.state.records().get(peer, PeerRecord(peer))
-        was_met = known.endpoint or known.token or known.accepts or known.last_heartbeat_at
-        if was_met or failures < self._policy.failures:
+        if known.was_met or failures < self._policy.failures:
             return {}
         head = self._outbox.heads().get(peer)
         numbers = (head.said.n if head else 0, known.told.n if known.told else 0)

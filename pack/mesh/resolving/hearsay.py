@@ -58,6 +58,20 @@ class Hearsay:
                 self._remember(genuine, by, source, online)
         return len(of_members) - len(genuine)
 
+    def note_bringer(self, by: PeerId) -> None:
+        """Remember who brought the announcements of peers that nobody told of before."""
+        with self._ports.exclusive():
+            records, now = dict(self._ports.state.records()), format_time(self._ports.clock())
+            before = dict(records)
+            for peer, head in self._outbox.heads().items():
+                new = PeerRecord(peer, source=PeerSource.GOSSIP, created_at=now, updated_at=now)
+                known = records.get(peer, new)
+                is_own = peer in (by, self._roster.me) or not head.said.endpoint
+                if not (is_own or known.was_met or known.told or known.discovered_via):
+                    records[peer] = replace(known, discovered_via=by)
+            if records != before:
+                self._ports.state.set_records(records)
+
     def _is_genuine(self, one: ToldAddress, group: Group) -> bool:
         try:
             key = self._ports.signer.check_address(one.said, one.signature)

@@ -92,7 +92,7 @@ class Directory:
                 record = known.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP))
                 said = heads[peer].said if peer in heads else None
                 record = timed(record, now, timeout)
-                found.append(Member(one, record, said, peer in known, record.given_up))
+                found.append(Member(one, record, said, record.given_up))
         is_alone = all(one.record.status is not PeerStatus.ACTIVE for one in found)
         return [replace(one, given_up=0) for one in found] if is_alone else found
 

@@ -21,14 +21,12 @@ class Member:
         peer: Who it is, by the group's own chain.
         record: What is remembered of it; its status is that of now.
         said: What it announced last; `None` if nothing is known.
-        was_met: Whether anything is remembered of it at all.
         given_up: The number of the last address that counts no more; 0 for none.
     """
 
     peer: Peer
     record: PeerRecord
     said: Announcement | None
-    was_met: bool
     given_up: int = 0
 
 
@@ -72,10 +70,11 @@ def find_gossip(member: Member, policy: FindingPolicy) -> FoundAddress | None:
     """What the peer said itself, whoever passed it on: the newest of it."""
     told = _learned(member, PeerSource.GOSSIP) if policy.gossip else None
     said, record = member.said, member.record
-    if said and (policy.gossip or member.was_met) and said.n > (told.n if told else 0):
+    if said and (policy.gossip or record.was_met) and said.n > (told.n if told else 0):
         is_usable = said.n > member.given_up and may_call(said.endpoint)
         if said.endpoint and is_usable:
-            return FoundAddress(said.endpoint, PeerSource.GOSSIP, said.n)
+            via = record.discovered_via
+            return FoundAddress(said.endpoint, PeerSource.GOSSIP, said.n, via=via)
     if told is None and record.endpoint and record.source is not PeerSource.MANUAL:
         # It said so when it introduced itself.
         return FoundAddress(record.endpoint, PeerSource.GOSSIP)

@@ -102,6 +102,23 @@ def test_three_addresses_by_hand_and_meetings_give_a_full_mesh():
     assert len(heads(net)) == 1
 
 
+def test_who_brought_an_address_with_a_bundle_is_remembered():
+    net = Net("a", "b", "c", "d")
+    net.only_members()
+    net.add("a", "b")
+    net.add("b", "c")
+    for one, other in ("bc", "ab"):
+        assert net.meet(one, other)
+    record = net.record("a", "c")
+    assert (record.endpoint, record.source) == (at("c"), PeerSource.GOSSIP)
+    assert record.discovered_via == net.id("b")
+    assert net.meet("a", "c")
+    assert net.record("a", "c").discovered_via == net.id("b")
+    net.policy("a", gossip=False)
+    net.machines["a"].disk.records.pop(net.id("c"))
+    assert net.record("a", "c").endpoint == ""
+
+
 def test_the_whole_life_of_a_memory_on_three_machines():
     net = Net("a")  # t0, t1: a memory and its group
     write(net, "a", "before anybody came")  # t2

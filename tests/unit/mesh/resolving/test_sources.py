@@ -13,7 +13,7 @@ from tests.mesh_support import commit_id, peer, public_key
 
 DESK, LAPTOP = peer("desk"), public_key("laptop").peer
 POLICY = FindingPolicy()
-NOBODY = Member(DESK, PeerRecord(DESK.id, source=PeerSource.GOSSIP), None, was_met=True)
+NOBODY = Member(DESK, PeerRecord(DESK.id, source=PeerSource.GOSSIP), None)
 
 
 def said(n, endpoint="http://said:1"):
@@ -80,8 +80,10 @@ def test_a_hub_is_where_a_person_says_also_where_only_hubs_count():
 
 def test_without_gossip_only_peers_that_were_met_are_believed_about_themselves():
     policy = replace(POLICY, gossip=False)
-    assert find_best(member(said=said(3)), policy).endpoint == "http://said:1"
-    assert find_best(member(said=said(3), was_met=False), policy) is None
+    met = member(said=said(3))
+    met = replace(met, record=replace(met.record, accepts="digest"))
+    assert find_best(met, policy).endpoint == "http://said:1"
+    assert find_best(member(said=said(3)), policy) is None
     assert find_best(member(told=told("gossip")), policy) is None
     assert find_best(member(told=told("hub")), policy) is not None
 
