@@ -179,6 +179,6 @@ class DirectLine:
 
     def push(self, token, group, file, height):
         self._ask("push")
-        assert self.machine.mesh.book.caller(token)
+        caller = self.machine.mesh.book.caller(token)
         assert (group, height > 0) == (self.machine.mesh.roster.membership().group, True)
-        self.machine.mesh.inbox.take(file)
+        self.machine.mesh.take_from(caller, file)

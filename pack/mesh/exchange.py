@@ -183,8 +183,7 @@ class PeerExchange:
         taken, is_sent = TakenIn(waiting=waiting, head=self._mesh.outbox.standpoint().head), False
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
             if self._mesh.outbox.lacks(theirs):
-                taken = taken.and_then(self._fetch(line, token))
-                self._mesh.gossip.note_bringer(peer)
+                taken = taken.and_then(self._fetch(peer, line, token))
             if not self._mesh.outbox.has_more(theirs):
                 break
             with self._make_file() as file:
@@ -194,12 +193,12 @@ class PeerExchange:
             theirs = line.heartbeat(token, self._mesh.outbox.heard())
         return Met(peer, is_sent, taken, theirs.head == self._mesh.outbox.standpoint().head)
 
-    def _fetch(self, line: PeerLine, token: str) -> TakenIn:
+    def _fetch(self, peer: PeerId, line: PeerLine, token: str) -> TakenIn:
         have = sorted(self._mesh.outbox.heard().commits)
         with self._make_file() as file:
             if not line.fetch(token, self._mesh.roster.membership().group, have, file):
                 return TakenIn(head=self._mesh.outbox.standpoint().head)
-            return self._mesh.inbox.take(file)
+            return self._mesh.take_from(peer, file)
 
     def _shake_hands(self, peer: PeerId, line: PeerLine) -> str:
         request = self._mesh.admission.ask_again(peer)

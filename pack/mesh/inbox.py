@@ -174,6 +174,7 @@ class Inbox:
             head=self._memory.head(),
             is_restored=verdict.is_restored,
             is_cloned=verdict.is_cloned,
+            commits=verdict.commits,
         )
 
     def _standing(self, membership: Membership) -> IntakeStanding:

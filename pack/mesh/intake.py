@@ -123,6 +123,7 @@ class IntakeVerdict:
         refused: What is not taken in.
         is_restored: Whether this peer had said more than it knew, and takes that up again.
         is_cloned: Whether somebody else says other things with this peer's key.
+        commits: How many commits were read for it, also of what is refused.
     """
 
     refs: Mapping[str, tuple[CommitId | None, CommitId]]
@@ -131,6 +132,7 @@ class IntakeVerdict:
     refused: tuple[Refusal, ...]
     is_restored: bool = False
     is_cloned: bool = False
+    commits: int = 0
 
 
 CheckMerge = Callable[[CommitFacts], bool]
@@ -187,6 +189,7 @@ class _Judge:
         self._known = set(standing.heads)
         self._is_restored = self._is_cloned = False
         self._chains: dict[CommitId, GroupChain] = {}
+        self._read = 0
 
     def verdict(self) -> IntakeVerdict:
         group = self._group()
@@ -204,6 +207,7 @@ class _Judge:
             tuple(self._refused),
             self._is_restored,
             self._is_cloned,
+            self._read,
         )
 
     def _refuse(self, ref: str, commit: CommitId, why: str, peer: PeerId | None = None) -> None:
@@ -338,12 +342,17 @@ class _Judge:
         chain, peer = heard.chain, heard.member
         if heard.known is None and chain[-1].previous is None:
             begun = chain[-1].said.head
-            for commit in self._offer.new_commits(begun, self._known):
+            for commit in self._new_commits(begun):
                 self._check_level(commit, peer)
             self._known.add(begun)
-        for commit in self._offer.new_commits(chain[0].said.head, self._known):
+        for commit in self._new_commits(chain[0].said.head):
             self._check_signature(commit)
             self._check_level(commit, peer)
+
+    def _new_commits(self, head: CommitId) -> Iterator[NewCommit]:
+        for commit in self._offer.new_commits(head, self._known):
+            self._read += 1
+            yield commit
 
     def _check_signature(self, commit: NewCommit) -> None:
         facts = commit.facts

@@ -22,6 +22,7 @@ from pack.mesh.resolving.hearsay import Hearsay
 from pack.mesh.resolving.hub import Hub
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
+from pack.mesh.views import TakenIn
 
 
 class Mesh:
@@ -84,6 +85,12 @@ class Mesh:
             self.outbox.heard()
         else:
             self.book.place(peer, endpoint)
+
+    def take_from(self, peer: PeerId, file: str) -> TakenIn:
+        """Take in a bundle that a peer brought; see `Inbox.take`."""
+        taken = self.inbox.take(file)
+        self.gossip.note_bringer(peer)
+        return taken
 
     def hear(self, caller: PeerId, theirs: Heard) -> Heard:
         """Note how far a peer is and what it tells, and answer with the same.

@@ -22,6 +22,7 @@ class TakenIn:
         head: Where the memory is now.
         is_restored: See `IntakeVerdict`.
         is_cloned: See `IntakeVerdict`.
+        commits: See `IntakeVerdict`.
     """
 
     received: int = 0
@@ -31,6 +32,7 @@ class TakenIn:
     head: CommitId | None = None
     is_restored: bool = False
     is_cloned: bool = False
+    commits: int = 0
 
     def and_then(self, later: TakenIn) -> TakenIn:
         """What came of this bundle and of one after it."""
@@ -42,6 +44,7 @@ class TakenIn:
             later.head,
             self.is_restored or later.is_restored,
             self.is_cloned or later.is_cloned,
+            self.commits + later.commits,
         )
 
 

@@ -31,6 +31,8 @@ from pack_servers.http.tls import HANDSHAKE_SECONDS, PeersOnly
 
 MAX_CONNECTIONS: Final = 128
 """Open at once. A common limit is 256 descriptors per process, and git needs some to write."""
+STALL_SECONDS: Final = 60.0
+"""In which a client must read something of an answer that waits for it."""
 STOP_GRACE: Final = 3.0
 """Seconds that running calls get to finish after a signal."""
 
@@ -48,6 +50,7 @@ class LimitedProtocol(H11Protocol):
 
     read_timeout: ClassVar[float]
     _timer: asyncio.TimerHandle | None = None
+    _stall: asyncio.TimerHandle | None = None
     _idle_since: float = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
@@ -75,6 +78,21 @@ class LimitedProtocol(H11Protocol):
         super().on_response_complete()
         self._watch()
 
+    def pause_writing(self) -> None:
+        """Let go of a client that reads nothing for a while of what it asked for."""
+        super().pause_writing()
+        self._stall = self.loop.call_later(STALL_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._stop_stall()
+        super().resume_writing()
+
+    def _stop_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
     def is_idle(self) -> bool:
         """Whether no request of the connection is with the application."""
         return self.cycle is None or self.cycle.response_complete
@@ -87,8 +105,9 @@ class LimitedProtocol(H11Protocol):
         return self.cycle is not None and self.is_idle() and REFUSED in self.cycle.scope["state"]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer."""
+        """Forget the timers."""
         self._stop_timer()
+        self._stop_stall()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's text is not ours

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import secrets
 import ssl
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -44,6 +43,7 @@ from pack.mesh.ports import MeshPorts
 from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.views import PeerView
 from pack_servers.config.settings import MeshTls, Settings, split_list
+from pack_servers.wiring.bundle_files import bundle_file, sweep_bundle_files
 from pack_servers.wiring.checks import Check, State
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.local import MESH_FOLDER
@@ -178,13 +178,6 @@ def _of_kept(mesh: Mesh) -> Iterator[Check]:
         yield Check("bundles", State.NOTE, found, "Import what was sent before them.")
 
 
-@contextmanager
-def bundle_file() -> Iterator[str]:
-    """A file for a bundle on its way, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="pack-mesh-", ignore_cleanup_errors=True) as folder:
-        yield str(Path(folder, "bundle"))
-
-
 def find_line(settings: Settings, endpoint: str = "") -> FindLine:
     """The ways to other peers, over HTTP.
 
@@ -211,12 +204,13 @@ def find_line(settings: Settings, endpoint: str = "") -> FindLine:
 
 
 def exchange_of(settings: Settings, mesh: Mesh) -> PeerExchange:
-    """What exchanges a memory with its peers.
+    """What exchanges a memory with its peers; what killed processes left is removed before.
 
     Raises:
         NotFound: The memory belongs to no group.
         InvalidConfig: As `find_line`.
     """
+    sweep_bundle_files()
     ways = find_line(settings, mesh.roster.membership().endpoint)
     return PeerExchange(mesh, ways, bundle_file, clock)
 

@@ -43,6 +43,8 @@ from pack_connectors.local_git.repository import Repository
 
 _BLOCK: Final = 1024 * 1024
 _LEFT_SECONDS: Final = 24 * 3600
+_LARGEST_OBJECT: Final = "512m"
+"""In memory at once; git streams what is larger and no delta (`core.bigFileThreshold`)."""
 _MARK: Final = "PACK: arrived from a peer"
 _EMPTY_BUNDLE: Final = "empty bundle"
 _ZERO: Final = "0" * 40
@@ -168,7 +170,9 @@ class Bundles:
         if size > self._largest:
             raise LimitExceeded("the bundle", self._largest)
         limit = f"--max-input-size={self._largest}"
-        process = runner.start(["index-pack", "--stdin", "--strict", "--fix-thin", limit])
+        command = ["index-pack", "--stdin", "--strict", "--fix-thin", limit]
+        # A delta of some bytes can be one of a file that fills the memory.
+        process = runner.start(command, env={"GIT_ALLOC_LIMIT": _LARGEST_OBJECT})
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         try:
             with suppress(BrokenPipeError):  # git says why it gave up

@@ -22,7 +22,8 @@ from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import say, working
 from pack_servers.config.settings import Settings, load_settings
-from pack_servers.wiring.mesh import bundle_file, exchange_of, find_line, open_mesh
+from pack_servers.wiring.bundle_files import bundle_file
+from pack_servers.wiring.mesh import exchange_of, find_line, open_mesh
 from pack_servers.wiring.mesh_fields import (
     peer_fields,
     said_fields,

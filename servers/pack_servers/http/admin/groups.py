@@ -16,7 +16,7 @@ from pack.mesh.mesh import Mesh
 from pack_servers.http.admin.serving import AdminServing, Asked, Manage, read_asked
 from pack_servers.http.peers.events import page_of, paging
 from pack_servers.http.peers.serving import Threads
-from pack_servers.wiring.mesh import bundle_file
+from pack_servers.wiring.bundle_files import bundle_file
 from pack_servers.wiring.mesh_fields import peer_fields, said_fields, status_fields, taken_fields
 
 _CREATED = 201

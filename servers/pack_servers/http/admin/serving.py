@@ -19,8 +19,9 @@ from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.model import CommitId
 from pack_servers.config.settings import Settings
+from pack_servers.wiring.bundle_files import bundle_file
 from pack_servers.wiring.clock import clock
-from pack_servers.wiring.mesh import bundle_file, mesh_of
+from pack_servers.wiring.mesh import mesh_of
 
 Manage = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
 """Answers a request; the second argument is what its path names."""

@@ -20,6 +20,7 @@ from pack_servers.http.peers.bodies import expect_digest
 from pack_servers.http.peers.events import EventRoutes
 from pack_servers.http.peers.git import GitRoutes
 from pack_servers.http.peers.hub import HubRoutes
+from pack_servers.http.peers.limits import Places
 from pack_servers.http.peers.meeting import MeetingRoutes
 from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
 from pack_servers.http.peers.serving import MeshServing, Routes, Serve, Threads
@@ -34,7 +35,7 @@ class MeshEndpoints:
     """The ASGI application of the endpoints."""
 
     def __init__(self, serving: MeshServing) -> None:
-        threads = Threads()
+        threads, places = Threads(), Places()
         self._serving = serving
         self._mesh = serving.mesh
         self._threads = threads
@@ -47,8 +48,8 @@ class MeshEndpoints:
         self._group_routes: Routes = {
             **self._meeting.group_routes(),
             **EventRoutes(serving, threads).group_routes(),
-            **TransferRoutes(serving, threads).group_routes(),
-            **GitRoutes(serving, threads).group_routes(),
+            **TransferRoutes(serving, threads, places).group_routes(),
+            **GitRoutes(serving, threads, places).group_routes(),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pack.errors import PackError
 from pack.mesh.members.keys import PeerId
 from pack_servers.http.peers.bodies import read_body, unpacked
+from pack_servers.http.peers.limits import Places
 from pack_servers.http.peers.refusal import NotServed
+from pack_servers.http.peers.sending import HeldStream
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 
 logger = logging.getLogger(__name__)
@@ -24,10 +27,11 @@ _SERVICE: Final = "git-upload-pack"
 class GitRoutes:
     """Answers git."""
 
-    def __init__(self, serving: MeshServing, threads: Threads) -> None:
+    def __init__(self, serving: MeshServing, threads: Threads, places: Places) -> None:
         self._serving = serving
         self._mesh = serving.mesh
         self._threads = threads
+        self._places = places
 
     def group_routes(self) -> Routes:
         """The paths below a group."""
@@ -46,13 +50,16 @@ class GitRoutes:
         return Response(content, media_type=f"application/x-{_SERVICE}-advertisement")
 
     async def _answer(self, request: Request, caller: PeerId) -> Response:
-        del caller
         await self._threads.run(self._mesh.outbox.announce)
         body = unpacked(await read_body(request, _LARGEST), request, _LARGEST)
-        blocks = self._serving.git_answer(body, request.headers.get("git-protocol", ""))
-        first = await self._threads.run(next, blocks, b"")  # a refused request has no other
-        whole = chain([first], _until_failure(blocks))
-        return StreamingResponse(whole, media_type=f"application/x-{_SERVICE}-result")
+        with ExitStack() as held:
+            held.enter_context(self._places.of(caller))
+            blocks = self._serving.git_answer(body, request.headers.get("git-protocol", ""))
+            first = await self._threads.run(next, blocks, b"")  # a refused request has no other
+            whole = chain([first], _until_failure(blocks))
+            answer = HeldStream(whole, media_type=f"application/x-{_SERVICE}-result")
+            answer.held = held.pop_all()
+            return answer
 
 
 def _until_failure(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -15,9 +15,11 @@ from pack.errors import (
     NotFound,
     PackError,
     RefusedForSafety,
+    RepositoryBusy,
 )
 from pack_servers.mcp.wording import worded
 
+_SOON: Final = "2"
 _STATUS: Final[Mapping[type[PackError], int]] = {
     NotFound: 404,
     LimitExceeded: 413,
@@ -55,4 +57,5 @@ def answer_for(error: PackError) -> JSONResponse:
     """What a caller is told of an error."""
     kind = next(kind for kind in type(error).__mro__ if kind in _STATUS)
     words = {"message": worded(str(error)), "remedy": worded(error.remedy)}
-    return JSONResponse({"code": error.code, **words}, _STATUS[kind])
+    after = {"Retry-After": _SOON} if isinstance(error, RepositoryBusy) else None
+    return JSONResponse({"code": error.code, **words}, _STATUS[kind], after)

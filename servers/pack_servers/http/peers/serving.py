@@ -23,7 +23,8 @@ from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.mesh import Mesh
 from pack.model import CommitId
 from pack_servers.config.settings import Settings
-from pack_servers.wiring.mesh import bundle_file, check_signature, safe_networks, upload_pack
+from pack_servers.wiring.bundle_files import bundle_file
+from pack_servers.wiring.mesh import check_signature, safe_networks, upload_pack
 
 _T = TypeVar("_T")
 _AT_ONCE: Final = 4
@@ -49,6 +50,7 @@ class MeshServing:
         check_signature: The nonce in a request that is signed with a key; raises `BadSignature`.
         challenges: Which nonces were given, and which of them used.
         largest_bundle: The most bytes that a peer may push at once.
+        seconds: The time since some moment; it never goes back.
     """
 
     mesh: Mesh
@@ -61,6 +63,7 @@ class MeshServing:
     check_signature: Callable[[SentRequest, PublicKey], str]
     challenges: Challenges
     largest_bundle: int = LARGEST_BUNDLE
+    seconds: Callable[[], float] = time.monotonic
 
 
 def serving_of(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse, Response
 
-from pack.errors import InvalidRequest
+from pack.errors import InvalidRequest, PackError
 from pack.mesh.meeting import BUNDLE_TYPE, LARGEST
 from pack.mesh.members.keys import PeerId
 from pack.mesh.views import TakenIn
 from pack.model import CommitId
 from pack_servers.http.peers.bodies import read_body, save_body
+from pack_servers.http.peers.limits import Places, PushRate
+from pack_servers.http.peers.sending import HeldFile
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 
 _MOST_HAVE: Final = 5000
@@ -25,57 +26,45 @@ _MOST_HAVE: Final = 5000
 class TransferRoutes:
     """Takes bundles in, and gives them out."""
 
-    def __init__(self, serving: MeshServing, threads: Threads) -> None:
+    def __init__(self, serving: MeshServing, threads: Threads, places: Places) -> None:
         self._serving = serving
         self._mesh = serving.mesh
         self._threads = threads
+        self._places = places
+        self._rate = PushRate(serving.seconds)
 
     def group_routes(self) -> Routes:
         """The paths below a group."""
         return {("POST", "events"): self._push, ("POST", "bundle"): self._bundle}
 
     async def _push(self, request: Request, caller: PeerId) -> Response:
-        with self._serving.make_file() as file:
+        self._rate.check(caller)
+        with self._places.of(caller), self._serving.make_file() as file:
             await save_body(request, file, self._serving.largest_bundle)
-            taken = await self._threads.run(self._mesh.inbox.take, file)
+            try:
+                taken = await self._threads.run(self._mesh.take_from, caller, file)
+            except PackError:
+                self._rate.charge(caller, 1)
+                raise
+        self._rate.charge(caller, taken.commits)
         self._serving.on_news()
         standpoint = await self._threads.run(self._mesh.outbox.standpoint)
-        del caller
         return JSONResponse(_pushed(taken, standpoint.height))
 
     async def _bundle(self, request: Request, caller: PeerId) -> Response:
-        del caller
-        body = await read_body(request, LARGEST)
-        have = _have(body)
-        opened = self._serving.make_file()
-        file = opened.__enter__()
-        try:
-            is_written = await self._threads.run(self._written, file, have)
-        except BaseException:
-            opened.__exit__(None, None, None)
-            raise
-        if not is_written:
-            opened.__exit__(None, None, None)
-            return Response(status_code=204)
-        return _FileOnce(file, opened)
+        have = _have(await read_body(request, LARGEST))
+        with ExitStack() as held:
+            held.enter_context(self._places.of(caller))
+            file = held.enter_context(self._serving.make_file())
+            if not await self._threads.run(self._written, file, have):
+                return Response(status_code=204)
+            answer = HeldFile(file, media_type=BUNDLE_TYPE)
+            answer.held = held.pop_all()
+            return answer
 
     def _written(self, file: str, have: Sequence[CommitId]) -> bool:
         self._mesh.outbox.heard()  # announces what is new, if it may be
         return self._mesh.outbox.export(file, have, only_said=True)
-
-
-class _FileOnce(FileResponse):
-    """A bundle that is gone once it was sent, or nobody wants it any more."""
-
-    def __init__(self, file: str, opened: AbstractContextManager[str]) -> None:
-        super().__init__(file, media_type=BUNDLE_TYPE)
-        self._opened = opened
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._opened.__exit__(None, None, None)
 
 
 def _have(body: bytes) -> list[CommitId]:

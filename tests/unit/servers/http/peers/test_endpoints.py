@@ -15,12 +15,13 @@ from pack_connectors.peers.message_signatures import MessageSigner, check_signat
 from pack_connectors.peers.networks import SafeNetworks
 from pack_connectors.peers.state_files import MeshFiles
 from pack_servers.http.app import HttpSettings, More, build_app
+from pack_servers.http.peers import limits
 from pack_servers.http.peers.endpoints import MeshEndpoints
 from pack_servers.http.peers.events import MOST_EVENTS
 from pack_servers.http.peers.serving import MeshServing
 from pydantic import SecretStr
 
-from pack.errors import Unavailable
+from pack.errors import RepositoryBusy, Unavailable
 from pack.log import LogQuery
 from pack.mesh.challenges import Challenges, digest_field, nonce_in
 from pack.mesh.joining import JoinRequest
@@ -69,8 +70,19 @@ class Server:
     def make_file(self):
         return _Kept(self.machine.files / f"file-{len(self.files)}-{id(self)}", self.files)
 
-    def ask(self, method, path, token=None, *, client="127.0.0.1", is_on=True, base=HOST, **given):
-        mesh = MeshEndpoints(self.serving) if is_on else None
+    def ask(
+        self,
+        method,
+        path,
+        token=None,
+        *,
+        client="127.0.0.1",
+        is_on=True,
+        base=HOST,
+        mesh=None,
+        **given,
+    ):
+        mesh = (mesh or MeshEndpoints(self.serving)) if is_on else None
         settings = HttpSettings(token=SecretStr(MCP_TOKEN), max_body=100_000)
         app = build_app(
             MCPServer("test", log_level="WARNING"), settings, more=More(mesh=lambda: mesh)
@@ -603,6 +615,52 @@ def test_a_failure_while_a_bundle_is_written_leaves_no_file(machines, server, to
     monkeypatch.setattr(machines[0].mesh.outbox, "export", fail)
     answer = server.ask("POST", server.at("bundle"), token, json={"have": []})
     assert refused(answer, 503)
+
+
+def test_a_peer_that_pushes_too_much_is_told_when_to_come_again(machines, token, monkeypatch):
+    monkeypatch.setattr(limits, "BURST", 1)
+    laptop, desk, _ = machines
+    content, clock = exported(desk), Clock()
+    server = Server(laptop, seconds=clock)
+    mesh = MeshEndpoints(server.serving)
+    for _ in range(2):
+        assert refused(push(server, token, b"garbage", mesh=mesh), 400)
+    answer = push(server, token, content, mesh=mesh)
+    assert refused(answer, 503, "busy")
+    assert answer.headers["retry-after"] == "1"
+    assert server.ask("GET", server.at("status"), token, mesh=mesh).status_code == 200
+    clock.now = 1.0
+    assert push(server, token, content, mesh=mesh).status_code == 200
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_commits_of_a_push_are_counted_also_those_that_are_refused(machines, server, token):
+    _, desk, _ = machines
+    for number in range(3):
+        desk.write(f"n{number}")
+    taken = []
+    take = server.machine.mesh.inbox.take
+    server.machine.mesh.inbox.take = lambda file: taken.append(take(file)) or taken[-1]
+    push(server, token, exported(desk))
+    assert [one.commits for one in taken] == [3]
+    push(server, token, exported(desk))
+    assert [one.commits for one in taken] == [3, 0]
+
+
+def test_what_is_busy_here_is_asked_again_a_moment_later(machines, server, token, monkeypatch):
+    def fail(*_, **__):
+        raise RepositoryBusy("another process writes")
+
+    monkeypatch.setattr(machines[0].mesh.inbox, "take", fail)
+    answer = push(server, token, b"x")
+    assert refused(answer, 503, "busy")
+    assert answer.headers["retry-after"] == "2"
 
 
 # --- limits --------------------------------------------------------------------------------------
