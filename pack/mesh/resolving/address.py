@@ -8,9 +8,7 @@ the two come: an older address never replaces a newer one, and nobody can invent
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import re
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import InvalidContent
+from pack.mesh.members.addresses import may_be_peer
 from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
@@ -27,19 +26,6 @@ NAMESPACE: Final = "pack-address"
 MOST_TOLD: Final = 100
 """As many as a group has peers: nobody has more to tell."""
 _MOST: Final = 2**53
-_METADATA_NAMES: Final = frozenset(
-    {"metadata", "metadata.google.internal", "metadata.goog", "instance-data"}
-)
-_METADATA_ADDRESSES: Final = frozenset(
-    map(
-        ipaddress.ip_address,
-        ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"),
-    )
-)
-"""Where clouds answer with the credentials of a machine; most do at a link-local address."""
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,26 +124,5 @@ def parse_address(fields: object) -> ToldAddress | None:
 
 
 def may_call(endpoint: str) -> bool:
-    """Whether an address that nobody here gave may be called.
-
-    Link-local addresses and those of a cloud's metadata are no peers: whoever has a machine call
-    them wants something of the machine. Nor are numbers that only look unlike an address, such as
-    `http://2852039166`.
-    """
-    host = (urlsplit(endpoint).hostname or "").rstrip(".")
-    try:
-        address = _inner(ipaddress.ip_address(host))
-    except ValueError:
-        return host not in _METADATA_NAMES and not _NUMBER.fullmatch(host.rpartition(".")[2])
-    is_nowhere = address.is_link_local or address.is_unspecified or address.is_multicast
-    is_broadcast = address.version == 4 and address.is_reserved
-    return not (is_nowhere or is_broadcast or address in _METADATA_ADDRESSES)
-
-
-def _inner(address: _Address) -> _Address:
-    """The address of the older kind that one of the newer kind stands for, if it does."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
+    """Whether an address that nobody here gave may be called."""
+    return may_be_peer(urlsplit(endpoint).hostname or "")
