@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -47,7 +46,6 @@ def version(
     revoked: frozenset[PublicKey] = NOBODY,
 ) -> GroupCommit:
     """A version of a group as it is stored."""
-    keys: Mapping = {one: it.key for one, it in group.peers.items()}
     parents = (before.id,) if before else ()
     text = f"{write_group(group)}{sorted(k.line for k in revoked)}{signer}{parents}"
     return GroupCommit(
@@ -55,6 +53,6 @@ def version(
         parents,
         public_key(signer),
         write_group(group),
-        allowed_signers(keys),
-        revoked_keys(revoked),
+        allowed_signers(group.signers),
+        revoked_keys(revoked - group.former_keys),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
 from pack.mesh.announcement import Announced
 from pack.mesh.bundles import KeptBundle
 from pack.mesh.intake import QUARANTINE, BundleOffer, IntakeStanding, Refusal, judge
-from pack.mesh.members.group_chain import GroupVersion, checked_chain
+from pack.mesh.members.agreement import agreed
+from pack.mesh.members.group_chain import GroupChain, GroupVersion, checked_chain
 from pack.mesh.members.invitation import Invitation, check_endpoint
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
@@ -16,7 +17,7 @@ from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
-from pack.mesh.store import GROUP_REF, PEERS
+from pack.mesh.store import FORKS, GROUP_REF, PEERS
 from pack.mesh.views import TakenIn
 from pack.model import CommitId
 
@@ -72,16 +73,26 @@ class Inbox:
             head = offer.refs.get(GROUP_REF)
             if head is None:
                 raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
-            chain = checked_chain(offer.group_commits(head))
+            first = offer.group_commits(head)[0].id
+            found = agreed(self._chains_in(offer, first))
             if not unrelated:
                 self._refuse_unrelated(offer)
-        group = chain[-1].group
+        group = found.version.group
         if inviter not in group.owners or self._roster.me not in group.peers:
             raise RefusedForSafety(
                 "the bundle is not of a group that let this machine in",
                 "Ask whoever invited you.",
             )
-        return chain[0].id
+        return first
+
+    @staticmethod
+    def _chains_in(offer: BundleOffer, group: CommitId) -> Iterator[GroupChain]:
+        """Every chain of a group in a bundle: another one than its first may let this peer in."""
+        for ref, commit in offer.refs.items():
+            if ref == GROUP_REF or ref.startswith(f"{FORKS}/"):
+                commits = offer.group_commits(commit)
+                if ref == GROUP_REF or commits[0].id == group:
+                    yield checked_chain(commits)
 
     def _refuse_unrelated(self, offer: BundleOffer) -> None:
         """Do nothing, unless this memory has a history that the group's has nothing to do with."""

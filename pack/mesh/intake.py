@@ -18,13 +18,12 @@ from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.merge.heads import MERGE_VERSION
 from pack.mesh.announcement import Announced, Course, course_of
+from pack.mesh.members.agreement import AgreedGroup, agreed
 from pack.mesh.members.group import Peer
 from pack.mesh.members.group_chain import (
-    AgreedGroup,
     GroupChain,
     GroupCommit,
     GroupVersion,
-    agreed,
     checked_chain,
 )
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
@@ -186,7 +185,7 @@ class _Judge:
         self._refused: list[Refusal] = []
         self._known = set(standing.heads)
         self._is_restored = self._is_cloned = False
-        self._chains: dict[CommitId, GroupChain] = {}
+        self._chains: tuple[GroupChain, ...] = ()
 
     def verdict(self) -> IntakeVerdict:
         group = self._group()
@@ -225,7 +224,7 @@ class _Judge:
             raise UnusableInput("the bundle does not say who belongs to the group")
         found = agreed(known.values())
         self._move_group(found.chain, known)
-        self._chains = known
+        self._chains = found.counted
         return found
 
     def _checked(self, ref: str, commit: CommitId) -> GroupChain | None:
@@ -373,7 +372,7 @@ class _Judge:
         return self._was_ever(key.peer)
 
     def _was_ever(self, peer: PeerId) -> Peer | None:
-        for chain in self._chains.values():
+        for chain in self._chains:
             for version in reversed(chain):
                 found = version.group.peers.get(peer)
                 if found is not None:

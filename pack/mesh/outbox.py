@@ -8,7 +8,6 @@ from pack.errors import RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.meeting import Heard
 from pack.mesh.members.group import EVERYTHING
-from pack.mesh.members.group_chain import agreed
 from pack.mesh.members.keys import PeerId
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
@@ -61,8 +60,8 @@ class Outbox:
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
             raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
-        chains = self._roster.known_chains()
-        if not chains:
+        known = self._roster.agreed()
+        if known is None:
             return None
         said = Announcement(
             group=membership.group,
@@ -71,7 +70,7 @@ class Outbox:
             head=head,
             height=self._memory.height(head),
             tree=self._memory.tree(head),
-            roster=agreed(chains.values()).chain[-1].id,
+            roster=known.chain[-1].id,
             at=format_time(self._ports.clock()),
             endpoint=membership.endpoint,
         )

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.members.agreement import AgreedGroup, agreed
 from pack.mesh.members.group import Group, Peer
 from pack.mesh.members.group_chain import (
     GroupChain,
     GroupVersion,
-    agreed,
     check_removals,
     checked_chain,
     removal,
@@ -31,6 +31,7 @@ class Roster:
         self._chains = ports.chains
         self._state = ports.state
         self._checked: dict[CommitId, GroupChain] = {}
+        self._agreed: tuple[frozenset[CommitId], AgreedGroup] | None = None
 
     @property
     def me(self) -> PeerId:
@@ -62,10 +63,9 @@ class Roster:
 
     def _begun(self, name: str) -> CommitId | None:
         """The group of this name that this peer owns and left, or did not get to the end of."""
-        chains = self.known_chains()
-        if not chains:
+        found = self.agreed()
+        if found is None:
             return None
-        found = agreed(chains.values())
         if found.version.group.owner != self.me or found.version.group.name != name:
             raise InvalidRequest("the repository of this memory already holds another group")
         return found.chain[0].id
@@ -93,10 +93,18 @@ class Roster:
             NotFound: The memory belongs to none, or has not heard of its members yet.
         """
         self.membership()
-        chains = self.known_chains()
-        if not chains:
+        found = self.agreed()
+        if found is None:
             raise NotFound("a version of the group", "Import what the owner of the group sent.")
-        return agreed(chains.values()).version
+        return found.version
+
+    def agreed(self) -> AgreedGroup | None:
+        """What all agree on who know the same versions; `None` if none is known."""
+        chains = self.known_chains()
+        tips = frozenset(chain[-1].id for chain in chains.values())
+        if chains and (self._agreed is None or self._agreed[0] != tips):
+            self._agreed = tips, agreed(chains.values())
+        return self._agreed[1] if chains and self._agreed else None
 
     def known_chains(self) -> dict[str, GroupChain]:
         """Every chain of the group that is known, forks included, checked, by its ref."""

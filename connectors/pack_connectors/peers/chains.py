@@ -80,8 +80,8 @@ class SignedChains:
         """See `ChainStore.store_group`."""
         contents = {
             GROUP_FILE: write_group(group).encode(),
-            SIGNERS_FILE: allowed_signers({p: one.key for p, one in group.peers.items()}).encode(),
-            REVOKED_FILE: revoked_keys(revoked).encode(),
+            SIGNERS_FILE: allowed_signers(group.signers).encode(),
+            REVOKED_FILE: revoked_keys(revoked - group.former_keys).encode(),
         }
         parents = [before] if before else []
         subject = f"{GROUP_FILE}: {len(group.peers)} peers, {len(revoked)} keys revoked"
