@@ -16,7 +16,7 @@ from pack_connectors.peers.state_files import MeshFiles
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.model import CommitId
-from tests.mesh_support import private_key, public_key
+from tests.mesh_support import KnownKeys, private_key, public_key
 from tests.support import START, git, make_again
 
 USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -72,17 +72,19 @@ class Machine:
         self.files = folder
 
     def with_key(self, name):
-        key = private_key(name)
         repository = self.git.repository
+        state = MeshFiles(repository.state_dir / "mesh")
+        keys = KnownKeys(name, state)
         return Mesh(
             MeshPorts(
                 memory=self.memory,
-                chains=SignedChains(self.git, key),
+                chains=SignedChains(self.git, keys.load),
                 side_refs=self.git.side_refs,
                 bundles=Bundles(repository, GitRunner(repository)),
                 inspect=lambda arrived: nullcontext((OfferedBundle(arrived), lambda _: True)),
-                state=MeshFiles(repository.state_dir / "mesh"),
-                signer=JoinSigner(key),
+                state=state,
+                signer=JoinSigner(keys.of),
+                keys=keys,
                 new_secret=lambda: next(self.secrets).to_bytes(32, "big"),
                 new_nonce=lambda: f"{next(self.secrets):022d}",
                 public_of=public_of,

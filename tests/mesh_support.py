@@ -10,6 +10,7 @@ from pack.mesh.members.group import Group, Peer, Role, write_group
 from pack.mesh.members.group_chain import GroupCommit
 from pack.mesh.members.keys import PublicKey
 from pack.mesh.members.signers import allowed_signers, revoked_keys
+from pack.mesh.state import MeshState
 from pack.model import CommitId
 
 NOBODY = frozenset[PublicKey]()
@@ -56,3 +57,29 @@ def version(
         allowed_signers(group.signers),
         revoked_keys(revoked - group.former_keys),
     )
+
+
+class KnownKeys:
+    """The keys of a machine, which are the same in each run: `name`, `name 2`, and so on."""
+
+    def __init__(self, name: str, state: MeshState) -> None:
+        self.name, self.state, self.known = name, state, [public_key(name)]
+
+    def load(self) -> Ed25519PrivateKey:
+        return self.of(self._mine())
+
+    def _mine(self) -> PublicKey:
+        membership = self.state.membership()
+        found = [one for one in self.known if membership and one.peer == membership.peer]
+        return (found or self.known[:1])[0]
+
+    def of(self, key: PublicKey) -> Ed25519PrivateKey:
+        return private_key(self._name(self.known.index(key)))
+
+    def next_key(self) -> PublicKey:
+        if self.known[-1] == self._mine():
+            self.known.append(public_key(self._name(len(self.known))))
+        return self.known[-1]
+
+    def _name(self, number: int) -> str:
+        return f"{self.name} {number + 1}" if number else self.name

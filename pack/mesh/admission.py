@@ -68,14 +68,18 @@ class Admission:
         request = JoinRequest(invitation.peer, self._chains.key, name, endpoint, nonce)
         return self._ports.signer.sign_request(request, invitation.secret)
 
-    def ask_again(self, peer: PeerId) -> bytes:
+    def ask_again(self, peer: PeerId, key: PublicKey | None = None) -> bytes:
         """The request with which this peer, a member, asks another one for a token.
+
+        Args:
+            peer: Whom.
+            key: Another key of this machine by which to ask; `None` for the one that it goes by.
 
         Raises:
             NotFound: The memory belongs to no group.
         """
         mine, nonce = self._roster.membership(), self._ports.new_nonce()
-        request = JoinRequest(peer, self._chains.key, mine.name, mine.endpoint, nonce)
+        request = JoinRequest(peer, key or self._chains.key, mine.name, mine.endpoint, nonce)
         return self._ports.signer.sign_request(request, None)
 
     def welcome(self, content: bytes) -> bytes:

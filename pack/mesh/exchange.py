@@ -22,7 +22,7 @@ from pack.errors import (
 )
 from pack.mesh.meeting import Heard, PeerLine
 from pack.mesh.members.invitation import Invitation
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.mesh import Mesh
 from pack.mesh.state import PeerRecord, PeerStatus
 from pack.mesh.views import TakenIn
@@ -116,12 +116,15 @@ class PeerExchange:
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
         waiting = self._mesh.inbox.settle()
         token = record.token or self._shake_hands(peer, line)
+        return self._exchange(peer, line, *self._greeted(peer, line, token), waiting)
+
+    def _greeted(self, peer: PeerId, line: PeerLine, token: str) -> tuple[str, Heard]:
+        """The token that counts, and how far the other one is."""
         try:
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
-        except RefusedForSafety:  # it has forgotten us, or was restored from a backup
+            return token, line.heartbeat(token, self._mesh.outbox.heard())
+        except RefusedForSafety:  # it has forgotten us, or knows us by our new key by now
             token = self._shake_hands(peer, line)
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
-        return self._exchange(peer, line, token, theirs, waiting)
+            return token, line.heartbeat(token, self._mesh.outbox.heard())
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
@@ -139,7 +142,7 @@ class PeerExchange:
                 if self._mesh.outbox.export(file, theirs.commits, only_said=True):
                     line.push(token, membership.group, file, self._mesh.outbox.standpoint().height)
                     is_sent = True
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
+            token, theirs = self._greeted(peer, line, token)
         return Met(peer, is_sent, taken, theirs.head == self._mesh.outbox.standpoint().head)
 
     def _fetch(self, line: PeerLine, token: str) -> TakenIn:
@@ -150,7 +153,18 @@ class PeerExchange:
             return self._mesh.inbox.take(file)
 
     def _shake_hands(self, peer: PeerId, line: PeerLine) -> str:
-        request = self._mesh.admission.ask_again(peer)
+        try:
+            return self._asked(peer, line)
+        except RefusedForSafety:
+            key = self._mesh.rekeying.asked_for()
+            if key is None:
+                raise
+            token = self._asked(peer, line, key)
+            self._mesh.rekeying.take_up(key)  # the other one has heard who it is to belong to
+            return token
+
+    def _asked(self, peer: PeerId, line: PeerLine, key: PublicKey | None = None) -> str:
+        request = self._mesh.admission.ask_again(peer, key)
         welcome = line.handshake(request)
         if not self._mesh.admission.is_welcome(welcome, peer, request):
             raise RefusedForSafety("another peer answers at this address", "Correct the address.")

@@ -15,6 +15,7 @@ from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
+from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
 from pack.mesh.store import FORKS, GROUP_REF, PEERS
@@ -25,11 +26,14 @@ from pack.model import CommitId
 class Inbox:
     """What comes in. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook) -> None:
+    def __init__(
+        self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook, rekeying: Rekeying
+    ) -> None:
         self._ports = ports
         self._roster = roster
         self._outbox = outbox
         self._book = book
+        self._rekeying = rekeying
         self._chains = ports.chains
         self._state = ports.state
         self._memory = ports.memory
@@ -61,7 +65,7 @@ class Inbox:
         endpoint = check_endpoint(endpoint) if endpoint else ""
         group = self._group_in(file, invitation.peer, unrelated=unrelated)
         self._roster.refuse_other_group(group)
-        self._state.set_membership(Membership(group, name, endpoint))
+        self._state.set_membership(Membership(group, name, endpoint, self._roster.me))
         if invitation.endpoints:
             self._book.learn(invitation.peer, invitation.endpoints[0])
         return self._take(file, unrelated=unrelated)
@@ -149,16 +153,15 @@ class Inbox:
 
         That also says why nothing is said of what is here now.
         """
-        membership = self._roster.membership()
+        self._roster.membership()
         with self._ports.exclusive():
-            return self._settled(membership, self._roster.version())
+            return self._settled(self._roster.version())
 
-    def _settled(
-        self, membership: Membership, version: GroupVersion, *, unrelated: bool = False
-    ) -> tuple[str, ...]:
+    def _settled(self, version: GroupVersion, *, unrelated: bool = False) -> tuple[str, ...]:
         waiting = self._take_heads(version, unrelated=unrelated)
+        self._rekeying.settle()
         try:
-            self._outbox.announce_for(membership)
+            self._outbox.announce_for(self._roster.membership())
         except RefusedForSafety as error:  # what came is here; only nothing is said of it
             return (*waiting, f"{error} {error.remedy}".strip())
         return waiting
@@ -174,7 +177,7 @@ class Inbox:
                     arrived.accept(verdict.refs)
             is_fresh = self._memory.is_fresh()
             is_joining = unrelated or is_fresh
-            waiting = self._settled(membership, verdict.version, unrelated=is_joining)
+            waiting = self._settled(verdict.version, unrelated=is_joining)
         return TakenIn(
             received=len(verdict.heads),
             quarantined=verdict.refused,

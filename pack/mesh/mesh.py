@@ -13,6 +13,7 @@ from pack.mesh.outbox import Outbox
 from pack.mesh.overview import Overview
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
+from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
 
@@ -24,6 +25,7 @@ class Mesh:
         roster: Who belongs to the group.
         admission: Who is let in.
         outbox: What goes out.
+        rekeying: New keys.
         inbox: What comes in.
         book: What is remembered of other peers.
         overview: How it stands.
@@ -34,7 +36,8 @@ class Mesh:
         self.outbox = Outbox(ports, self.roster)
         self.book = PeerBook(ports, self.roster, self.outbox)
         self.admission = Admission(ports, self.roster, self.outbox, self.book)
-        self.inbox = Inbox(ports, self.roster, self.outbox, self.book)
+        self.rekeying = Rekeying(ports, self.roster, self.outbox)
+        self.inbox = Inbox(ports, self.roster, self.outbox, self.book, self.rekeying)
         self.overview = Overview(ports, self.roster, self.outbox, self.book)
 
     @property

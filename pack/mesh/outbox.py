@@ -8,7 +8,7 @@ from pack.errors import RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.meeting import Heard
 from pack.mesh.members.group import EVERYTHING
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
@@ -55,8 +55,9 @@ class Outbox:
     def announce_for(self, membership: Membership) -> CommitId | None:
         """As `announce`, for whoever keeps other processes from it already."""
         head, last = self._memory.head(), self.last(self._roster.me)
-        said_already = last is not None and last.said.head == head
-        if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
+        asked = PublicKey.parse(membership.successor) if membership.successor else None
+        news = (head, membership.endpoint, asked)
+        if head is None or (last and news == _news(last.said)):
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
             raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
@@ -73,6 +74,7 @@ class Outbox:
             roster=known.chain[-1].id,
             at=format_time(self._ports.clock()),
             endpoint=membership.endpoint,
+            successor=asked,
         )
         return self._chains.announce(last.id if last else None, said)
 
@@ -160,3 +162,8 @@ class Outbox:
         """Whether something is here that a peer lacks."""
         mine = {*self._chains.group_heads(), *self.told().values()}
         return not mine <= theirs.commits
+
+
+def _news(said: Announcement) -> tuple[CommitId, str, PublicKey | None]:
+    """What of an announcement is worth another one where it changes."""
+    return said.head, said.endpoint, said.successor

@@ -52,7 +52,7 @@ class Roster:
             if first is None:
                 made = Group.of_one(group, Peer(name, self._chains.key))
                 first = self._chains.store_group(None, made, frozenset())
-            membership = Membership(first, name, endpoint)
+            membership = Membership(first, name, endpoint, self.me)
             self._state.set_membership(membership)
             return membership
 

@@ -46,11 +46,15 @@ class Membership:
         group: The group's id.
         name: What this peer is called.
         endpoint: Where others reach it; empty for one that only calls others.
+        peer: The peer that it is known as; `None` where this was stored before it was kept.
+        successor: The key that it has asked to go by; empty if none.
     """
 
     group: CommitId
     name: str
     endpoint: str = ""
+    peer: PeerId | None = None
+    successor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pack.mesh.ports import MeshPorts
 from pack.mesh.side_commits import StoredCommit
 from pack.mesh.state import Membership, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
-from tests.mesh_support import private_key, public_key
+from tests.mesh_support import KnownKeys, private_key, public_key
 from tests.sim.world import World, at, tree_id
 
 
@@ -76,6 +76,7 @@ class Machine:
         self.busy = False
         self.fault: tuple[int, Callable[[], BaseException]] | None = None
         self._secrets = 0
+        self.keys = KnownKeys(key_name, State(self))
         self.mesh = self.opened()
 
     @property
@@ -108,12 +109,13 @@ class Machine:
         return Mesh(
             MeshPorts(
                 memory=MemoryHead(self),
-                chains=SignedChains(Side(self), self.key),
+                chains=SignedChains(Side(self), self.keys.load),
                 side_refs=Side(self).side_refs,
                 bundles=Bundles(self),
                 inspect=self._inspect,
                 state=State(self),
-                signer=JoinSigner(self.key),
+                signer=JoinSigner(self.keys.of),
+                keys=self.keys,
                 new_secret=self.random,
                 new_nonce=lambda: self.random().hex()[:40],
                 public_of=public_of,

@@ -230,3 +230,31 @@ def test_a_machine_that_is_killed_again_and_again_loses_nothing(
     wait_for(lambda: agree(laptop, desk))
     assert written <= laptop.texts() == desk.texts()
     assert laptop.mesh("verify")["ok"]
+
+
+def test_a_machine_gets_a_new_key_and_goes_on(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    laptop.mesh("init", "--name", "laptop")
+    line = laptop.mesh("invite")["invite"]
+    desk.mesh("join", line, "--name", "desk", "--request", file)
+    laptop.mesh("import", file)
+    laptop.mesh("export", file)
+    desk.mesh("join", line, "--name", "desk", "--bundle", file)
+    desk.write("by-the-former-key")
+    old = desk.folder.head()
+    for each, state in ((desk, "asked"), (laptop, "done")):
+        told = each.mesh("rekey")
+        assert (set(told), told["state"]) == ({"peer_id", "former_peer_id", "state"}, state)
+        assert told["peer_id"] != told["former_peer_id"]
+    for one, other in ((desk, laptop), (laptop, desk), (desk, laptop)):
+        one.mesh("export", file)
+        assert other.mesh("import", file)["quarantined"] == []
+        one.write(f"by-{one.name}-{one.folder.commits()}")
+    assert [one["name"] for one in laptop.mesh("status")["peers"]] == ["desk"]
+    assert desk.mesh("verify")["ok"]
+    signers = tmp_path / "signers"
+    signers.write_text(laptop.folder.git("show", "refs/pack/group:allowed_signers"))
+    for commit in (old, desk.folder.head()):
+        desk.folder.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)

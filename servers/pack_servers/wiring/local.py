@@ -105,7 +105,7 @@ class LocalPlace:
             # Here, as few memories have peers.
             from pack_servers.wiring.mesh import commit_signer  # noqa: PLC0415
 
-            return commit_signer(settings.pack_mesh_key)(commit)
+            return commit_signer(settings.pack_mesh_key, made.repository.state_dir)(commit)
 
         made = LocalGit(self.folder, clock, sign=sign)
         return made

@@ -22,6 +22,7 @@ from pack_connectors.peers.commit_signer import CommitSigner
 from pack_connectors.peers.http_line import HttpLine, SafeNetworks
 from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.key_file import KeyFile
+from pack_connectors.peers.machine_keys import MachineKeys
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 from pack_connectors.system.process_lock import ProcessLock
@@ -33,6 +34,7 @@ from pack.mesh.bundles import Arrived
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.members.invitation import SECRET_BYTES
+from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.mesh.views import PeerView
@@ -49,9 +51,22 @@ _WAITED_LONG: Final = timedelta(hours=24)
 
 
 @cache
-def commit_signer(key: Path) -> CommitSigner:
-    """What signs the commits of this machine; one for each process."""
-    return CommitSigner(KeyFile(key))
+def commit_signer(key: Path, state: Path) -> CommitSigner:
+    """What signs the commits of a memory; one for each process.
+
+    Args:
+        key: The machine's key.
+        state: The folder of what the memory remembers.
+    """
+    return CommitSigner(_keys(key, MeshFiles(state / MESH_FOLDER)))
+
+
+def _keys(key: Path, state: MeshFiles) -> MachineKeys:
+    def chosen() -> PeerId | None:
+        membership = state.membership()
+        return membership.peer if membership is not None else None
+
+    return MachineKeys(KeyFile(key), chosen, platform.node())
 
 
 @contextmanager
@@ -93,20 +108,27 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
     local, file = memory.connector, KeyFile(settings.pack_mesh_key)
     if not isinstance(local, LocalGit):
         raise InvalidConfig("the mesh", "the memory is not in a folder on this machine")
-    if not make_key and not file.exists():
-        raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
-    key = file.load_or_make(platform.node())
     folder = local.repository.state_dir / MESH_FOLDER
+    state = MeshFiles(folder)
+    if make_key:
+        file.load_or_make(platform.node())
+    elif not file.exists():
+        if state.membership() is None:
+            raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
+        raise NotFound("the key of this machine", f"{Action.REKEY}.")
+    keys = _keys(settings.pack_mesh_key, state)
+    keys.load()
     with closing(ProcessLock(folder.with_name("mesh.lock"), _LOCK_SECONDS)) as lock:
         yield Mesh(
             MeshPorts(
                 memory=memory.as_peer(local, lambda head, label: PeerHead(local, head, label)),
-                chains=SignedChains(local, key),
+                chains=SignedChains(local, keys.load),
                 side_refs=local.side_refs,
                 bundles=Bundles(local.repository, GitRunner(local.repository)),
                 inspect=partial(_inspected, memory, local),
-                state=MeshFiles(folder),
-                signer=JoinSigner(key),
+                state=state,
+                signer=JoinSigner(keys.of),
+                keys=keys,
                 new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
                 new_nonce=lambda: secrets.token_urlsafe(_NONCE_BYTES),
                 public_of=public_of,
@@ -119,7 +141,9 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
 
 def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
     """How it stands with the group of an open memory, for `pack doctor`; nobody is asked."""
-    signer = CommitSigner(KeyFile(settings.pack_mesh_key))
+    local = memory.connector
+    assert isinstance(local, LocalGit)  # noqa: S101 - no other one is a peer
+    signer = commit_signer(settings.pack_mesh_key, local.repository.state_dir)
     signer(b"")
     if signer.problem is not None:
         remedy = "Until this is put right, other peers refuse what is written here."

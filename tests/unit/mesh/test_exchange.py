@@ -259,3 +259,20 @@ def test_nobody_joins_where_another_than_the_inviter_answers(machines, pair):
     with pytest.raises(InvalidRequest, match="already"):
         join_over(desk.mesh, line, Meetings(desk).make_file, invitation, "desk", "")
     assert line.asked == ["handshake"] * 2
+
+
+def test_a_member_that_asked_for_a_new_key_goes_by_it_once_an_owner_has_heard(pair, line, meetings):
+    """It is refused by its former key before it has heard why, and asks by the new one."""
+    laptop, desk = pair
+    desk.mesh.book.remember(laptop.id, endpoint="http://laptop:3005")
+    calls = Meetings(desk, laptop=DirectLine(laptop))
+    calls.exchange.meet(laptop.id)
+    desk.mesh.rekeying.renew()
+    old = desk.mesh.me
+    met = calls.exchange.meet(laptop.id)
+    assert desk.mesh.me != old
+    assert met.is_agreed
+    desk.write("by the new key")
+    assert calls.exchange.meet(laptop.id).is_agreed
+    assert {one.name for one in laptop.mesh.overview.peers()} == {"desk"}
+    del line, meetings

@@ -60,7 +60,7 @@ def show_taken(taken: TakenIn) -> None:
         show("this machine had lost what it once announced, and has it back: was it restored?")
     if taken.is_cloned:
         show("another machine uses the key of this one")
-        show("  → Is one a copy of the other? Stop using one of them.")
+        show("  → Is one a copy of the other? Run on one of them: pack mesh rekey")
 
 
 def show_peers(mesh: Mesh) -> None:

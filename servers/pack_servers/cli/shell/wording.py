@@ -47,6 +47,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_TEXT: "run `pack accept PATH`",
     Action.ASSIGN_LEVELS: "run `pack truth assign RANGE LEVEL`",
     Action.BEGIN_GROUP: "run `pack mesh init --name NAME`, or join one with an invitation",
+    Action.REKEY: "run `pack mesh rekey`",
 }
 """The command for each action; a test proves that none is missing."""
 
