@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pack.errors import (
+    AdmissionPending,
     InvalidRequest,
     NotFound,
     PackError,
@@ -21,8 +22,8 @@ from pack.errors import (
     Unavailable,
 )
 from pack.mesh.meeting import Heard, PeerLine
-from pack.mesh.members.invitation import Invitation
-from pack.mesh.members.keys import PeerId, PublicKey
+from pack.mesh.members.invitation import Invitation, check_endpoint
+from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 from pack.mesh.mesh import Mesh
 from pack.mesh.state import PeerRecord, PeerStatus
 from pack.mesh.views import TakenIn
@@ -203,6 +204,42 @@ class PeerExchange:
         )
 
 
+def join_openly(
+    mesh: Mesh,
+    line: PeerLine,
+    make_file: MakeFile,
+    at: str,
+    name: str,
+    endpoint: str,
+    *,
+    unrelated: bool = False,
+) -> TakenIn:
+    """Join a group over the network once an owner has approved of it.
+
+    Args:
+        mesh: A memory of no group.
+        line: The way to a machine of the group.
+        make_file: A file for the bundle.
+        at: The address of that machine.
+        name: What this peer is to be called.
+        endpoint: Where it can be reached; empty if nowhere.
+        unrelated: As for `Mesh.join`.
+
+    Raises:
+        AdmissionPending: Nobody has approved yet. This machine is noted there.
+        PackError: As `join_over`.
+    """
+    try:
+        line.handshake(mesh.admission.ask_openly(name, endpoint))
+    except AdmissionPending as told:
+        peer = parse_peer_id(told.peer)
+    else:
+        raise RefusedForSafety("whoever answers is no peer", "Correct the address.")
+    request = mesh.admission.ask_openly(name, endpoint, peer)
+    asked = Invitation(peer, (check_endpoint(at),), b"")
+    return _join(mesh, line, make_file, asked, request, name, endpoint, unrelated=unrelated)
+
+
 def join_over(
     mesh: Mesh,
     line: PeerLine,
@@ -230,6 +267,20 @@ def join_over(
         PackError: As `Mesh.join`.
     """
     request = mesh.admission.ask(invitation, name, endpoint)
+    return _join(mesh, line, make_file, invitation, request, name, endpoint, unrelated=unrelated)
+
+
+def _join(
+    mesh: Mesh,
+    line: PeerLine,
+    make_file: MakeFile,
+    invitation: Invitation,
+    request: bytes,
+    name: str,
+    endpoint: str,
+    *,
+    unrelated: bool,
+) -> TakenIn:
     welcome = line.handshake(request)
     if not mesh.admission.is_welcome(welcome, invitation.peer, request):
         raise RefusedForSafety("somebody other than the inviter answers", "Ask the inviter.")

@@ -7,6 +7,7 @@ carries the same files.
 from __future__ import annotations
 
 from pack.mesh.admission import Admission
+from pack.mesh.approval import Approval
 from pack.mesh.inbox import Inbox
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
@@ -25,6 +26,7 @@ class Mesh:
         roster: Who belongs to the group.
         admission: Who is let in.
         outbox: What goes out.
+        approval: Who asks to be let in.
         rekeying: New keys.
         inbox: What comes in.
         book: What is remembered of other peers.
@@ -35,8 +37,9 @@ class Mesh:
         self.roster = Roster(ports)
         self.outbox = Outbox(ports, self.roster)
         self.book = PeerBook(ports, self.roster, self.outbox)
-        self.admission = Admission(ports, self.roster, self.outbox, self.book)
         self.rekeying = Rekeying(ports, self.roster, self.outbox)
+        self.approval = Approval(ports, self.roster, self.book, self.rekeying)
+        self.admission = Admission(ports, self.roster, self.outbox, self.book, self.approval)
         self.inbox = Inbox(ports, self.roster, self.outbox, self.book, self.rekeying)
         self.overview = Overview(ports, self.roster, self.outbox, self.book)
 

@@ -40,7 +40,7 @@ class Overview:
             if peer != self._roster.me:
                 at = heads[peer].said.head if peer in heads else None
                 record = self._timed_out(records[peer])
-                found.append(PeerView(peer, one.name, at, self._lag(at, head), record))
+                found.append(PeerView(peer, one.name, at, self._lag(at, head), record, one))
         return sorted(found, key=lambda view: view.name)
 
     def _timed_out(self, record: PeerRecord) -> PeerRecord:

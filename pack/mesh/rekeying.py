@@ -116,9 +116,31 @@ class Rekeying:
 
     def _succeed(self, peer: PeerId, key: PublicKey) -> None:
         try:
-            self._roster.change(lambda one: succession(one, peer, key))
+            self.succeed(peer, key)
         except InvalidRequest:
             return  # the key is another peer's, or was; whoever names it goes on with its own
+
+    def succeed(self, peer: PeerId, key: PublicKey) -> None:
+        """Have a key take the place of a peer's, as an owner.
+
+        For whoever keeps other processes from it.
+
+        Raises:
+            InvalidRequest: The key is another peer's, or was.
+            RefusedForSafety: This peer is no owner.
+        """
+        self._roster.change(lambda one: succession(one, peer, key))
+
+    def doubtful(self) -> Sequence[tuple[PeerId, PublicKey]]:
+        """Members with a new key, where the former one is on two machines."""
+        found = []
+        for name, commit in sorted(self._ports.side_refs(QUARANTINE).items()):
+            peer = PeerId(name)
+            if self.is_on_two_machines(peer):
+                (one,) = self._ports.chains.announcements(commit, 1)
+                if one.said.successor is not None and peer in self._roster.version().group.peers:
+                    found.append((peer, one.said.successor))
+        return found
 
     def is_on_two_machines(self, peer: PeerId) -> bool:
         """Whether a peer was heard to say what does not go with what it had said."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.members.agreement import AgreedGroup, agreed
-from pack.mesh.members.group import Group, Peer
+from pack.mesh.members.group import Group, Peer, Role
 from pack.mesh.members.group_chain import (
     GroupChain,
     GroupVersion,
@@ -129,6 +130,49 @@ class Roster:
         group, revoked = make(version)
         check_removals(group, revoked, version)
         self._chains.store_group(version.id, group, revoked)
+
+    def grant(
+        self, peer: PeerId, roles: frozenset[Role] | None, levels: frozenset[int] | None
+    ) -> Peer:
+        """Say what a peer may do; a new owner comes last in the succession.
+
+        Args:
+            peer: Who.
+            roles: Its roles from now on; `None` for those that it has.
+            levels: The levels that it may claim from now on; `None` for those that it may.
+
+        Raises:
+            NotFound: It is none of the group.
+            InvalidRequest: Nobody would be an owner.
+            RefusedForSafety: This peer is no owner.
+        """
+
+        def granted(version: GroupVersion) -> tuple[Group, frozenset[PublicKey]]:
+            group, before = version.group, version.group.peer(peer)
+            changed = replace(
+                before,
+                roles=before.roles if roles is None else roles,
+                levels=before.levels if levels is None else levels,
+            )
+            owners = [one for one in group.owners if one != peer or Role.OWNER in changed.roles]
+            if Role.OWNER in changed.roles and peer not in owners:
+                owners.append(peer)
+            return group.admitting(changed).owned_by(owners), version.revoked
+
+        with self._ports.exclusive():
+            self.change(granted)
+        return self.version().group.peer(peer)
+
+    def set_owners(self, owners: Sequence[PeerId]) -> None:
+        """Say who may admit and remove, the most important first; nobody else may any more.
+
+        Raises:
+            NotFound: One is none of the group.
+            InvalidRequest: There are none.
+            RefusedForSafety: This peer is no owner.
+        """
+        with self._ports.exclusive():
+            self.change(lambda one: (one.group.owned_by(owners), one.revoked))
 
     def remove(self, peer: PeerId) -> None:
         """Remove a peer from the group for good.

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from pack.mesh.members.invitation import OpenInvitation
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 
 
@@ -98,6 +99,27 @@ class PeerRecord:
     accepts: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A machine that asks to be let in without an invitation.
+
+    Attributes:
+        key: Its key.
+        name: What it wants to be called.
+        endpoint: Where it can be reached; empty if nowhere.
+        asked_at: When it asked first.
+        is_refused: Whether an owner has said no.
+        former: The member that it says to be, if so.
+    """
+
+    key: PublicKey
+    name: str
+    endpoint: str
+    asked_at: datetime
+    is_refused: bool = False
+    former: PeerId | None = None
+
+
 class MeshState(Protocol):
     """Where this is kept. Methods may be called from any thread or process.
 
@@ -117,6 +139,14 @@ class MeshState(Protocol):
         ...
 
     def set_invitations(self, invitations: Sequence[OpenInvitation]) -> None:
+        """Replace them all."""
+        ...
+
+    def applicants(self) -> Sequence[Applicant]:
+        """Who asks to be let in."""
+        ...
+
+    def set_applicants(self, applicants: Sequence[Applicant]) -> None:
         """Replace them all."""
         ...
 

@@ -24,7 +24,7 @@ from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.mesh.side_commits import StoredCommit
-from pack.mesh.state import Membership, PeerRecord
+from pack.mesh.state import Applicant, Membership, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
 from tests.mesh_support import KnownKeys, private_key, public_key
 from tests.sim.world import World, at, tree_id
@@ -43,6 +43,7 @@ class Disk:
     refs: dict[str, CommitId] = field(default_factory=dict)
     membership: Membership | None = None
     invitations: list[OpenInvitation] = field(default_factory=list)
+    applicants: list[Applicant] = field(default_factory=list)
     records: dict[PeerId, PeerRecord] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
 
@@ -51,6 +52,7 @@ class Disk:
             self,
             refs=dict(self.refs),
             invitations=list(self.invitations),
+            applicants=list(self.applicants),
             records=dict(self.records),
             kept=list(self.kept),
         )
@@ -369,6 +371,14 @@ class State:
     def set_invitations(self, invitations: Sequence[OpenInvitation]) -> None:
         self._machine.gate()
         self._machine.disk.invitations = list(invitations)
+        self._machine.gate()
+
+    def applicants(self) -> Sequence[Applicant]:
+        return self._machine.disk.applicants
+
+    def set_applicants(self, applicants: Sequence[Applicant]) -> None:
+        self._machine.gate()
+        self._machine.disk.applicants = list(applicants)
         self._machine.gate()
 
     def records(self) -> Mapping[PeerId, PeerRecord]:

@@ -258,3 +258,33 @@ def test_a_machine_gets_a_new_key_and_goes_on(
     signers.write_text(laptop.folder.git("show", "refs/pack/group:allowed_signers"))
     for commit in (old, desk.folder.head()):
         desk.folder.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)
+
+
+def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    laptop.mesh("init", "--name", "laptop")
+    line = laptop.mesh("invite")["invite"]
+    desk.mesh("join", line, "--name", "desk", "--request", file)
+    laptop.mesh("import", file)
+    told = laptop.mesh("add", "desk", "--role", "hub", "--role", "member", "--levels", "3,4,5")
+    assert (told["roles"], told["levels"]) == (["hub", "member"], [3, 4, 5])
+    (peer,) = laptop.mesh("peers")["peers"]
+    assert (peer["roles"], peer["levels"]) == (told["roles"], told["levels"])
+    assert laptop.mesh("succession", "laptop,desk")["names"] == ["laptop", "desk"]
+    assert laptop.mesh("succession")["names"] == ["laptop", "desk"]
+    for words in (("approve", "phone"), ("refuse", "phone"), ("succession", "phone")):
+        assert "phone" in laptop.mesh(*words, status=1).err
+    for words in (("add", "desk"), ("add", "desk", "--levels", "9")):
+        assert "--levels" in laptop.mesh(*words, status=1).err
+    laptop.serve()
+    phone = machine("phone")
+    asked = phone.mesh("join", laptop.endpoint, "--name", "phone", status=1)
+    assert (set(asked), asked["pending"]) == ({"peer_id", "pending", "asked"}, True)
+    (asking,) = laptop.mesh("peers")["asking"]
+    assert (asking["name"], asking["peer_id"]) == ("phone", asked["peer_id"])
+    approved = laptop.mesh("approve", "phone", "--role", "reader")["approved"]
+    assert (approved["peer_id"], approved["roles"]) == (asked["peer_id"], ["reader"])
+    assert phone.mesh("join", laptop.endpoint, "--name", "phone")["peers"]
+    assert agree(laptop, phone)

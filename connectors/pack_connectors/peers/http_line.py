@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from pack.errors import InvalidConfig, InvalidContent, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidConfig,
+    InvalidContent,
+    PackError,
+    RefusedForSafety,
+    RemovedFromGroup,
+    Unavailable,
+)
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.meeting import (
     BUNDLE_TYPE,
@@ -33,6 +41,7 @@ from pack.model import CommitId
 
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _BLOCK: Final = 256 * 1024
+_PENDING: Final = 202
 _NO_CONTENT: Final = 204
 _REFUSALS: Final = (401, 403)
 
@@ -173,7 +182,7 @@ class _Answer:
         except httpx.HTTPError as error:
             self._client.close()
             raise Unavailable(f"{self._url}: {error or type(error).__name__}") from error
-        if answer.is_success:
+        if answer.is_success and answer.status_code != _PENDING:
             return answer
         try:
             raise _refused(self._url, answer)
@@ -196,16 +205,20 @@ def _trust() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _refused(url: str, answer: httpx.Response) -> RefusedForSafety | Unavailable:
+def _refused(url: str, answer: httpx.Response) -> PackError:
     """What a refusal says; of whatever a stranger sends, a line that can be printed."""
-    said = ""
+    said, fields = "", {}
     try:
         content = next(answer.iter_bytes(LARGEST), b"")
         fields = json.loads(content[:LARGEST])
         said = str(fields.get("message", ""))[:300]
     except (ValueError, AttributeError, httpx.HTTPError):
-        said = ""
+        said, fields = "", {}
     words = "".join(c if c.isprintable() else "?" for c in said) or answer.reason_phrase
+    if answer.status_code == _PENDING:
+        return AdmissionPending(str(fields.get("peer_id", ""))[:100])
+    if answer.status_code in _REFUSALS and fields.get("code") == RemovedFromGroup.code:
+        return RemovedFromGroup(f"the peer says: {words}", "Ask an owner of the group.")
     if answer.status_code in _REFUSALS:
         return RefusedForSafety(f"the peer does not let this machine in: {words}", "Ask its owner.")
     return Unavailable(f"{url} answers {answer.status_code}: {words}")

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from pack.errors import Unavailable
 from pack.mesh.members.invitation import OpenInvitation
 from pack.mesh.members.keys import PeerId, PublicKey
-from pack.mesh.state import Membership, PeerRecord
+from pack.mesh.state import Applicant, Membership, PeerRecord
 from pack_connectors.system.durable_files import DurableFiles
 
 _MEMBERSHIP: Final = TypeAdapter(Membership)
@@ -26,6 +26,17 @@ class _StoredInvitation(BaseModel):
 
 
 _INVITATIONS: Final = TypeAdapter(list[_StoredInvitation])
+
+
+class _StoredApplicant(BaseModel):
+    key: str
+    name: str
+    endpoint: str
+    asked_at: AwareDatetime
+    is_refused: bool
+
+
+_APPLICANTS: Final = TypeAdapter(list[_StoredApplicant])
 
 
 class MeshFiles:
@@ -66,6 +77,30 @@ class MeshFiles:
             for one in invitations
         ]
         self._save("invitations.json", _INVITATIONS.dump_json(stored))
+
+    def applicants(self) -> Sequence[Applicant]:
+        """See `MeshState.applicants`."""
+        stored = self._load("applicants.json", _APPLICANTS) or []
+        return [
+            Applicant(
+                PublicKey.parse(one.key), one.name, one.endpoint, one.asked_at, one.is_refused
+            )
+            for one in stored
+        ]
+
+    def set_applicants(self, applicants: Sequence[Applicant]) -> None:
+        """See `MeshState.set_applicants`."""
+        stored = [
+            _StoredApplicant(
+                key=one.key.line,
+                name=one.name,
+                endpoint=one.endpoint,
+                asked_at=one.asked_at,
+                is_refused=one.is_refused,
+            )
+            for one in applicants
+        ]
+        self._save("applicants.json", _APPLICANTS.dump_json(stored))
 
     def records(self) -> Mapping[PeerId, PeerRecord]:
         """See `MeshState.records`."""

@@ -18,7 +18,7 @@ from functools import partial
 from itertools import count
 
 from pack.errors import UnusableInput
-from pack.mesh.members.group import MOST_PEERS, FormerKey, Group, Peer, Role
+from pack.mesh.members.group import MOST_PEERS, FormerKey, Group, Peer
 from pack.mesh.members.group_chain import GroupChain, GroupVersion
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
@@ -205,20 +205,15 @@ def _joined(version: GroupVersion, chains: Sequence[GroupChain]) -> GroupVersion
         former = {**chain[-1].group.former, **former}
         for peer, one in sorted(chain[-1].group.peers.items()):
             if peer not in peers and one.key not in revoked and len(peers) < MOST_PEERS:
-                peers[peer] = _renamed(_as_member(one), peers)
+                peers[peer] = _renamed(one.owning(is_owner=False), peers)
     owners = list(dict.fromkeys(_latest(owner, former) for owner in version.group.owners))
     owners = [owner for owner in owners if owner in peers] or [version.group.owner]
     for owner in owners:
         if owner in peers:
-            peers[owner] = replace(peers[owner], roles=peers[owner].roles | {Role.OWNER})
+            peers[owner] = peers[owner].owning(is_owner=True)
     group = replace(version.group, peers=peers, former=former)
     group = replace(group, owner=owners[0], succession=tuple(owners[1:]))
     return replace(version, group=group, revoked=revoked)
-
-
-def _as_member(peer: Peer) -> Peer:
-    """A peer whom a chain admits that is not followed: who owns the group, that one cannot say."""
-    return replace(peer, roles=(peer.roles - {Role.OWNER}) or frozenset({Role.MEMBER}))
 
 
 def _renamed(peer: Peer, others: Mapping[PeerId, Peer]) -> Peer:

@@ -22,7 +22,7 @@ version of it that an owner has signed (`group_chain`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -83,6 +83,12 @@ class Peer:
     def may_write(self) -> bool:
         """Whether what it sends is taken in."""
         return not self.roles.isdisjoint({Role.OWNER, Role.MEMBER})
+
+    def owning(self, *, is_owner: bool) -> Self:
+        """The peer as an owner or not; who was nothing else is a member then."""
+        others = self.roles - {Role.OWNER}
+        roles = others | {Role.OWNER} if is_owner else others or {Role.MEMBER}
+        return replace(self, roles=frozenset(roles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,21 @@ class Group:
         if any(one.name == peer.name for one in self.peers.values() if one.id != peer.id):
             raise InvalidRequest(f"another peer of the group is called {peer.name!r}")
         return replace(self, peers={**self.peers, peer.id: peer})
+
+    def owned_by(self, owners: Sequence[PeerId]) -> Self:
+        """The group with other owners, the most important first.
+
+        Raises:
+            NotFound: One is none of the group.
+            InvalidRequest: There are none.
+        """
+        for owner in owners:
+            self.peer(owner)
+        order = tuple(dict.fromkeys(owners))
+        if not order:
+            raise InvalidRequest("a group needs an owner")
+        peers = {one: it.owning(is_owner=one in order) for one, it in self.peers.items()}
+        return replace(self, peers=peers, owner=order[0], succession=order[1:])
 
     def removing(self, peer: PeerId) -> Self:
         """The group without a peer; its key is to be revoked.

@@ -27,6 +27,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.types import Receive, Scope, Send
 
 from pack.errors import (
+    AdmissionPending,
     ConnectorError,
     InvalidContent,
     InvalidRequest,
@@ -62,6 +63,7 @@ _GIT_BODY: Final = 8 * 1024 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="PACK", charset="UTF-8"'}
 _STATUS: Final[Mapping[type[PackError], int]] = {
+    AdmissionPending: 202,
     NotFound: 404,
     LimitExceeded: 413,
     InvalidContent: 400,
@@ -145,6 +147,8 @@ class MeshEndpoints:
             kind = next(kind for kind in type(error).__mro__ if kind in _STATUS)
             words = {"message": worded(str(error)), "remedy": worded(error.remedy)}
             fields = {"code": error.code, **words}
+            if isinstance(error, AdmissionPending):
+                fields["peer_id"] = error.peer
             answer = JSONResponse(fields, _STATUS[kind])
         await answer(scope, receive, send)
 

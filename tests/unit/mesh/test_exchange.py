@@ -7,8 +7,15 @@ from itertools import count
 
 import pytest
 
-from pack.errors import InvalidRequest, NotFound, RefusedForSafety, RepositoryBusy, Unavailable
-from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_over
+from pack.errors import (
+    AdmissionPending,
+    InvalidRequest,
+    NotFound,
+    RefusedForSafety,
+    RepositoryBusy,
+    Unavailable,
+)
+from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_openly, join_over
 from pack.mesh.members.invitation import Invitation
 from pack.mesh.state import PeerStatus
 from pack.times import parse_time
@@ -276,3 +283,21 @@ def test_a_member_that_asked_for_a_new_key_goes_by_it_once_an_owner_has_heard(pa
     assert calls.exchange.meet(laptop.id).is_agreed
     assert {one.name for one in laptop.mesh.overview.peers()} == {"desk"}
     del line, meetings
+
+
+def test_a_machine_without_an_invitation_is_in_once_an_owner_has_approved(machines, meetings):
+    laptop, _, phone = machines
+
+    def joins():
+        way, at = DirectLine(laptop), "http://laptop:3005"
+        return join_openly(phone.mesh, way, meetings.make_file, at, "phone", "")
+
+    for _ in range(2):
+        with pytest.raises(AdmissionPending):
+            joins()
+    (asking,) = laptop.mesh.approval.waiting()
+    assert asking.key.peer == phone.mesh.me
+    laptop.mesh.approval.approve(asking.key.peer)
+    assert not joins().quarantined
+    assert phone.memory.head() == laptop.memory.head()
+    assert phone.mesh.book.records()[laptop.id].endpoint == "http://laptop:3005"

@@ -9,16 +9,19 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidRequest, PackError
-from pack.mesh.exchange import join_over
+from pack.errors import AdmissionPending, InvalidRequest, PackError
+from pack.mesh.exchange import join_openly, join_over
+from pack.mesh.members.group import Role
 from pack.mesh.members.invitation import Invitation, check_endpoint
-from pack.mesh.state import PeerSource
+from pack.mesh.members.keys import parse_peer_id, shown
 from pack.mesh.views import TakenIn
 from pack_servers.cli.connect import mesh_members
-from pack_servers.cli.connect.mesh_call import INCOMPLETE, MeshCall, needed
+from pack_servers.cli.connect.mesh_call import INCOMPLETE, MeshCall, needed, parse_levels
 from pack_servers.cli.connect.mesh_text import (
+    applicant_fields,
     peer_fields,
     said_fields,
+    show_applicants,
     show_peers,
     show_taken,
     status_fields,
@@ -35,6 +38,7 @@ EXAMPLES: Final = """\
   pack mesh init --name laptop              begin a group with this machine
   pack mesh invite                          print an invitation for one more
   pack mesh join INVITATION --name desk     on the other machine
+  pack mesh join URL --name desk            without one; then `pack mesh approve desk` there
   pack mesh export FILE; pack mesh import FILE    by a USB stick or mail"""
 
 _SMALL: Final = 64 * 1024
@@ -47,7 +51,10 @@ class MeshAction(StrEnum):
     INVITE = "invite"
     JOIN = "join"
     PEERS = "peers"
+    APPROVE = "approve"
+    REFUSE = "refuse"
     ADD = "add"
+    SUCCESSION = "succession"
     STATUS = "status"
     SYNC = "sync"
     EXPORT = "export"
@@ -107,6 +114,23 @@ def run(  # noqa: PLR0917 - options
             show_default=False,
         ),
     ] = None,
+    role: Annotated[
+        list[Role] | None,
+        typer.Option(
+            "--role",
+            help="For add and approve: what the peer may do; may be given more than once.",
+            show_default=False,
+        ),
+    ] = None,
+    levels: Annotated[
+        str,
+        typer.Option(
+            "--levels",
+            metavar="N,N",
+            help="For add and approve: the truth levels that it may claim, such as 3,4,5.",
+            show_default=False,
+        ),
+    ] = "",
     unrelated: Annotated[
         bool,
         typer.Option(
@@ -135,6 +159,8 @@ def run(  # noqa: PLR0917 - options
             request,
             bundle,
             unrelated,
+            frozenset(role or ()),
+            parse_levels(levels),
             is_json,
         )
         _ACTIONS[action](call)
@@ -151,7 +177,11 @@ def _init(call: MeshCall) -> None:
 
 
 def _join(call: MeshCall) -> None:
-    invitation = Invitation.parse(needed(call.target, "the invitation"))
+    target = needed(call.target, "the invitation, or the address of a machine of the group")
+    if target.startswith(("http://", "https://")):
+        _join_openly(call, target)
+        return
+    invitation = Invitation.parse(target)
     name = needed(call.name, "--name")
     if call.request is not None:
         content = call.mesh.admission.ask(invitation, name, call.endpoint)
@@ -185,6 +215,27 @@ def _join(call: MeshCall) -> None:
     _tell_joined(call, taken)
 
 
+def _join_openly(call: MeshCall, at: str) -> None:
+    name = needed(call.name, "--name")
+    line = find_line(call.settings)(check_endpoint(at))
+    try:
+        with working("asking to be let in"):
+            taken = join_openly(
+                call.mesh, line, bundle_file, at, name, call.endpoint, unrelated=call.unrelated
+            )
+    except AdmissionPending as told:
+        call.tell(
+            {"peer_id": call.mesh.me, "pending": True, "asked": told.peer},
+            "asked to be let in; somebody must approve of it there",
+            f"this key   {shown(call.mesh.me)}",
+            f"their key  {shown(parse_peer_id(told.peer))}",
+            "  → Compare both keys with those that `pack mesh peers` shows there.",
+            f"  → There: pack mesh approve {name}; then run this command again.",
+        )
+        raise typer.Exit(INCOMPLETE) from told
+    _tell_joined(call, taken)
+
+
 def _tell_joined(call: MeshCall, taken: TakenIn) -> None:
     peers = peer_fields(call.mesh)
     fields = {
@@ -202,9 +253,10 @@ def _tell_joined(call: MeshCall, taken: TakenIn) -> None:
 
 def _peers(call: MeshCall) -> None:
     if call.is_json:
-        show_json({"peers": peer_fields(call.mesh)})
+        show_json({"peers": peer_fields(call.mesh), "asking": applicant_fields(call.mesh)})
     else:
         show_peers(call.mesh)
+        show_applicants(call.mesh)
 
 
 def _status(call: MeshCall) -> None:
@@ -232,17 +284,6 @@ def _sync(call: MeshCall) -> None:
             say(f"{name}: {why}")
     if failed:
         raise typer.Exit(INCOMPLETE)
-
-
-def _add(call: MeshCall) -> None:
-    peer = call.peer()
-    endpoint = check_endpoint(needed(call.endpoint, "--endpoint"))
-    call.mesh.roster.version().group.peer(peer)
-    call.mesh.book.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
-    call.tell(
-        {"peer_id": peer, "endpoint": endpoint},
-        f"{call.mesh.roster.name_of(peer)} is at {endpoint}",
-    )
 
 
 def _export(call: MeshCall) -> None:
@@ -304,7 +345,10 @@ _ACTIONS: Final[Mapping[MeshAction, Callable[[MeshCall], None]]] = {
     MeshAction.INVITE: mesh_members.invite,
     MeshAction.JOIN: _join,
     MeshAction.PEERS: _peers,
-    MeshAction.ADD: _add,
+    MeshAction.ADD: mesh_members.add,
+    MeshAction.SUCCESSION: mesh_members.succession,
+    MeshAction.APPROVE: mesh_members.approve,
+    MeshAction.REFUSE: mesh_members.refuse,
     MeshAction.STATUS: _status,
     MeshAction.SYNC: _sync,
     MeshAction.EXPORT: _export,

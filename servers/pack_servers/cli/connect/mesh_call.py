@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import InvalidRequest, NotFound, UnusableInput
+from pack.mesh.members.group import ALL_LEVELS, Role
 from pack.mesh.members.keys import PeerId, parse_peer_id
 from pack.mesh.mesh import Mesh
 from pack_servers.cli.shell.output import show, show_json
@@ -31,6 +32,8 @@ class MeshCall:
         request: `--request`.
         bundle: `--bundle`.
         unrelated: `--allow-unrelated`.
+        roles: `--role`, each time that it was given.
+        levels: `--levels`.
         is_json: Whether the answer is for programs.
     """
 
@@ -43,6 +46,8 @@ class MeshCall:
     request: Path | None
     bundle: Path | None
     unrelated: bool
+    roles: frozenset[Role]
+    levels: frozenset[int]
     is_json: bool
 
     def tell(self, fields: Mapping[str, object], *lines: str) -> None:
@@ -58,9 +63,16 @@ class MeshCall:
 
         Raises:
             InvalidRequest: None was named.
+            NotFound: As `peer_called`.
+        """
+        return self.peer_called(needed(self.target, "the peer"))
+
+    def peer_called(self, text: str) -> PeerId:
+        """The peer of a name or an id.
+
+        Raises:
             NotFound: None is called so.
         """
-        text = needed(self.target, "the peer")
         for peer, one in self.mesh.roster.version().group.peers.items():
             if one.name == text:
                 return peer
@@ -69,6 +81,19 @@ class MeshCall:
         except UnusableInput as error:
             found = f"a peer called {text[:64]!r}"
             raise NotFound(found, "`pack mesh peers` lists them.") from error
+
+
+def parse_levels(text: str) -> frozenset[int]:
+    """The truth levels in a list such as `3,4,5`; none in an empty one.
+
+    Raises:
+        InvalidRequest: It is no such list.
+    """
+    words = [word.strip() for word in text.split(",")] if text else []
+    known = {str(level): level for level in ALL_LEVELS}
+    if not all(word in known for word in words):
+        raise InvalidRequest(f"--levels takes numbers such as 3,4,5, not {text[:40]!r}")
+    return frozenset(known[word] for word in words)
 
 
 def needed(value: str, what: str) -> str:

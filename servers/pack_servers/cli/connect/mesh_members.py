@@ -1,12 +1,16 @@
-"""`pack mesh` on who belongs to the group: invite, remove, rekey."""
+"""`pack mesh` on who belongs to the group, and what each may do."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from pack.errors import InvalidRequest, NotFound
+from pack.mesh.members.invitation import check_endpoint
 from pack.mesh.members.keys import shown
 from pack.mesh.rekeying import Rekeyed
-from pack_servers.cli.connect.mesh_call import MeshCall
+from pack.mesh.state import Applicant, PeerSource
+from pack_servers.cli.connect.mesh_call import MeshCall, needed
+from pack_servers.cli.connect.mesh_text import member_fields, member_words
 from pack_servers.cli.shell.streams import say
 
 _REKEYED: Final = {
@@ -49,3 +53,65 @@ def rekey(call: MeshCall) -> None:
     peer = asked.peer if asked is not None else call.mesh.me
     fields = {"peer_id": peer, "former_peer_id": former, "state": done}
     call.tell(fields, *_REKEYED[done], f"new key  {shown(peer)}")
+
+
+def add(call: MeshCall) -> None:
+    """Say where a peer is, and what it may do."""
+    peer = call.peer()
+    member = call.mesh.roster.version().group.peer(peer)
+    fields: dict[str, object] = {"peer_id": peer}
+    lines = []
+    if not (call.endpoint or call.roles or call.levels):
+        raise InvalidRequest("this needs --endpoint, --role or --levels")
+    if call.roles or call.levels:
+        member = call.mesh.roster.grant(peer, call.roles or None, call.levels or None)
+        fields |= member_fields(member)
+        lines.append(f"{member.name} is {member_words(member)}")
+    if call.endpoint:
+        endpoint = check_endpoint(call.endpoint)
+        call.mesh.book.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
+        fields["endpoint"] = endpoint
+        lines.append(f"{member.name} is at {endpoint}")
+    call.tell(fields, *lines)
+
+
+def succession(call: MeshCall) -> None:
+    """Say who may admit and remove, in which order."""
+    names = [name.strip() for name in call.target.split(",") if name.strip()]
+    if names:
+        call.mesh.roster.set_owners([call.peer_called(name) for name in names])
+    group = call.mesh.roster.version().group
+    order = [group.peers[one].name for one in group.owners if one in group.peers]
+    call.tell({"owners": list(group.owners), "names": order}, f"owners  {', '.join(order)}")
+
+
+def approve(call: MeshCall) -> None:
+    """Let in whoever asks."""
+    one = _applicant(call)
+    peer = call.mesh.approval.approve(one.key.peer, call.name, call.roles, call.levels)
+    fields = {"peer_id": peer.id, "name": peer.name, **member_fields(peer)}
+    call.tell(
+        {"approved": fields},
+        f"{peer.name} belongs to the group now",
+        "  → It is in as soon as it asks again, by itself or with the same command.",
+    )
+
+
+def refuse(call: MeshCall) -> None:
+    """Let whoever asks not in."""
+    one = _applicant(call)
+    call.mesh.approval.refuse(one.key.peer)
+    call.tell({"refused": one.key.peer}, f"{one.name} is not let in")
+
+
+def _applicant(call: MeshCall) -> Applicant:
+    """Who is meant of those who ask, by its id or by a name that only one of them gave."""
+    text = needed(call.target, "who asks; `pack mesh peers` lists them")
+    plain = text.replace(" ", "").replace("-", "").lower()
+    asking = call.mesh.approval.waiting()
+    found = [one for one in asking if plain == one.key.peer or text == one.name]
+    if len(found) > 1:
+        raise InvalidRequest(f"several machines ask to be called {text[:64]!r}; give the id of one")
+    if not found:
+        raise NotFound(f"a request by {text[:64]!r}", "`pack mesh peers` lists who asks.")
+    return found[0]

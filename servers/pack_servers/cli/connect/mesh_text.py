@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pack.mesh.members.group import ALL_LEVELS, Peer
+from pack.mesh.members.keys import shown
 from pack.mesh.mesh import Mesh
 from pack.mesh.views import PeerView, TakenIn
+from pack.times import format_time
 from pack_servers.cli.shell.output import counted, show
 
 
@@ -21,6 +24,43 @@ def status_fields(mesh: Mesh) -> dict[str, object]:
         **said_fields(mesh),
         "peers": peer_fields(mesh),
     }
+
+
+def member_fields(member: Peer) -> dict[str, object]:
+    """What a peer may do."""
+    return {"roles": sorted(member.roles), "levels": sorted(member.levels)}
+
+
+def member_words(member: Peer) -> str:
+    """What a peer may do, for people."""
+    levels = ", ".join(map(str, sorted(member.levels)))
+    which = "all levels" if member.levels == frozenset(ALL_LEVELS) else f"levels {levels or 'none'}"
+    return f"{' and '.join(sorted(member.roles))}, {which}"
+
+
+def applicant_fields(mesh: Mesh) -> list[dict[str, object]]:
+    """Who asks to be let in."""
+    return [
+        {
+            "peer_id": one.key.peer,
+            "name": one.name,
+            "endpoint": one.endpoint,
+            "asked_at": format_time(one.asked_at),
+            **({"former_peer_id": one.former} if one.former is not None else {}),
+        }
+        for one in mesh.approval.waiting()
+    ]
+
+
+def show_applicants(mesh: Mesh) -> None:
+    """Print who asks to be let in, with the key to compare."""
+    waiting = mesh.approval.waiting()
+    for one in waiting:
+        what = "asks to be let in" if one.former is None else "asks for a new key"
+        show(f"asks   {one.name}  {what}")
+        show(f"       {shown(one.key.peer)}")
+    if waiting:
+        show("  → Is this the key that the other machine shows? Then: pack mesh approve NAME")
 
 
 def said_fields(mesh: Mesh) -> dict[str, object]:
@@ -88,4 +128,5 @@ def _fields(one: PeerView) -> dict[str, object]:
         "lag": one.lag,
         "last_sync": one.record.last_sync_at or None,
         "last_error": one.record.last_error or None,
+        **member_fields(one.member),
     }

@@ -8,7 +8,14 @@ import pytest
 from pack_connectors.peers.http_line import BUNDLE_TYPE, HttpLine, SafeNetworks
 from pack_connectors.peers.join_requests import JoinSigner
 
-from pack.errors import InvalidConfig, PackError, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidConfig,
+    PackError,
+    RefusedForSafety,
+    RemovedFromGroup,
+    Unavailable,
+)
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, Heard, Welcome, heard_fields
 from tests.mesh_support import commit_id, private_key, public_key
@@ -178,6 +185,20 @@ def test_a_refusal_in_no_words_is_told_as_well(peer, line, body):
     peer.answers(503, body)
     with pytest.raises(Unavailable, match="503"):
         line.heartbeat(TOKEN, MINE)
+
+
+def test_who_must_wait_hears_who_answered_and_who_was_removed_is_told_so(peer, line):
+    body = {"code": "admission_pending", "message": "wait", "peer_id": DESK.peer}
+    peer.answers(202, json.dumps(body).encode())
+    with pytest.raises(AdmissionPending) as told:
+        line.handshake(b"{}")
+    assert told.value.peer == DESK.peer
+    peer.answers(202, b"[]")
+    with pytest.raises(AdmissionPending):
+        line.handshake(b"{}")
+    peer.answers(403, json.dumps({"code": "removed_from_group", "message": "gone"}).encode())
+    with pytest.raises(RemovedFromGroup, match="gone"):
+        line.handshake(b"{}")
 
 
 @pytest.mark.parametrize(
