@@ -13,6 +13,7 @@ from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 
+from pack.mesh.meeting import Health
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.model import CommitId
@@ -164,6 +165,12 @@ class DirectLine:
         self._ask("heartbeat")
         self.machine.mesh.book.note_heartbeat(self.machine.mesh.book.caller(token), mine)
         return self.machine.mesh.outbox.heard()
+
+    def health(self, token, group):
+        self._ask("health")
+        assert self.machine.mesh.book.caller(token)
+        at = self.machine.mesh.outbox.standpoint()
+        return Health(self.machine.now, "1.0", 1, at.head, at.height)
 
     def fetch(self, token, group, have, file):
         self._ask("fetch")

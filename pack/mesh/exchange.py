@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,14 +18,15 @@ from pack.errors import (
     NotFound,
     PackError,
     RefusedForSafety,
+    RemovedFromGroup,
     RepositoryBusy,
     Unavailable,
 )
-from pack.mesh.meeting import Heard, PeerLine
+from pack.mesh.meeting import Health, Heard, PeerLine
 from pack.mesh.members.invitation import Invitation, check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 from pack.mesh.mesh import Mesh
-from pack.mesh.state import PeerRecord, PeerStatus
+from pack.mesh.state import MeshEventKind, PeerRecord, PeerStatus
 from pack.mesh.views import TakenIn
 from pack.times import format_time, parse_time
 
@@ -55,6 +56,27 @@ class Met:
     sent: bool
     taken: TakenIn
     is_agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a look at a peer found.
+
+    Attributes:
+        endpoint: Where it was looked for.
+        is_reached: Whether a peer answers there.
+        is_let_in: Whether it takes the token of this machine.
+        ahead: By how many seconds its clock is ahead of this one's.
+        health: What it says of itself.
+        problem: Why it does not; empty if it does.
+    """
+
+    endpoint: str
+    is_reached: bool = False
+    is_let_in: bool = False
+    ahead: float | None = None
+    health: Health | None = None
+    problem: str = ""
 
 
 class PeerExchange:
@@ -101,23 +123,68 @@ class PeerExchange:
             RepositoryBusy: Something else is at work here, and nothing is held against the peer.
             PackError: It failed; what is remembered of the peer says so.
         """
+        return self._remembered(peer, self._meet)
+
+    def resync(self, peer: PeerId) -> Met:
+        """Forget what is believed to be at a peer, and exchange everything again.
+
+        Raises:
+            As `meet`.
+        """
+        self._record(peer)
+        self._mesh.book.forget(peer)
+        return self._remembered(peer, self._meet_afresh)
+
+    def probe(self, peer: PeerId) -> Probe:
+        """Whether a peer can be reached, and how it is there. Nothing changes, here or there.
+
+        Raises:
+            NotFound: It is none of the group, or nobody knows where it is.
+        """
+        record, group = self._record(peer), self._mesh.roster.membership().group
+        try:
+            said = self._find_line(record.endpoint).health(record.token, group)
+        except RefusedForSafety as error:
+            return Probe(record.endpoint, is_reached=True, problem=str(error))
+        except PackError as error:
+            return Probe(record.endpoint, problem=str(error))
+        ahead = (said.at - self._clock()).total_seconds() if said.at is not None else None
+        return Probe(record.endpoint, is_reached=True, is_let_in=True, ahead=ahead, health=said)
+
+    def _record(self, peer: PeerId) -> PeerRecord:
         record = self._mesh.book.records().get(peer)
         if record is None or not record.endpoint:
             raise NotFound("an address of this peer", "Say where it can be reached.")
+        return record
+
+    def _remembered(self, peer: PeerId, meet: Callable[[PeerId, PeerRecord, PeerLine], Met]) -> Met:
+        record = self._record(peer)
         try:
-            met = self._meet(peer, record, self._find_line(record.endpoint))
+            met = meet(peer, record, self._find_line(record.endpoint))
         except RepositoryBusy:
             raise  # something else is at work here, for which the peer cannot be blamed
         except PackError as error:
             self._failed(peer, record, error)
             raise
-        self._went_well(peer, met)
+        self._went_well(peer, record, met)
         return met
+
+    def _meet_afresh(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
+        group, token = self._mesh.roster.membership().group, self._shake_hands(peer, line)
+        with self._make_file() as file:
+            if line.fetch(token, group, [], file):
+                self._mesh.inbox.take(file)
+        with self._make_file() as file:
+            if self._mesh.outbox.export(file, only_said=True):
+                line.push(token, group, file, self._mesh.outbox.standpoint().height)
+        return self._meet(peer, replace(record, token=token), line)
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
         waiting = self._mesh.inbox.settle()
         token = record.token or self._shake_hands(peer, line)
-        return self._exchange(peer, line, *self._greeted(peer, line, token), waiting)
+        token, theirs = self._greeted(peer, line, token)
+        self._mesh.book.note_course(peer, theirs)
+        return self._exchange(peer, line, token, theirs, waiting)
 
     def _greeted(self, peer: PeerId, line: PeerLine, token: str) -> tuple[str, Heard]:
         """The token that counts, and how far the other one is."""
@@ -174,7 +241,7 @@ class PeerExchange:
 
     # --- what is remembered --------------------------------------------------------------------
 
-    def _went_well(self, peer: PeerId, met: Met) -> None:
+    def _went_well(self, peer: PeerId, before: PeerRecord, met: Met) -> None:
         now = format_time(self._clock())
         fields: dict[str, object] = {"last_sync_at": now} if met.is_agreed else {}
         problems = [one.reason for one in met.taken.quarantined] + list(met.taken.waiting)
@@ -185,8 +252,12 @@ class PeerExchange:
             last_error="; ".join(problems)[:1000],
             failures=0,
             not_before="",
+            denies=False,
             **fields,
         )
+        if before.failures >= FAILURES_UNTIL_ERROR:
+            self._mesh.book.note_event(peer, MeshEventKind.RECOVERED)
+        self._mesh.troubles.tell()
 
     def _failed(self, peer: PeerId, record: PeerRecord, error: PackError) -> None:
         failures = record.failures + 1
@@ -201,7 +272,11 @@ class PeerExchange:
             last_error=str(error)[:1000],
             failures=failures,
             not_before=format_time(self._clock() + timedelta(seconds=pause)),
+            denies=isinstance(error, RemovedFromGroup),
         )
+        if failures == FAILURES_UNTIL_ERROR:
+            self._mesh.book.note_event(peer, MeshEventKind.ERROR, str(error)[:300])
+        self._mesh.troubles.tell()
 
 
 def join_openly(

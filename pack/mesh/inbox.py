@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
 from pack.mesh.announcement import Announced
 from pack.mesh.bundles import KeptBundle
-from pack.mesh.intake import QUARANTINE, BundleOffer, IntakeStanding, Refusal, judge
+from pack.mesh.intake import (
+    QUARANTINE,
+    BundleOffer,
+    IntakeStanding,
+    IntakeVerdict,
+    Refusal,
+    judge,
+)
+from pack.mesh.journal import Journal
 from pack.mesh.members.agreement import agreed
 from pack.mesh.members.group_chain import GroupChain, GroupVersion, checked_chain
 from pack.mesh.members.invitation import Invitation, check_endpoint
@@ -17,8 +25,9 @@ from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
-from pack.mesh.state import Membership
+from pack.mesh.state import Membership, MeshEventKind
 from pack.mesh.store import FORKS, GROUP_REF, PEERS
+from pack.mesh.troubles import Troubles
 from pack.mesh.views import TakenIn
 from pack.model import CommitId
 
@@ -27,13 +36,22 @@ class Inbox:
     """What comes in. May be used from any thread or process."""
 
     def __init__(
-        self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook, rekeying: Rekeying
+        self,
+        ports: MeshPorts,
+        roster: Roster,
+        outbox: Outbox,
+        book: PeerBook,
+        rekeying: Rekeying,
+        troubles: Troubles,
+        journal: Journal,
     ) -> None:
         self._ports = ports
         self._roster = roster
         self._outbox = outbox
         self._book = book
         self._rekeying = rekeying
+        self._troubles = troubles
+        self._journal = journal
         self._chains = ports.chains
         self._state = ports.state
         self._memory = ports.memory
@@ -163,18 +181,22 @@ class Inbox:
         try:
             self._outbox.announce_for(self._roster.membership())
         except RefusedForSafety as error:  # what came is here; only nothing is said of it
-            return (*waiting, f"{error} {error.remedy}".strip())
+            waiting = (*waiting, f"{error} {error.remedy}".strip())
+        self._troubles.tell()
         return waiting
 
     def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
         membership = self._roster.membership()
         with self._ports.exclusive():
-            standing = self._standing(membership)
+            standing, before = self._standing(membership), self._roster.agreed()
             with self._ports.bundles.arrival(file) as arrived:
                 with self._ports.inspect(arrived) as (offer, check):
                     verdict = judge(offer, standing, check)
                 if verdict.refs:
                     arrived.accept(verdict.refs)
+            if before is not None:
+                self._journal.group_changed(before.version.group, verdict.version.group)
+            self._note(verdict, standing)
             is_fresh = self._memory.is_fresh()
             is_joining = unrelated or is_fresh
             waiting = self._settled(verdict.version, unrelated=is_joining)
@@ -186,6 +208,17 @@ class Inbox:
             is_restored=verdict.is_restored,
             is_cloned=verdict.is_cloned,
         )
+
+    def _note(self, verdict: IntakeVerdict, standing: IntakeStanding) -> None:
+        if verdict.is_restored:
+            name = self._roster.membership().name
+            self._journal.note(MeshEventKind.RESTORED, self._roster.me, name)
+        for one in verdict.refused:
+            if one.peer is not None and standing.quarantined.get(one.peer) != one.commit:
+                is_double = self._rekeying.is_on_two_machines(one.peer)
+                kind = MeshEventKind.CLONED if is_double else MeshEventKind.REFUSED
+                name = self._roster.name_of(one.peer)
+                self._journal.note(kind, one.peer, name, one.reason)
 
     def _standing(self, membership: Membership) -> IntakeStanding:
         announced = {

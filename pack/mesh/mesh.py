@@ -9,6 +9,7 @@ from __future__ import annotations
 from pack.mesh.admission import Admission
 from pack.mesh.approval import Approval
 from pack.mesh.inbox import Inbox
+from pack.mesh.journal import Journal
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.overview import Overview
@@ -17,6 +18,7 @@ from pack.mesh.ports import MeshPorts
 from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
+from pack.mesh.troubles import Troubles
 
 
 class Mesh:
@@ -31,17 +33,23 @@ class Mesh:
         inbox: What comes in.
         book: What is remembered of other peers.
         overview: How it stands.
+        troubles: What is wrong.
+        journal: What happened.
     """
 
     def __init__(self, ports: MeshPorts) -> None:
-        self.roster = Roster(ports)
+        self.journal = Journal(ports)
+        self.roster = Roster(ports, self.journal)
         self.outbox = Outbox(ports, self.roster)
-        self.book = PeerBook(ports, self.roster, self.outbox)
+        self.book = PeerBook(ports, self.roster, self.outbox, self.journal)
         self.rekeying = Rekeying(ports, self.roster, self.outbox)
         self.approval = Approval(ports, self.roster, self.book, self.rekeying)
         self.admission = Admission(ports, self.roster, self.outbox, self.book, self.approval)
-        self.inbox = Inbox(ports, self.roster, self.outbox, self.book, self.rekeying)
-        self.overview = Overview(ports, self.roster, self.outbox, self.book)
+        self.troubles = Troubles(ports, self.roster, self.book, self.rekeying)
+        self.inbox = Inbox(
+            ports, self.roster, self.outbox, self.book, self.rekeying, self.troubles, self.journal
+        )
+        self.overview = Overview(ports, self.roster, self.outbox, self.book, self.troubles)
 
     @property
     def me(self) -> PeerId:

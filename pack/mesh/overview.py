@@ -15,6 +15,7 @@ from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
 from pack.mesh.state import PeerRecord, PeerStatus
+from pack.mesh.troubles import GRAVE, Troubles
 from pack.mesh.views import PeerView, Verification
 from pack.model import CommitId
 from pack.times import parse_time
@@ -23,8 +24,11 @@ from pack.times import parse_time
 class Overview:
     """How it stands. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook) -> None:
+    def __init__(
+        self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook, troubles: Troubles
+    ) -> None:
         self._ports = ports
+        self._troubles = troubles
         self._roster = roster
         self._outbox = outbox
         self._book = book
@@ -75,6 +79,8 @@ class Overview:
             except InvalidContent as error:
                 problems.append(f"what {name} said: {error}")
         problems += self._unlike(version)
+        grave = (one for one in self._troubles.found() if one.kind in GRAVE)
+        problems += (f"{one.text}. {one.remedy}" for one in grave)
         position = self._outbox.standpoint()
         return Verification(position.head, position.height, tuple(problems))
 

@@ -7,20 +7,22 @@ from dataclasses import replace
 from hmac import compare_digest
 
 from pack.errors import RefusedForSafety
+from pack.mesh.journal import Journal
 from pack.mesh.meeting import Heard, token_digest
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
-from pack.mesh.state import PeerRecord, PeerSource
+from pack.mesh.state import MeshEventKind, PeerRecord, PeerSource, PeerStatus
 from pack.times import format_time
 
 
 class PeerBook:
     """What is remembered. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox) -> None:
+    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, journal: Journal) -> None:
         self._ports = ports
+        self._journal = journal
         self._roster = roster
         self._outbox = outbox
         self._state = ports.state
@@ -59,6 +61,39 @@ class PeerBook:
         with self._ports.exclusive():
             fields: dict[str, object] = {"last_sync_at": now} if theirs.head == at.head else {}
             self._update(peer, last_heartbeat_at=now, **fields)
+            self._note_rollback(peer, theirs)
+
+    def note_event(self, peer: PeerId, kind: MeshEventKind, detail: str = "") -> None:
+        """Remember something that happened with a peer."""
+        with self._ports.exclusive():
+            self._journal.note(kind, peer, self._roster.name_of(peer), detail)
+
+    def note_course(self, peer: PeerId, theirs: Heard) -> None:
+        """Remember it where a peer says what it had said earlier."""
+        with self._ports.exclusive():
+            self._note_rollback(peer, theirs)
+
+    def _note_rollback(self, peer: PeerId, theirs: Heard) -> None:
+        said, known = theirs.announced.get(peer), self._ports.chains.announced().get(peer)
+        if said is None or known in (None, said) or self._ports.bundles.missing([said]):
+            return
+        if known is not None and self._ports.memory.contains(said, known):
+            name = self._roster.name_of(peer)
+            self._journal.note(MeshEventKind.ROLLBACK, peer, name, f"it is at {said[:12]} again")
+
+    def forget(self, peer: PeerId) -> None:
+        """Forget what is believed to be at a peer, and that anything failed; not where it is."""
+        self.remember(
+            peer,
+            status=PeerStatus.PENDING,
+            last_sync_at="",
+            last_error="",
+            failures=0,
+            not_before="",
+            sent=None,
+            token="",
+            denies=False,
+        )
 
     def new_token(self, peer: PeerId) -> str:
         """Another token for a peer; the one before counts no more."""

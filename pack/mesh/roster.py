@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.journal import Journal
 from pack.mesh.members.agreement import AgreedGroup, agreed
 from pack.mesh.members.group import Group, Peer, Role
 from pack.mesh.members.group_chain import (
@@ -27,8 +28,9 @@ from pack.model import CommitId
 class Roster:
     """The group. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts) -> None:
+    def __init__(self, ports: MeshPorts, journal: Journal) -> None:
         self._ports = ports
+        self._journal = journal
         self._chains = ports.chains
         self._state = ports.state
         self._checked: dict[CommitId, GroupChain] = {}
@@ -130,6 +132,7 @@ class Roster:
         group, revoked = make(version)
         check_removals(group, revoked, version)
         self._chains.store_group(version.id, group, revoked)
+        self._journal.group_changed(version.group, group)
 
     def grant(
         self, peer: PeerId, roles: frozenset[Role] | None, levels: frozenset[int] | None

@@ -79,6 +79,7 @@ class PeerRecord:
         discovered_via: Who passed it on here.
         token: What it wants to see in requests to it; secret.
         accepts: SHA-256 of what it has to show in its own requests.
+        denies: Whether it said last that this machine belongs to the group no more.
     """
 
     peer: PeerId
@@ -97,6 +98,7 @@ class PeerRecord:
     discovered_via: PeerId | None = None
     token: str = ""
     accepts: str = ""
+    denies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,48 @@ class Applicant:
     asked_at: datetime
     is_refused: bool = False
     former: PeerId | None = None
+
+
+class MeshEventKind(StrEnum):
+    """What happened in a group."""
+
+    ADMITTED = "admitted"
+    """A peer was let in."""
+    REMOVED = "removed"
+    """A peer was removed."""
+    REKEYED = "rekeyed"
+    """A peer got a new key."""
+    REFUSED = "refused"
+    """Something of a peer was not taken in, and is kept apart."""
+    ROLLBACK = "rollback"
+    """A peer says what it said earlier: it came back from a backup."""
+    RESTORED = "restored"
+    """This machine had lost what it once said, and has it back."""
+    CLONED = "cloned"
+    """A key is on two machines."""
+    ERROR = "error"
+    """Many exchanges with a peer failed in a row."""
+    RECOVERED = "recovered"
+    """They go well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshEvent:
+    """Something that happened in a group.
+
+    Attributes:
+        at: When this machine heard of it.
+        kind: What.
+        peer: Whom it is about.
+        name: What people called that peer then.
+        detail: More, in words; empty if there is no more.
+    """
+
+    at: str
+    kind: MeshEventKind
+    peer: PeerId
+    name: str
+    detail: str = ""
 
 
 class MeshState(Protocol):
@@ -155,5 +199,21 @@ class MeshState(Protocol):
         ...
 
     def set_records(self, records: Mapping[PeerId, PeerRecord]) -> None:
+        """Replace it all."""
+        ...
+
+    def events(self) -> Sequence[MeshEvent]:
+        """What happened, the oldest first."""
+        ...
+
+    def set_events(self, events: Sequence[MeshEvent]) -> None:
+        """Replace it all."""
+        ...
+
+    def notices(self) -> Sequence[str]:
+        """What whoever reads the memory should know."""
+        ...
+
+    def set_notices(self, notices: Sequence[str]) -> None:
         """Replace it all."""
         ...

@@ -24,7 +24,7 @@ from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.mesh.side_commits import StoredCommit
-from pack.mesh.state import Applicant, Membership, PeerRecord
+from pack.mesh.state import Applicant, Membership, MeshEvent, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
 from tests.mesh_support import KnownKeys, private_key, public_key
 from tests.sim.world import World, at, tree_id
@@ -46,6 +46,8 @@ class Disk:
     applicants: list[Applicant] = field(default_factory=list)
     records: dict[PeerId, PeerRecord] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
+    events: list[MeshEvent] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def copy(self) -> Disk:
         return replace(
@@ -388,3 +390,15 @@ class State:
         self._machine.gate()
         self._machine.disk.records = dict(records)
         self._machine.gate()
+
+    def events(self) -> Sequence[MeshEvent]:
+        return self._machine.disk.events
+
+    def set_events(self, events: Sequence[MeshEvent]) -> None:
+        self._machine.disk.events = list(events)
+
+    def notices(self) -> Sequence[str]:
+        return self._machine.disk.notices
+
+    def set_notices(self, notices: Sequence[str]) -> None:
+        self._machine.disk.notices = list(notices)

@@ -32,9 +32,11 @@ from pack.mesh.meeting import (
     LARGEST,
     PATHS,
     SEQUENCE_HEADER,
+    Health,
     Heard,
     Welcome,
     heard_fields,
+    parse_health,
     parse_heard,
 )
 from pack.model import CommitId
@@ -120,6 +122,15 @@ class HttpLine:
         except InvalidContent as error:
             raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
 
+    def health(self, token: str, group: CommitId) -> Health:
+        """See `PeerLine.health`."""
+        with self._stream(f"/groups/{group}/status", None, token) as answer:
+            content = self._read(answer)
+        try:
+            return parse_health(content.decode("utf-8", "replace"))
+        except InvalidContent as error:
+            raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
+
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:
         """See `PeerLine.fetch`."""
         body = json.dumps({"have": have}).encode()
@@ -158,7 +169,7 @@ class HttpLine:
     def _stream(
         self,
         path: str,
-        body: bytes | Iterator[bytes],
+        body: bytes | Iterator[bytes] | None,
         token: str | None,
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:
@@ -171,10 +182,14 @@ class HttpLine:
 class _Answer:
     """An answer that is read while it comes, whose failures are told as ours."""
 
-    def __init__(self, url: str, body: bytes | Iterator[bytes], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, url: str, body: bytes | Iterator[bytes] | None, headers: Mapping[str, str]
+    ) -> None:
         self._url = url
         self._client = httpx.Client(verify=_trust(), timeout=_TIMEOUT, trust_env=False)
-        self._stream = self._client.stream("POST", url, content=body, headers=headers)
+        self._stream = self._client.stream(
+            "POST" if body is not None else "GET", url, content=body, headers=headers
+        )
 
     def __enter__(self) -> httpx.Response:
         try:

@@ -11,11 +11,13 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from pack.errors import Unavailable
 from pack.mesh.members.invitation import OpenInvitation
 from pack.mesh.members.keys import PeerId, PublicKey
-from pack.mesh.state import Applicant, Membership, PeerRecord
+from pack.mesh.state import Applicant, Membership, MeshEvent, PeerRecord
 from pack_connectors.system.durable_files import DurableFiles
 
 _MEMBERSHIP: Final = TypeAdapter(Membership)
 _RECORDS: Final = TypeAdapter(list[PeerRecord])
+_EVENTS: Final = TypeAdapter(list[MeshEvent])
+_NOTICES: Final = TypeAdapter(list[str])
 _T = TypeVar("_T")
 
 
@@ -109,6 +111,22 @@ class MeshFiles:
     def set_records(self, records: Mapping[PeerId, PeerRecord]) -> None:
         """See `MeshState.set_records`."""
         self._save("peers.json", _RECORDS.dump_json(list(records.values())))
+
+    def events(self) -> Sequence[MeshEvent]:
+        """See `MeshState.events`."""
+        return self._load("events.json", _EVENTS) or []
+
+    def set_events(self, events: Sequence[MeshEvent]) -> None:
+        """See `MeshState.set_events`."""
+        self._save("events.json", _EVENTS.dump_json(list(events)))
+
+    def notices(self) -> Sequence[str]:
+        """See `MeshState.notices`."""
+        return self._load("notices.json", _NOTICES) or []
+
+    def set_notices(self, notices: Sequence[str]) -> None:
+        """See `MeshState.set_notices`."""
+        self._save("notices.json", _NOTICES.dump_json(list(notices)))
 
     def _load(self, name: str, kind: TypeAdapter[_T]) -> _T | None:
         try:

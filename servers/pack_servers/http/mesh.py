@@ -26,6 +26,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from pack._version import __version__
 from pack.errors import (
     AdmissionPending,
     ConnectorError,
@@ -38,6 +39,7 @@ from pack.errors import (
 )
 from pack.log import CommitFacts, LogQuery
 from pack.memory import Memory
+from pack.merge.heads import MERGE_VERSION
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.meeting import BUNDLE_TYPE, LARGEST, Heard, heard_fields, parse_heard
 from pack.mesh.members.keys import PeerId
@@ -48,6 +50,7 @@ from pack.times import format_time
 from pack_servers.config.settings import Settings
 from pack_servers.http.access import MESH_PREFIX
 from pack_servers.mcp.wording import worded
+from pack_servers.wiring.clock import clock
 from pack_servers.wiring.mesh import bundle_file, safe_networks, upload_pack
 
 _T = TypeVar("_T")
@@ -280,7 +283,14 @@ class MeshEndpoints:
             }
             for one in self._mesh.overview.peers()
         ]
-        return {"peers": peers, "local_seq": at.height, "head": at.head}
+        return {
+            "peers": peers,
+            "local_seq": at.height,
+            "head": at.head,
+            "at": format_time(clock()),
+            "version": __version__,
+            "merge_version": MERGE_VERSION,
+        }
 
     async def _leave(self, request: Request, caller: PeerId) -> Response:
         del request

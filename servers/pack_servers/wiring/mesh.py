@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import cache, partial
@@ -37,6 +37,8 @@ from pack.mesh.members.invitation import SECRET_BYTES
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
+from pack.mesh.state import MeshEvent
+from pack.mesh.troubles import GRAVE, TroubleKind
 from pack.mesh.views import PeerView
 from pack_servers.config.settings import Settings, split_list
 from pack_servers.wiring.checks import Check, State
@@ -47,7 +49,7 @@ from pack_servers.wiring.place import Announce, Place
 
 _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
-_WAITED_LONG: Final = timedelta(hours=24)
+_AREAS: Final = {TroubleKind.REFUSED: "quarantine", TroubleKind.BUNDLES: "bundles"}
 
 
 @cache
@@ -139,6 +141,13 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
         )
 
 
+def mesh_events(memory: Memory) -> Sequence[MeshEvent]:
+    """What happened among the peers of a memory in a folder, the newest first."""
+    local = memory.connector
+    assert isinstance(local, LocalGit)  # noqa: S101 - no other one is a peer
+    return MeshFiles(local.repository.state_dir / MESH_FOLDER).events()[::-1]
+
+
 def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
     """How it stands with the group of an open memory, for `pack doctor`; nobody is asked."""
     local = memory.connector
@@ -150,34 +159,28 @@ def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
         yield Check("mesh", State.PROBLEM, f"commits are not signed: {signer.problem}", remedy)
         return
     with mesh_of(settings, memory) as mesh:
-        found = mesh.overview.verify()
-        yield from (
-            Check("mesh", State.PROBLEM, problem, "Ask whoever runs that machine.")
-            for problem in found.problems
-        )
-        if not found.problems:
-            others = mesh.overview.peers()
-            yield Check("mesh", State.OK, f"{mesh.roster.name_of(mesh.me)} and {len(others)} more")
-            yield from filter(None, map(_of_peer, others))
-        yield from _of_kept(mesh)
+        yield from mesh_checks(mesh)
+
+
+def mesh_checks(mesh: Mesh) -> Iterator[Check]:
+    """How it stands with a group; nobody is asked."""
+    problems = mesh.overview.verify().problems
+    for problem in problems:
+        what, _, remedy = problem.partition(". ")
+        yield Check("mesh", State.PROBLEM, what, remedy or "Ask whoever runs that machine.")
+    others = mesh.overview.peers()
+    if not problems:
+        yield Check("mesh", State.OK, f"{mesh.roster.name_of(mesh.me)} and {len(others)} more")
+    for one in mesh.troubles.found():
+        if one.kind not in GRAVE and one.kind is not TroubleKind.PEER:
+            yield Check(_AREAS[one.kind], State.NOTE, one.text, one.remedy)
+    yield from filter(None, map(_of_peer, others))
 
 
 def _of_peer(peer: PeerView) -> Check | None:
     if not peer.record.last_error:
         return None
     return Check("peer", State.NOTE, f"{peer.name}: {peer.record.last_error}")
-
-
-def _of_kept(mesh: Mesh) -> Iterator[Check]:
-    refused, waiting = mesh.inbox.quarantined(), mesh.inbox.kept()
-    if refused:
-        names = ", ".join(map(mesh.roster.name_of, refused))
-        remedy = "`git log refs/pack/quarantine/ID` shows it. Its owner can correct it there."
-        yield Check("quarantine", State.NOTE, f"something by {names} was refused", remedy)
-    old = [one for one in waiting if clock() - one.came_at > _WAITED_LONG]
-    if old:
-        found = f"{len(old)} bundles wait for what they build on, since {old[0].came_at:%Y-%m-%d}"
-        yield Check("bundles", State.NOTE, found, "Import what was sent before them.")
 
 
 @contextmanager

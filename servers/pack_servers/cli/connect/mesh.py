@@ -15,14 +15,12 @@ from pack.mesh.members.group import Role
 from pack.mesh.members.invitation import Invitation, check_endpoint
 from pack.mesh.members.keys import parse_peer_id, shown
 from pack.mesh.views import TakenIn
-from pack_servers.cli.connect import mesh_members
+from pack_servers.cli.connect import mesh_care, mesh_members
 from pack_servers.cli.connect.mesh_call import INCOMPLETE, MeshCall, needed, parse_levels
 from pack_servers.cli.connect.mesh_text import (
-    applicant_fields,
     peer_fields,
     said_fields,
-    show_applicants,
-    show_peers,
+    show_status,
     show_taken,
     status_fields,
     taken_fields,
@@ -59,7 +57,10 @@ class MeshAction(StrEnum):
     SYNC = "sync"
     EXPORT = "export"
     IMPORT = "import"
+    RESYNC = "resync"
+    TEST = "test"
     VERIFY = "verify"
+    DOCTOR = "doctor"
     REMOVE = "remove"
     REKEY = "rekey"
     LEAVE = "leave"
@@ -251,21 +252,6 @@ def _tell_joined(call: MeshCall, taken: TakenIn) -> None:
         raise typer.Exit(INCOMPLETE)
 
 
-def _peers(call: MeshCall) -> None:
-    if call.is_json:
-        show_json({"peers": peer_fields(call.mesh), "asking": applicant_fields(call.mesh)})
-    else:
-        show_peers(call.mesh)
-        show_applicants(call.mesh)
-
-
-def _status(call: MeshCall) -> None:
-    if call.is_json:
-        show_json(status_fields(call.mesh))
-    else:
-        show_peers(call.mesh)
-
-
 def _sync(call: MeshCall) -> None:
     exchange = exchange_of(call.settings, call.mesh)
     failed: dict[str, str] = {}
@@ -279,7 +265,7 @@ def _sync(call: MeshCall) -> None:
     if call.is_json:
         show_json({**status_fields(call.mesh), "failed": failed})
     else:
-        show_peers(call.mesh)
+        show_status(call.mesh)
         for name, why in failed.items():
             say(f"{name}: {why}")
     if failed:
@@ -322,19 +308,6 @@ def _is_request(file: Path) -> bool:
         raise InvalidRequest(f"{file}: {error.strerror}") from error
 
 
-def _verify(call: MeshCall) -> None:
-    found = call.mesh.overview.verify()
-    fields = {
-        "ok": not found.problems,
-        "head": found.head,
-        "commits": found.commits,
-        "problems": list(found.problems),
-    }
-    call.tell(fields, *(found.problems or ("everything is as it should be",)))
-    if found.problems:
-        raise typer.Exit(INCOMPLETE)
-
-
 def _leave(call: MeshCall) -> None:
     call.mesh.roster.leave()
     call.tell({"left": True}, "this memory has left its group; its history stays")
@@ -344,16 +317,19 @@ _ACTIONS: Final[Mapping[MeshAction, Callable[[MeshCall], None]]] = {
     MeshAction.INIT: _init,
     MeshAction.INVITE: mesh_members.invite,
     MeshAction.JOIN: _join,
-    MeshAction.PEERS: _peers,
+    MeshAction.PEERS: mesh_care.peers,
     MeshAction.ADD: mesh_members.add,
     MeshAction.SUCCESSION: mesh_members.succession,
     MeshAction.APPROVE: mesh_members.approve,
     MeshAction.REFUSE: mesh_members.refuse,
-    MeshAction.STATUS: _status,
+    MeshAction.STATUS: mesh_care.status,
+    MeshAction.TEST: mesh_care.test,
+    MeshAction.RESYNC: mesh_care.resync,
+    MeshAction.DOCTOR: mesh_care.doctor,
     MeshAction.SYNC: _sync,
     MeshAction.EXPORT: _export,
     MeshAction.IMPORT: _import,
-    MeshAction.VERIFY: _verify,
+    MeshAction.VERIFY: mesh_care.verify,
     MeshAction.REMOVE: mesh_members.remove,
     MeshAction.REKEY: mesh_members.rekey,
     MeshAction.LEAVE: _leave,

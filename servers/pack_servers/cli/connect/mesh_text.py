@@ -5,9 +5,11 @@ from __future__ import annotations
 from pack.mesh.members.group import ALL_LEVELS, Peer
 from pack.mesh.members.keys import shown
 from pack.mesh.mesh import Mesh
+from pack.mesh.troubles import TroubleKind
 from pack.mesh.views import PeerView, TakenIn
 from pack.times import format_time
 from pack_servers.cli.shell.output import counted, show
+from pack_servers.cli.shell.wording import worded
 
 
 def peer_fields(mesh: Mesh) -> list[dict[str, object]]:
@@ -23,6 +25,7 @@ def status_fields(mesh: Mesh) -> dict[str, object]:
         "peer_id": mesh.me,
         **said_fields(mesh),
         "peers": peer_fields(mesh),
+        "problems": [f"{one.text}. {one.remedy}" for one in mesh.troubles.found()],
     }
 
 
@@ -95,7 +98,7 @@ def show_taken(taken: TakenIn) -> None:
     for one in taken.quarantined:
         show(f"refused  {one.ref}: {one.reason}")
     for why in taken.waiting:
-        show(f"waits    {why}")
+        show(f"waits    {worded(why)}")
     if taken.is_restored:
         show("this machine had lost what it once announced, and has it back: was it restored?")
     if taken.is_cloned:
@@ -104,17 +107,42 @@ def show_taken(taken: TakenIn) -> None:
 
 
 def show_peers(mesh: Mesh) -> None:
-    """Print the group and its peers."""
+    """Print who belongs to the group: what each may do, its key and its address."""
+    group = mesh.roster.version().group
+    show(f"group  {group.name}  {mesh.roster.membership().group[:12]}")
+    mine = group.peers.get(mesh.me)
+    show(f"here   {_my_name(mesh)}  {member_words(mine) if mine else 'not in the group'}")
+    show(f"       {shown(mesh.me)}")
+    for one in mesh.overview.peers():
+        where = one.record.endpoint or "no address"
+        show(f"peer   {one.name}  {member_words(one.member)}  {where} ({one.record.source})")
+        show(f"       {shown(one.peer)}")
+
+
+def show_status(mesh: Mesh) -> None:
+    """Print how far each peer is, when it was last in step, and what is wrong."""
     group, position = mesh.roster.version().group, mesh.outbox.standpoint()
     show(f"group  {group.name}  {mesh.roster.membership().group[:12]}")
-    show(f"here   {mesh.roster.membership().name}  {(position.head or 'empty')[:12]}")
+    show(f"here   {_my_name(mesh)}  {(position.head or 'empty')[:12]}")
     for one in mesh.overview.peers():
         lag = "in step" if one.lag == 0 else f"{counted(one.lag, 'commit')} behind"
         known = lag if one.head else "not heard from yet"
-        where = one.record.endpoint or "no address"
-        show(f"peer   {one.name}  {one.record.status}  {known}  {where}")
+        last = one.record.last_sync_at
+        show(f"peer   {one.name}  {one.record.status}  {known}{f'  met {last}' if last else ''}")
         if one.record.last_error:
-            show(f"       {one.record.last_error}")
+            show(f"       {worded(one.record.last_error)}")
+    for trouble in mesh.troubles.found():
+        if trouble.kind is not TroubleKind.PEER:  # it stands beside its peer
+            show(f"wrong  {worded(trouble.text)}")
+            show(f"  → {worded(trouble.remedy)}")
+    waiting = len(mesh.approval.waiting())
+    if waiting:
+        show(f"asks   {counted(waiting, 'machine')}; pack mesh peers shows which")
+
+
+def _my_name(mesh: Mesh) -> str:
+    mine = mesh.roster.version().group.peers.get(mesh.me)
+    return mine.name if mine is not None else mesh.roster.membership().name
 
 
 def _fields(one: PeerView) -> dict[str, object]:
