@@ -170,7 +170,8 @@ class PeerExchange:
         return met
 
     def _meet_afresh(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
-        group, token = self._mesh.roster.membership().group, self._shake_hands(peer, line)
+        group = self._mesh.roster.membership().group
+        token, _ = self._greeted(peer, line, record.token or self._shake_hands(peer, line))
         with self._make_file() as file:
             if line.fetch(token, group, [], file):
                 self._mesh.inbox.take(file)

@@ -33,6 +33,7 @@ from pack.use_cases.merging import merge_version
 
 MOST_ANNOUNCEMENTS: Final = 100_000
 QUARANTINE: Final = "quarantine"
+_MAY_NOT: Final = "the peer may not write to this group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +302,8 @@ class _Judge:
         if last.said.peer != peer or last.said.group != self._standing.group:
             raise UnusableInput("the announcement speaks for another peer or group")
         member = version.group.peers.get(peer)
-        if member is None or not version.may_sign(member.key) or not member.may_write:
-            raise BadSignature("the peer may not write to this group")
+        if member is None or not version.may_sign(member.key):
+            raise BadSignature(_MAY_NOT)
         course = course_of(known, chain, lambda one: self._standing.is_accepted(peer, one))
         is_double = course is Course.EQUIVOCATION
         self._is_cloned = self._is_cloned or (is_double and peer == self._standing.me)
@@ -335,12 +336,14 @@ class _Judge:
             BadSignature: One does.
         """
         chain, peer = heard.chain, heard.member
-        if heard.known is None and chain[-1].previous is None:
+        if peer.may_write and heard.known is None and chain[-1].previous is None:
             begun = chain[-1].said.head
             for commit in self._offer.new_commits(begun, self._known):
                 self._check_level(commit, peer)
             self._known.add(begun)
         for commit in self._offer.new_commits(chain[0].said.head, self._known):
+            if not peer.may_write:  # where it is may be told by a reader, too
+                raise BadSignature(_MAY_NOT)
             self._check_signature(commit)
             self._check_level(commit, peer)
 

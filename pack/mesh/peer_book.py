@@ -91,7 +91,6 @@ class PeerBook:
             failures=0,
             not_before="",
             sent=None,
-            token="",
             denies=False,
         )
 

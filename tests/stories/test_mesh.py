@@ -280,6 +280,9 @@ def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(
         assert "--levels" in laptop.mesh(*words, status=1).err
     laptop.serve()
     phone = machine("phone")
+    phone.begin()
+    phone.serve()  # before it belongs to a group, and not restarted for that
+    assert httpx.get(f"{phone.endpoint}/sync/v1/groups/x/events").status_code == 404
     asked = phone.mesh("join", laptop.endpoint, "--name", "phone", status=1)
     assert (set(asked), asked["pending"]) == ({"peer_id", "pending", "asked"}, True)
     (asking,) = laptop.mesh("peers")["asking"]
@@ -287,4 +290,24 @@ def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(
     approved = laptop.mesh("approve", "phone", "--role", "reader")["approved"]
     assert (approved["peer_id"], approved["roles"]) == (asked["peer_id"], ["reader"])
     assert phone.mesh("join", laptop.endpoint, "--name", "phone")["peers"]
-    assert agree(laptop, phone)
+    laptop.write("by-laptop")
+    wait_for(lambda: agree(laptop, phone) and "by-laptop" in phone.texts())
+    assert httpx.get(f"{phone.endpoint}/sync/v1/groups/x/events").status_code == 401
+    assert_told_how_it_stands(laptop, phone)
+
+
+def assert_told_how_it_stands(laptop: Machine, phone: Machine) -> None:
+    seen = phone.mesh("test", "laptop")
+    assert (seen["reached"], seen["token_accepted"], seen["merge_version"]) == (True, True, 1)
+    assert phone.mesh("resync", "laptop")["agreed"]
+    assert phone.mesh("doctor")["ok"]
+    logged = phone.folder.pack("log", "--events", "--format", "json", env=phone.env).json
+    assert logged["events"] == []
+    logged = laptop.folder.pack("log", "--events", "--format", "json", env=laptop.env).json
+    assert [one["kind"] for one in logged["mesh"]] == ["admitted", "admitted"]
+    laptop.mesh("remove", "phone")
+    phone.mesh("sync", status=1)
+    assert "removed from the group" in phone.mesh("verify", status=1)["problems"][0]
+    assert "removed from the group" in phone.mesh("status")["problems"][0]
+    assert not phone.mesh("doctor", status=1)["ok"]
+    assert "removed from the group" in phone.folder.pack("list", env=phone.env).err

@@ -51,17 +51,21 @@ Health = Callable[[], Mapping[str, object]]
 """More fields for `/health`, shown to anyone: no secrets, no paths. May raise `PackError`."""
 
 
+def _nothing() -> None:
+    """There is nothing more."""
+
+
 @dataclass(frozen=True, slots=True)
 class More:
     """What is served beside MCP.
 
     Attributes:
         sync: Serves sync items; `None` where there are none.
-        mesh: Serves other peers; `None` where the memory has none.
+        mesh: What serves other peers now; `None` while the memory has none.
     """
 
     sync: ASGIApp | None = None
-    mesh: ASGIApp | None = None
+    mesh: Callable[[], ASGIApp | None] = _nothing
 
 
 NOTHING_MORE: Final = More()
@@ -85,8 +89,8 @@ class _Routes:
             await self._transport(scope, receive, send)
         elif self._more.sync is not None and scope["path"] in SYNC_PATHS:
             await self._more.sync(scope, receive, send)
-        elif self._more.mesh is not None and is_of_mesh(scope):
-            await self._more.mesh(scope, receive, send)
+        elif is_of_mesh(scope) and (mesh := self._more.mesh()) is not None:
+            await mesh(scope, receive, send)
         elif scope["path"] != HEALTH_PATH:
             await NOT_FOUND.send_to(send)
         elif scope["method"] not in ("GET", "HEAD"):
@@ -145,7 +149,7 @@ def build_app(
         transport = SessionLimit(streamable, settings.max_sessions)
         paths = frozenset({"/mcp"})
     routes = _Routes(Messages(transport), paths, health, more)
-    return Guard(routes, access, serves_peers=more.mesh is not None)
+    return Guard(routes, access, serves_peers=lambda: more.mesh() is not None)
 
 
 def serve(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import anyio
@@ -31,6 +31,11 @@ REFUSED: Final = "pack.refused"
 """Set in the state of a scope that was refused: its connection serves no further request."""
 
 
+def _nobody() -> bool:
+    """No peers are served."""
+    return False
+
+
 class Guard:
     """ASGI middleware that lets only allowed, complete requests reach the application.
 
@@ -39,7 +44,9 @@ class Guard:
     refused, lifespan is passed on.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, *, serves_peers: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Access, *, serves_peers: Callable[[], bool] = _nobody
+    ) -> None:
         self._app = app
         self._serves_peers = serves_peers
         self._access = access
@@ -67,7 +74,7 @@ class Guard:
                 scope.cancel()
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        is_peer = self._serves_peers and is_of_mesh(scope)
+        is_peer = is_of_mesh(scope) and self._serves_peers()
         refuse = self._access.refuse_peer if is_peer else self._access.refuse
         refusal = STOPPING if self._stopping else refuse(scope)
         if is_peer and refusal is None:  # bundles are large: they are read where they are stored

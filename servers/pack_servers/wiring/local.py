@@ -157,6 +157,21 @@ def is_peer(connector: Connector) -> bool:
     return (connector.repository.state_dir / MESH_FOLDER / MEMBERSHIP).is_file()
 
 
+def group_of(connector: Connector) -> str | None:
+    """The group of peers that a memory belongs to; `None` where it belongs to none.
+
+    Raises:
+        Unavailable: It cannot be read.
+    """
+    if not isinstance(connector, LocalGit) or not is_peer(connector):
+        return None
+    # Here, as few memories have peers.
+    from pack_connectors.peers.state_files import MeshFiles  # noqa: PLC0415
+
+    membership = MeshFiles(connector.repository.state_dir / MESH_FOLDER).membership()
+    return membership.group if membership is not None else None
+
+
 def _peer_notices(connector: LocalGit) -> Sequence[str]:
     """What the mesh last found wrong, as whoever exchanged with others last has stored it."""
     if not is_peer(connector):

@@ -311,7 +311,7 @@ def test_everything_is_exchanged_again_whatever_was_believed(pair, line, meeting
     laptop.mesh.book.remember(desk.id, failures=7, last_error="x")
     line.asked.clear()
     assert meetings.exchange.resync(desk.id).is_agreed
-    assert line.asked[:4] == ["handshake", "fetch", "push", "heartbeat"]
+    assert line.asked[:4] == ["heartbeat", "fetch", "push", "heartbeat"]
     assert (record(laptop, desk).failures, record(laptop, desk).last_error) == (0, "")
     with pytest.raises(NotFound):
         meetings.exchange.resync(laptop.id)

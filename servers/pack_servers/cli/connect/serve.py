@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Final
@@ -19,6 +20,7 @@ from pack.callers import ClientOrigins
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.background.cataloguing import cataloguing
+from pack_servers.background.following import following
 from pack_servers.background.hand_edits import committing
 from pack_servers.background.remote import exchanging
 from pack_servers.cli.shell.exit import FAILED
@@ -33,7 +35,7 @@ from pack_servers.config.sync_tokens import sync_tokens
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.here import memory_here
-from pack_servers.wiring.local import is_peer
+from pack_servers.wiring.local import group_of
 from pack_servers.wiring.place import MissingMemory, Place
 from pack_servers.wiring.places import choose_place, refuse_copies
 
@@ -217,6 +219,10 @@ class _Peers:
     tell: Callable[[], object]
 
 
+FindPeers = Callable[[], _Peers | None]
+"""The memory as a peer, while it is one."""
+
+
 def _serve_stdio(memory: Memory, served: _Served) -> None:
     with importing():
         # Imported here: it takes half a second, and no other command needs it.
@@ -251,7 +257,7 @@ def _serve_http(
     made: Initialised | None,
     served: _Served,
     transport: _Transport,
-    peers: _Peers | None,
+    peers: FindPeers,
 ) -> None:
     with importing():
         from pack_servers.http.app import HttpSettings, More, serve  # noqa: PLC0415 - as above
@@ -301,11 +307,14 @@ def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
 
 
 @contextmanager
-def _meeting(memory: Memory, settings: Settings) -> Iterator[_Peers | None]:
-    """Meet other peers while the memory is served; `None` where it has none."""
-    if not is_peer(memory.connector):
-        yield None
-        return
+def _meeting(memory: Memory, settings: Settings) -> Iterator[FindPeers]:
+    """Meet other peers while the memory is served and belongs to a group."""
+    with following(lambda: group_of(memory.connector), lambda: _met(memory, settings)) as find:
+        yield find
+
+
+@contextmanager
+def _met(memory: Memory, settings: Settings) -> Iterator[_Peers]:
     # Here, as few memories have peers.
     from pack_servers.background.mesh import MeshNews, meeting  # noqa: PLC0415
     from pack_servers.wiring.mesh import exchange_of, mesh_of  # noqa: PLC0415
@@ -316,13 +325,22 @@ def _meeting(memory: Memory, settings: Settings) -> Iterator[_Peers | None]:
             yield _Peers(mesh, news.tell)
 
 
-def _peer_endpoints(memory: Memory, settings: Settings, peers: _Peers | None) -> ASGIApp | None:
-    """What other peers talk to; `None` where there are none."""
-    if peers is None:
-        return None
-    from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415 - rarely needed
+def _peer_endpoints(
+    memory: Memory, settings: Settings, find: FindPeers
+) -> Callable[[], ASGIApp | None]:
+    """What other peers talk to; nothing while there are none."""
 
-    return MeshEndpoints(serving_of(settings, memory, peers.mesh, peers.tell))
+    @lru_cache(maxsize=1)
+    def made(peers: _Peers) -> ASGIApp:
+        from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415 - rarely needed
+
+        return MeshEndpoints(serving_of(settings, memory, peers.mesh, peers.tell))
+
+    def serving() -> ASGIApp | None:
+        peers = find()
+        return made(peers) if peers is not None else None
+
+    return serving
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

@@ -60,7 +60,9 @@ class Server:
     def ask(self, method, path, token=None, *, client="127.0.0.1", is_on=True, **given):
         mesh = MeshEndpoints(self.serving) if is_on else None
         settings = HttpSettings(token=SecretStr(MCP_TOKEN), max_body=100_000)
-        app = build_app(MCPServer("test", log_level="WARNING"), settings, more=More(mesh=mesh))
+        app = build_app(
+            MCPServer("test", log_level="WARNING"), settings, more=More(mesh=lambda: mesh)
+        )
         headers = given.pop("headers", {})
         if token is not None:
             headers = {"Authorization": f"Bearer {token}", **headers}
