@@ -18,13 +18,12 @@ from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.merge.heads import MERGE_VERSION
 from pack.mesh.announcement import Announced, Course, course_of
+from pack.mesh.members.agreement import AgreedGroup, agreed
 from pack.mesh.members.group import Peer
 from pack.mesh.members.group_chain import (
-    AgreedGroup,
     GroupChain,
     GroupCommit,
     GroupVersion,
-    agreed,
     checked_chain,
 )
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
@@ -34,6 +33,7 @@ from pack.use_cases.merging import merge_version
 
 MOST_ANNOUNCEMENTS: Final = 100_000
 QUARANTINE: Final = "quarantine"
+_MAY_NOT: Final = "the peer may not write to this group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class _Judge:
         self._refused: list[Refusal] = []
         self._known = set(standing.heads)
         self._is_restored = self._is_cloned = False
-        self._chains: dict[CommitId, GroupChain] = {}
+        self._chains: tuple[GroupChain, ...] = ()
         self._read = 0
 
     def verdict(self) -> IntakeVerdict:
@@ -229,7 +229,7 @@ class _Judge:
             raise UnusableInput("the bundle does not say who belongs to the group")
         found = agreed(known.values())
         self._move_group(found.chain, known)
-        self._chains = known
+        self._chains = found.counted
         return found
 
     def _checked(self, ref: str, commit: CommitId) -> GroupChain | None:
@@ -306,8 +306,8 @@ class _Judge:
         if last.said.peer != peer or last.said.group != self._standing.group:
             raise UnusableInput("the announcement speaks for another peer or group")
         member = version.group.peers.get(peer)
-        if member is None or not version.may_sign(member.key) or not member.may_write:
-            raise BadSignature("the peer may not write to this group")
+        if member is None or not version.may_sign(member.key):
+            raise BadSignature(_MAY_NOT)
         course = course_of(known, chain, lambda one: self._standing.is_accepted(peer, one))
         is_double = course is Course.EQUIVOCATION
         self._is_cloned = self._is_cloned or (is_double and peer == self._standing.me)
@@ -340,12 +340,14 @@ class _Judge:
             BadSignature: One does.
         """
         chain, peer = heard.chain, heard.member
-        if heard.known is None and chain[-1].previous is None:
+        if peer.may_write and heard.known is None and chain[-1].previous is None:
             begun = chain[-1].said.head
             for commit in self._new_commits(begun):
                 self._check_level(commit, peer)
             self._known.add(begun)
         for commit in self._new_commits(chain[0].said.head):
+            if not peer.may_write:  # where it is may be told by a reader, too
+                raise BadSignature(_MAY_NOT)
             self._check_signature(commit)
             self._check_level(commit, peer)
 
@@ -382,7 +384,7 @@ class _Judge:
         return self._was_ever(key.peer)
 
     def _was_ever(self, peer: PeerId) -> Peer | None:
-        for chain in self._chains.values():
+        for chain in self._chains:
             for version in reversed(chain):
                 found = version.group.peers.get(peer)
                 if found is not None:

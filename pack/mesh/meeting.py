@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
 from pack.mesh.members.keys import PeerId, PublicKey
@@ -83,6 +84,25 @@ class Heard:
         return frozenset({*self.versions, *self.announced.values(), *heads})
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a peer says of how it is.
+
+    Attributes:
+        at: The time there; `None` where an older PACK does not say.
+        version: The version of PACK there; empty likewise.
+        merge_version: The rules by which it merges; 0 likewise.
+        head: Where its memory is.
+        height: How many commits that is.
+    """
+
+    at: datetime | None = None
+    version: str = ""
+    merge_version: int = 0
+    head: CommitId | None = None
+    height: int = 0
+
+
 def token_digest(token: str) -> str:
     """What is kept of a token that was given to somebody else."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
@@ -113,6 +133,25 @@ class _HeardFile(_Model):
     versions: Annotated[list[_CommitText], Field(max_length=MOST_PEERS)] = []
     announced: Annotated[dict[_PeerText, _CommitText], Field(max_length=MOST_PEERS)] = {}
     known_peers: list[Any] = []
+
+
+class _HealthFile(_Model):
+    at: AwareDatetime | None = None
+    version: Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")] = ""
+    merge_version: Annotated[int, Field(ge=0)] = 0
+    head: _CommitText | None = None
+    local_seq: Annotated[int, Field(ge=0)] = 0
+
+
+def parse_health(text: str) -> Health:
+    """What a peer says of how it is.
+
+    Raises:
+        InvalidContent: It says something else.
+    """
+    found = _parsed(_HealthFile, text)
+    head = CommitId(found.head) if found.head else None
+    return Health(found.at, found.version, found.merge_version, head, found.local_seq)
 
 
 def write_welcome(welcome: Welcome) -> str:
@@ -205,6 +244,10 @@ class PeerLine(Protocol):
 
     def leave(self, token: str, group: CommitId) -> None:
         """Say that this peer leaves the group."""
+        ...
+
+    def health(self, token: str, group: CommitId) -> Health:
+        """How the other one is; nothing is remembered of the question."""
         ...
 
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:

@@ -10,18 +10,22 @@ from dataclasses import replace
 
 from pack.errors import RefusedForSafety
 from pack.mesh.admission import Admission
+from pack.mesh.approval import Approval
 from pack.mesh.inbox import Inbox
+from pack.mesh.journal import Journal
 from pack.mesh.meeting import Heard
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.overview import Overview
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
+from pack.mesh.rekeying import Rekeying
 from pack.mesh.resolving.gossip import Gossip
 from pack.mesh.resolving.hearsay import Hearsay
 from pack.mesh.resolving.hub import Hub
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
+from pack.mesh.troubles import Troubles
 from pack.mesh.views import TakenIn
 
 
@@ -32,23 +36,33 @@ class Mesh:
         roster: Who belongs to the group.
         admission: Who is let in.
         outbox: What goes out.
+        approval: Who asks to be let in.
+        rekeying: New keys.
         inbox: What comes in.
         book: What is remembered of other peers.
         gossip: What peers tell each other of addresses.
         hub: Asking hubs where peers are, and being one.
         overview: How it stands.
+        troubles: What is wrong.
+        journal: What happened.
     """
 
     def __init__(self, ports: MeshPorts) -> None:
-        self.roster = Roster(ports)
+        self.journal = Journal(ports)
+        self.roster = Roster(ports, self.journal)
         self.outbox = Outbox(ports, self.roster)
-        self.book = PeerBook(ports, self.roster, self.outbox)
-        self.admission = Admission(ports, self.roster, self.outbox, self.book)
-        self.inbox = Inbox(ports, self.roster, self.outbox, self.book)
+        self.book = PeerBook(ports, self.roster, self.outbox, self.journal)
+        self.rekeying = Rekeying(ports, self.roster, self.outbox)
+        self.approval = Approval(ports, self.roster, self.book, self.rekeying)
+        self.admission = Admission(ports, self.roster, self.outbox, self.book, self.approval)
+        self.troubles = Troubles(ports, self.roster, self.book, self.rekeying)
+        self.inbox = Inbox(
+            ports, self.roster, self.outbox, self.book, self.rekeying, self.troubles, self.journal
+        )
+        self.overview = Overview(ports, self.roster, self.outbox, self.book, self.troubles)
         hearsay = Hearsay(ports, self.roster, self.outbox)
         self.gossip = Gossip(ports, self.roster, self.outbox, self.book, hearsay)
         self.hub = Hub(ports, self.roster, self.book, hearsay)
-        self.overview = Overview(ports, self.roster, self.outbox, self.book)
 
     @property
     def me(self) -> PeerId:

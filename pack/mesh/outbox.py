@@ -8,8 +8,7 @@ from pack.errors import RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.meeting import Heard
 from pack.mesh.members.group import EVERYTHING
-from pack.mesh.members.group_chain import agreed
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
@@ -56,12 +55,12 @@ class Outbox:
     def announce_for(self, membership: Membership) -> CommitId | None:
         """As `announce`, for whoever keeps other processes from it already."""
         head, last = self._memory.head(), self.last(self._roster.me)
-        said_already = last is not None and last.said.head == head
-        if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
+        news = (head, membership.endpoint, _successor(membership))
+        if head is None or (last and news == _news(last.said)):
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
-            if last is not None and last.said.endpoint != membership.endpoint:
-                # The others must hear of a new address all the same.
+            if last is not None and news[1:] != _news(last.said)[1:]:
+                # The others must hear of a new address or key all the same.
                 self._announce_head(membership, last.said.head, last)
             raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
         return self._announce_head(membership, head, last)
@@ -69,8 +68,8 @@ class Outbox:
     def _announce_head(
         self, membership: Membership, head: CommitId, last: Announced | None
     ) -> CommitId | None:
-        chains = self._roster.known_chains()
-        if not chains:
+        known = self._roster.agreed()
+        if known is None:
             return None
         said = Announcement(
             group=membership.group,
@@ -79,9 +78,10 @@ class Outbox:
             head=head,
             height=self._memory.height(head),
             tree=self._memory.tree(head),
-            roster=agreed(chains.values()).chain[-1].id,
+            roster=known.chain[-1].id,
             at=format_time(self._ports.clock()),
             endpoint=membership.endpoint,
+            successor=_successor(membership),
         )
         return self._chains.announce(last.id if last else None, said)
 
@@ -169,3 +169,13 @@ class Outbox:
         """Whether something is here that a peer lacks."""
         mine = {*self._chains.group_heads(), *self.told().values()}
         return not mine <= theirs.commits
+
+
+def _news(said: Announcement) -> tuple[CommitId, str, PublicKey | None]:
+    """What of an announcement is worth another one where it changes."""
+    return said.head, said.endpoint, said.successor
+
+
+def _successor(membership: Membership) -> PublicKey | None:
+    """The key by which this peer wants to go on, if it asks for a new one."""
+    return PublicKey.parse(membership.successor) if membership.successor else None

@@ -13,6 +13,7 @@ from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
+from pack.mesh.troubles import GRAVE, Troubles
 from pack.mesh.views import PeerView, Verification
 from pack.model import CommitId
 
@@ -20,7 +21,11 @@ from pack.model import CommitId
 class Overview:
     """How it stands. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook) -> None:
+    def __init__(
+        self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook, troubles: Troubles
+    ) -> None:
+        self._ports = ports
+        self._troubles = troubles
         self._roster = roster
         self._outbox = outbox
         self._book = book
@@ -35,7 +40,8 @@ class Overview:
         for peer, one in version.group.peers.items():
             if peer != self._roster.me:
                 at = heads[peer].said.head if peer in heads else None
-                found.append(PeerView(peer, one.name, at, self._lag(at, head), records[peer]))
+                record = records[peer]
+                found.append(PeerView(peer, one.name, at, self._lag(at, head), record, one))
         return sorted(found, key=lambda view: view.name)
 
     def _lag(self, theirs: CommitId | None, ours: CommitId | None) -> int:
@@ -62,6 +68,8 @@ class Overview:
             except InvalidContent as error:
                 problems.append(f"what {name} said: {error}")
         problems += self._unlike(version)
+        grave = (one for one in self._troubles.found() if one.kind in GRAVE)
+        problems += (f"{one.text}. {one.remedy}" for one in grave)
         position = self._outbox.standpoint()
         return Verification(position.head, position.height, tuple(problems))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hmac import compare_digest
 
 from pack.errors import InvalidRequest, RefusedForSafety
+from pack.mesh.journal import Journal
 from pack.mesh.meeting import Heard, token_digest
 from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import PeerId
@@ -14,7 +15,7 @@ from pack.mesh.outbox import Outbox
 from pack.mesh.ports import MeshPorts
 from pack.mesh.resolving.resolver import Directory, MemberResolver
 from pack.mesh.roster import Roster
-from pack.mesh.state import PeerRecord, PeerSource, PeerStatus
+from pack.mesh.state import MeshEventKind, PeerRecord, PeerSource, PeerStatus
 from pack.times import format_time
 
 
@@ -25,8 +26,9 @@ class PeerBook:
         resolver: Where each peer is, by all that is known.
     """
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox) -> None:
+    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, journal: Journal) -> None:
         self._ports = ports
+        self._journal = journal
         self._roster = roster
         self._outbox = outbox
         self._state = ports.state
@@ -78,6 +80,7 @@ class PeerBook:
         with self._ports.exclusive():
             fields: dict[str, object] = {"last_sync_at": now} if theirs.head == at.head else {}
             self._update(peer, last_heartbeat_at=now, given_up=0, **fields)
+            self._note_rollback(peer, theirs)
 
     def note_leaving(self, peer: PeerId) -> None:
         """Remember that a peer has left: its token is void, and its old address is not called.
@@ -91,6 +94,37 @@ class PeerBook:
             told = before.told.n if before.told else 0
             given_up = max(told, head.said.n if head else 0)
             self._update(peer, accepts="", token="", told=None, given_up=given_up, **fields)
+
+    def note_event(self, peer: PeerId, kind: MeshEventKind, detail: str = "") -> None:
+        """Remember something that happened with a peer."""
+        with self._ports.exclusive():
+            self._journal.note(kind, peer, self._roster.name_of(peer), detail)
+
+    def note_course(self, peer: PeerId, theirs: Heard) -> None:
+        """Remember it where a peer says what it had said earlier."""
+        with self._ports.exclusive():
+            self._note_rollback(peer, theirs)
+
+    def _note_rollback(self, peer: PeerId, theirs: Heard) -> None:
+        said, known = theirs.announced.get(peer), self._ports.chains.announced().get(peer)
+        if said is None or known in (None, said) or self._ports.bundles.missing([said]):
+            return
+        if known is not None and self._ports.memory.contains(said, known):
+            name = self._roster.name_of(peer)
+            self._journal.note(MeshEventKind.ROLLBACK, peer, name, f"it is at {said[:12]} again")
+
+    def forget(self, peer: PeerId) -> None:
+        """Forget what is believed to be at a peer, and that anything failed; not where it is."""
+        self.remember(
+            peer,
+            status=PeerStatus.PENDING,
+            last_sync_at="",
+            last_error="",
+            failures=0,
+            not_before="",
+            sent=None,
+            denies=False,
+        )
 
     def new_token(self, peer: PeerId) -> str:
         """Another token for a peer; the one before counts no more."""

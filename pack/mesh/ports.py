@@ -74,6 +74,20 @@ class MemoryHead(Protocol):
         ...
 
 
+class KeyRing(Protocol):
+    """The keys of this machine, of which each of its memories goes by one."""
+
+    def next_key(self) -> PublicKey:
+        """The machine's key where this memory goes by an earlier one; else a new one.
+
+        The earlier one stays on the machine, and this memory goes by it until it says otherwise.
+
+        Raises:
+            PackError: It cannot be made or read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MeshPorts:
     """What carries out what is decided here.
@@ -86,6 +100,7 @@ class MeshPorts:
         inspect: What an arrived bundle offers, and what computes its merges again.
         state: What is remembered.
         signer: Signs requests to join, and addresses.
+        keys: The keys of this machine.
         new_secret: A new random secret of 32 bytes.
         new_nonce: A new random word.
         public_of: The public half of the key that a secret is the seed of.
@@ -103,6 +118,7 @@ class MeshPorts:
     inspect: Callable[[Arrived], AbstractContextManager[tuple[BundleOffer, CheckMerge]]]
     state: MeshState
     signer: RequestSigner
+    keys: KeyRing
     new_secret: Callable[[], bytes]
     new_nonce: Callable[[], str]
     public_of: Callable[[bytes], PublicKey]

@@ -7,6 +7,7 @@ and the two signatures.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,20 +45,21 @@ class JoinSigner:
     """See `RequestSigner`.
 
     Args:
-        key: This peer's private key.
+        key: This peer's private key, or what gives the private half of one of its keys.
     """
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
+    def __init__(self, key: Ed25519PrivateKey | Callable[[PublicKey], Ed25519PrivateKey]) -> None:
+        self._private = key if callable(key) else lambda _: key
 
     def sign_request(self, request: JoinRequest, secret: bytes | None) -> bytes:
         """See `RequestSigner.sign_request`."""
         text = write_request(request)
-        invited = Ed25519PrivateKey.from_private_bytes(secret) if secret else self._key
+        mine = self._private(request.key)
+        invited = Ed25519PrivateKey.from_private_bytes(secret) if secret else mine
         parts = {
             "kind": _KIND,
             "request": text,
-            "by_newcomer": sshsig.sign(text.encode(), self._key, NAMESPACE),
+            "by_newcomer": sshsig.sign(text.encode(), mine, NAMESPACE),
             "by_invited": sshsig.sign(text.encode(), invited, NAMESPACE),
         }
         return json.dumps(parts, indent=2).encode() + b"\n"
@@ -79,7 +81,7 @@ class JoinSigner:
     def sign_welcome(self, welcome: Welcome) -> bytes:
         """See `WelcomeSigner.sign_welcome`; the fields, and the signature beside them."""
         text = write_welcome(welcome)
-        signature = sshsig.sign(text.encode(), self._key, _WELCOME)
+        signature = sshsig.sign(text.encode(), self._private(welcome.key), _WELCOME)
         fields = {**json.loads(text), "peer_id": welcome.key.peer, "signature": signature}
         return json.dumps(fields).encode()
 
@@ -95,9 +97,10 @@ class JoinSigner:
             raise BadSignature("the answer is not signed by the key that it names")
         return welcome
 
-    def sign_address(self, said: address.SaidAddress) -> str:
+    def sign_address(self, said: address.SaidAddress, key: PublicKey) -> str:
         """See `AddressSigner.sign_address`."""
-        return sshsig.sign(address.write_address(said).encode(), self._key, address.NAMESPACE)
+        data = address.write_address(said).encode()
+        return sshsig.sign(data, self._private(key), address.NAMESPACE)
 
     def check_address(self, said: address.SaidAddress, signature: str) -> PublicKey:
         """See `AddressSigner.check_address`."""

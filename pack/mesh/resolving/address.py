@@ -63,8 +63,8 @@ class ToldAddress:
 class AddressSigner(Protocol):
     """Signs this peer's address, and checks those of others."""
 
-    def sign_address(self, said: SaidAddress) -> str:
-        """The signature of this peer."""
+    def sign_address(self, said: SaidAddress, key: PublicKey) -> str:
+        """The signature by one of this peer's keys."""
         ...
 
     def check_address(self, said: SaidAddress, signature: str) -> PublicKey:

@@ -49,7 +49,7 @@ class Gossip:
             return None
         said = SaidAddress(last.said.group, last.said.peer, last.said.n, last.said.endpoint)
         if self._signed is None or self._signed.said != said:
-            signature = self._ports.signer.sign_address(said)
+            signature = self._ports.signer.sign_address(said, self._ports.chains.key)
             self._signed = ToldAddress(said, signature, max(0, self._policy.ttl - 1))
         return self._signed
 

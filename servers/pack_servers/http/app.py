@@ -54,6 +54,10 @@ Health = Callable[[], Mapping[str, object]]
 """More fields for `/health`, shown to anyone: no secrets, no paths. May raise `PackError`."""
 
 
+def _nothing() -> None:
+    """There is nothing more."""
+
+
 @dataclass(frozen=True, slots=True)
 class More:
     """What is served beside MCP.
@@ -66,7 +70,7 @@ class More:
     """
 
     sync: ASGIApp | None = None
-    mesh: Callable[[], ASGIApp | None] = lambda: None
+    mesh: Callable[[], ASGIApp | None] = _nothing
     admin: ASGIApp | None = None
     tls: TlsForPeers | None = None
 

@@ -32,6 +32,11 @@ REFUSED: Final = "pack.refused"
 """Set in the state of a scope that was refused: its connection serves no further request."""
 
 
+def _nobody() -> bool:
+    """No peers are served."""
+    return False
+
+
 class Guard:
     """ASGI middleware that lets only allowed, complete requests reach the application.
 
@@ -45,7 +50,7 @@ class Guard:
         app: ASGIApp,
         access: Access,
         *,
-        serves_peers: Callable[[], bool] = lambda: False,
+        serves_peers: Callable[[], bool] = _nobody,
         serves_admin: bool = False,
     ) -> None:
         self._app = app

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pack.mesh.exchange import Probe
+from pack.mesh.members.group import Peer
+from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.views import PeerView, TakenIn
+from pack.times import format_time
 
 
 def peer_fields(mesh: Mesh) -> list[dict[str, object]]:
@@ -19,7 +23,27 @@ def status_fields(mesh: Mesh) -> dict[str, object]:
         "peer_id": mesh.me,
         **said_fields(mesh),
         "peers": peer_fields(mesh),
+        "problems": [f"{one.text}. {one.remedy}" for one in mesh.troubles.found()],
     }
+
+
+def member_fields(member: Peer) -> dict[str, object]:
+    """What a peer may do."""
+    return {"roles": sorted(member.roles), "levels": sorted(member.levels)}
+
+
+def applicant_fields(mesh: Mesh) -> list[dict[str, object]]:
+    """Who asks to be let in."""
+    return [
+        {
+            "peer_id": one.key.peer,
+            "name": one.name,
+            "endpoint": one.endpoint,
+            "asked_at": format_time(one.asked_at),
+            **({"former_peer_id": one.former} if one.former is not None else {}),
+        }
+        for one in mesh.approval.waiting()
+    ]
 
 
 def said_fields(mesh: Mesh) -> dict[str, object]:
@@ -58,4 +82,20 @@ def peer_of(one: PeerView) -> dict[str, object]:
         "lag": one.lag,
         "last_sync": one.record.last_sync_at or None,
         "last_error": one.record.last_error or None,
+        **member_fields(one.member),
+    }
+
+
+def probe_fields(peer: PeerId, found: Probe) -> dict[str, object]:
+    """What a look at a peer found."""
+    health = found.health
+    return {
+        "peer_id": peer,
+        "endpoint": found.endpoint,
+        "reached": found.is_reached,
+        "token_accepted": found.is_let_in,
+        "clock_ahead": found.ahead,
+        "version": health.version if health is not None else None,
+        "merge_version": health.merge_version if health is not None else None,
+        "problem": found.problem or None,
     }

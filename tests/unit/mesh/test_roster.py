@@ -6,6 +6,8 @@ import pytest
 from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.members.group import Role
+from tests.mesh_support import public_key
 
 
 def test_a_memory_begins_a_group_and_says_where_it_is(machines):
@@ -75,3 +77,42 @@ def test_a_group_that_was_begun_halfway_is_begun(machines):
     assert laptop.mesh.begin("laptop", "home").group == begun.group
     laptop.mesh.roster.leave()
     assert laptop.mesh.begin("laptop", "home").group == begun.group
+
+
+def roles(machine):
+    group = machine.mesh.roster.version().group
+    return {one.name: set(one.roles) for one in group.peers.values()}
+
+
+def test_an_owner_says_what_a_peer_may_do(pair):
+    laptop, desk = pair
+    roster = laptop.mesh.roster
+    made = roster.grant(desk.id, frozenset({Role.READER, Role.HUB}), None)
+    assert (made.roles, made.levels) == ({Role.READER, Role.HUB}, {1, 2, 3, 4, 5})
+    assert roster.grant(desk.id, None, frozenset({3, 4})).levels == {3, 4}
+    assert roles(laptop)["desk"] == {"reader", "hub"}
+    laptop.send(desk)
+    assert roles(desk) == roles(laptop)
+    with pytest.raises(RefusedForSafety, match="only an owner"):
+        desk.mesh.roster.grant(desk.id, frozenset({Role.OWNER}), None)
+
+
+def test_owners_come_in_an_order_and_one_always_stays(pair):
+    laptop, desk = pair
+    roster = laptop.mesh.roster
+    roster.grant(desk.id, frozenset({Role.OWNER, Role.MEMBER}), None)
+    assert roster.version().group.owners == (laptop.id, desk.id)
+    roster.set_owners([desk.id, laptop.id])
+    assert roster.version().group.owners == (desk.id, laptop.id)
+    laptop.send(desk)
+    desk.mesh.roster.grant(laptop.id, frozenset({Role.MEMBER}), None)
+    assert desk.mesh.roster.version().group.owners == (desk.id,)
+    assert roles(desk) == {"laptop": {"member"}, "desk": {"owner", "member"}}
+    for ask in (
+        lambda: desk.mesh.roster.grant(desk.id, frozenset({Role.MEMBER}), None),
+        lambda: desk.mesh.roster.set_owners([]),
+    ):
+        with pytest.raises(InvalidRequest, match="needs an owner"):
+            ask()
+    with pytest.raises(NotFound):
+        desk.mesh.roster.set_owners([public_key("stranger").peer])

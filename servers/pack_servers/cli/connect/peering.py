@@ -1,18 +1,19 @@
-"""A served memory among its peers, from the moment at which it belongs to a group."""
+"""A served memory among its peers, for as long as it belongs to a group."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from threading import Lock
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pack.log import LogQuery
-from pack_servers.config.settings import Settings
-from pack_servers.wiring.local import in_folder, is_peer
+from pack_servers.background.following import following
+from pack_servers.wiring.local import group_of, in_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,76 +22,73 @@ if TYPE_CHECKING:
     from pack.mesh.meeting import PeerLine
     from pack.mesh.mesh import Mesh
     from pack.model import CommitId
-    from pack_servers.background.mesh import MeshNews
+    from pack_servers.config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """The memory as a peer, and what is told that something new came."""
+
+    mesh: Mesh
+    tell: Callable[[], object]
+
+
+@contextmanager
+def peering(memory: Memory, settings: Settings) -> Iterator[Peering]:
+    """Meet other peers until the block ends, whenever the memory belongs to a group."""
+    with following(lambda: group_of(memory.connector), lambda: _meeting(memory, settings)) as find:
+        yield Peering(memory, settings, find)
+
+
+@contextmanager
+def _meeting(memory: Memory, settings: Settings) -> Iterator[_Met]:
+    # Here, as few memories have peers.
+    from pack_servers.background.mesh import MeshNews, meeting  # noqa: PLC0415
+    from pack_servers.wiring.mesh import exchange_of, mesh_of  # noqa: PLC0415
+
+    with mesh_of(settings, memory) as mesh:
+        news, exchange = MeshNews(), exchange_of(settings, mesh)
+        with meeting(mesh, exchange, news, settings.pack_mesh_heartbeat):
+            yield _Met(mesh, news.tell)
 
 
 class Peering:
-    """Meets other peers while its block runs. May be used from any thread.
+    """What is served to other peers, and to the person who administers the mesh.
 
     Args:
         memory: The memory.
         settings: Those in force.
+        find: Gives the memory as a peer, while it is one.
     """
 
-    def __init__(self, memory: Memory, settings: Settings) -> None:
+    def __init__(self, memory: Memory, settings: Settings, find: Callable[[], _Met | None]) -> None:
         self._memory = memory
         self._settings = settings
-        self._running = ExitStack()
-        self._lock = Lock()
-        self._met: tuple[Mesh, MeshNews] | None = None
-        self._endpoints: ASGIApp | None = None
+        self._find = find
         self._admin: ASGIApp | None = None
-
-    def __enter__(self) -> Self:
-        self.begin()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._running.__exit__(kind, error, trace)
-
-    def begin(self) -> None:
-        """Meet others from now on, if the memory belongs to a group."""
-        with self._lock:
-            if self._met is None and is_peer(self._memory.connector):
-                self._met = self._begun()
-
-    def _begun(self) -> tuple[Mesh, MeshNews]:
-        # Here, as few memories have peers.
-        from pack_servers.background.mesh import MeshNews, meeting  # noqa: PLC0415
-        from pack_servers.wiring.mesh import exchange_of, mesh_of  # noqa: PLC0415
-
-        settings, news = self._settings, MeshNews()
-        mesh = self._running.enter_context(mesh_of(settings, self._memory))
-        exchange = exchange_of(settings, mesh)
-        self._running.enter_context(meeting(mesh, exchange, news, settings.pack_mesh_heartbeat))
-        return mesh, news
+        self._endpoints_of = lru_cache(maxsize=1)(self._made)
 
     @property
     def mesh(self) -> Mesh | None:
         """The memory as a peer; `None` while it belongs to no group."""
-        return self._met[0] if self._met is not None else None
+        met = self._find()
+        return met.mesh if met is not None else None
 
     def tell(self) -> None:
         """Have all peers asked now."""
-        if self._met is not None:
-            self._met[1].tell()
+        if (met := self._find()) is not None:
+            met.tell()
 
     def endpoints(self) -> ASGIApp | None:
         """What other peers talk to; `None` while there are none."""
-        with self._lock:
-            if self._endpoints is None and self._met is not None:
-                from pack_servers.http.peers.endpoints import MeshEndpoints  # noqa: PLC0415
-                from pack_servers.http.peers.serving import serving_of  # noqa: PLC0415
+        met = self._find()
+        return self._endpoints_of(met) if met is not None else None
 
-                mesh, news = self._met
-                serving = serving_of(self._settings, self._memory, mesh, news.tell)
-                self._endpoints = MeshEndpoints(serving)
-            return self._endpoints
+    def _made(self, met: _Met) -> ASGIApp:
+        from pack_servers.http.peers.endpoints import MeshEndpoints  # noqa: PLC0415 - rarely needed
+        from pack_servers.http.peers.serving import serving_of  # noqa: PLC0415
+
+        return MeshEndpoints(serving_of(self._settings, self._memory, met.mesh, met.tell))
 
     def admin(self) -> ASGIApp | None:
         """What the mesh is administered with; `None` where the memory can have no peers."""
@@ -102,12 +100,7 @@ class Peering:
             from pack_servers.http.admin.serving import AdminServing  # noqa: PLC0415
 
             serving = AdminServing(
-                self._settings,
-                self._memory,
-                self._commits,
-                self._line,
-                self.begin,
-                self.tell,
+                self._settings, self._memory, self._commits, self._line, self.tell
             )
             self._admin = AdminEndpoints(serving)
         await self._admin(scope, receive, send)

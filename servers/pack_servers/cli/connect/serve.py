@@ -21,7 +21,7 @@ from pack.provenance import Source
 from pack_servers.background.cataloguing import cataloguing
 from pack_servers.background.hand_edits import committing
 from pack_servers.background.remote import exchanging
-from pack_servers.cli.connect.peering import Peering
+from pack_servers.cli.connect.peering import Peering, peering
 from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
@@ -137,7 +137,7 @@ def _serve(served: _Served, transport: _Transport | None, *, create: bool) -> No
         exchanging(memory, settings.pack_remote_interval, leaving),
         committing(memory, settings.pack_commit_hand_edits),
         _syncing(memory),
-        Peering(memory, settings) as peers,
+        peering(memory, settings) as peers,
     ):
         if transport is not None:
             _serve_http(memory, made, served, transport, peers)

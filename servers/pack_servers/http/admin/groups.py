@@ -13,7 +13,7 @@ from pack.mesh.exchange import join_over
 from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
-from pack_servers.http.admin.serving import AdminServing, Asked, Manage, read_asked
+from pack_servers.http.admin.serving import AdminServing, Asked, Manage, peer_named, read_asked
 from pack_servers.http.peers.events import page_of, paging
 from pack_servers.http.peers.serving import Threads
 from pack_servers.wiring.bundle_files import bundle_file
@@ -35,6 +35,10 @@ class _Join(Asked):
     allow_unrelated: bool = False
 
 
+class _Resync(Asked):
+    peer: str = Field(min_length=1)
+
+
 class GroupAdmin:
     """Answers what is asked of groups."""
 
@@ -50,6 +54,7 @@ class GroupAdmin:
             ("POST", "groups/join"): self._join,
             ("GET", "groups/{group}"): self._show,
             ("DELETE", "groups/{group}"): self._leave,
+            ("POST", "groups/{group}/resync"): self._resync,
             ("GET", "groups/{group}/events"): self._events,
         }
 
@@ -61,13 +66,7 @@ class GroupAdmin:
     def _created(self, asked: _Create) -> dict[str, object]:
         with self._serving.mesh(make_key=True) as mesh:
             made = mesh.begin(asked.name, asked.group, asked.endpoint)
-            fields: dict[str, object] = {
-                "peer_id": mesh.me,
-                "group_id": made.group,
-                "group": asked.group,
-            }
-        self._serving.on_joined()
-        return fields
+            return {"peer_id": mesh.me, "group_id": made.group, "group": asked.group}
 
     async def _join(self, request: Request, named: Mapping[str, str]) -> Response:
         del named
@@ -88,14 +87,12 @@ class GroupAdmin:
                 asked.endpoint,
                 unrelated=asked.allow_unrelated,
             )
-            fields = {
+            return {
                 "peer_id": mesh.me,
                 "group_id": mesh.roster.membership().group,
                 "peers": peer_fields(mesh),
                 **taken_fields(taken),
             }
-        self._serving.on_joined()
-        return fields
 
     async def _list(self, request: Request, named: Mapping[str, str]) -> Response:
         del request, named
@@ -132,6 +129,17 @@ class GroupAdmin:
         with self._serving.mesh() as mesh:
             refuse_other(mesh, group)
             return self._serving.exchange(mesh).leave()
+
+    async def _resync(self, request: Request, named: Mapping[str, str]) -> Response:
+        asked = await read_asked(request, _Resync)
+        return JSONResponse(await self._threads.run(self._resynced, named["group"], asked.peer))
+
+    def _resynced(self, group: str, name: str) -> dict[str, object]:
+        with self._serving.mesh() as mesh:
+            refuse_other(mesh, group)
+            peer = peer_named(mesh, name)
+            met = self._serving.exchange(mesh).resync(peer)
+            return {"peer_id": peer, "agreed": met.is_agreed, **taken_fields(met.taken)}
 
     async def _events(self, request: Request, named: Mapping[str, str]) -> Response:
         since, limit = paging(request)

@@ -21,7 +21,7 @@ from pack_servers.http.admin.serving import (
     read_asked,
 )
 from pack_servers.http.peers.serving import Threads
-from pack_servers.wiring.mesh_fields import peer_fields, peer_of
+from pack_servers.wiring.mesh_fields import peer_fields, peer_of, probe_fields
 
 _CREATED = 201
 
@@ -52,6 +52,7 @@ class PeerAdmin:
             ("GET", "peers/{peer}"): self._show,
             ("PATCH", "peers/{peer}"): self._change,
             ("DELETE", "peers/{peer}"): self._remove,
+            ("POST", "peers/{peer}/test"): self._test,
         }
 
     async def _list(self, request: Request, named: Mapping[str, str]) -> Response:
@@ -109,6 +110,15 @@ class PeerAdmin:
             peer = _other(mesh, name)
             mesh.roster.remove(peer)
             return peer
+
+    async def _test(self, request: Request, named: Mapping[str, str]) -> Response:
+        del request
+        return JSONResponse(await self._threads.run(self._tested, named["peer"]))
+
+    def _tested(self, name: str) -> dict[str, object]:
+        with self._serving.mesh() as mesh:
+            peer = _other(mesh, name)
+            return probe_fields(peer, self._serving.exchange(mesh).probe(peer))
 
 
 def _other(mesh: Mesh, name: str) -> PeerId:

@@ -36,7 +36,6 @@ class AdminServing:
         memory: The memory.
         commits: The commits of a head, the oldest first.
         find_line: The ways to other peers.
-        on_joined: Called once the memory belongs to a group.
         on_news: Called when something is to be sent or asked at once.
     """
 
@@ -44,7 +43,6 @@ class AdminServing:
     memory: Memory
     commits: Callable[[CommitId], Sequence[CommitFacts]]
     find_line: FindLine
-    on_joined: Callable[[], object]
     on_news: Callable[[], object]
 
     @contextmanager

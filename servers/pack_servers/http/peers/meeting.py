@@ -5,13 +5,17 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from pack._version import __version__
 from pack.errors import PackError
+from pack.merge.heads import MERGE_VERSION
 from pack.mesh.meeting import LARGEST, Heard, heard_fields, parse_heard
 from pack.mesh.members.keys import PeerId, PublicKey
+from pack.times import format_time
 from pack_servers.http.peers.bodies import check_digest, expect_digest, read_body
 from pack_servers.http.peers.refusal import NotServed
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 from pack_servers.http.peers.signatures import SignedRequests
+from pack_servers.wiring.clock import clock
 
 
 class MeetingRoutes:
@@ -83,7 +87,14 @@ class MeetingRoutes:
             }
             for one in self._mesh.overview.peers()
         ]
-        return {"peers": peers, "local_seq": at.height, "head": at.head}
+        return {
+            "peers": peers,
+            "local_seq": at.height,
+            "head": at.head,
+            "at": format_time(clock()),
+            "version": __version__,
+            "merge_version": MERGE_VERSION,
+        }
 
     async def _leave(self, request: Request, caller: PeerId) -> Response:
         del request

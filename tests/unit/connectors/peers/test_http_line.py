@@ -12,7 +12,15 @@ from pack_connectors.peers.join_requests import JoinSigner
 from pack_connectors.peers.message_signatures import MessageSigner, check_signature
 from pack_connectors.peers.networks import SafeNetworks
 
-from pack.errors import InvalidConfig, PackError, RateLimited, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidConfig,
+    PackError,
+    RateLimited,
+    RefusedForSafety,
+    RemovedFromGroup,
+    Unavailable,
+)
 from pack.mesh.challenges import SentRequest, digest_field, write_challenge
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, Heard, Welcome, heard_fields
@@ -277,6 +285,20 @@ def test_a_refusal_in_no_words_is_told_as_well(peer, line, body):
     peer.answers(503, body)
     with pytest.raises(Unavailable, match="503"):
         line.heartbeat(TOKEN, MINE)
+
+
+def test_who_must_wait_hears_who_answered_and_who_was_removed_is_told_so(peer, line):
+    body = {"code": "admission_pending", "message": "wait", "peer_id": DESK.peer}
+    peer.answers(202, json.dumps(body).encode())
+    with pytest.raises(AdmissionPending) as told:
+        line.handshake(b"{}")
+    assert told.value.peer == DESK.peer
+    peer.answers(202, b"[]")
+    with pytest.raises(AdmissionPending):
+        line.handshake(b"{}")
+    peer.answers(403, json.dumps({"code": "removed_from_group", "message": "gone"}).encode())
+    with pytest.raises(RemovedFromGroup, match="gone"):
+        line.handshake(b"{}")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.mesh_support import commit_id, private_key, public_key
 DESK = public_key("desk").peer
 SAID = SaidAddress(commit_id("group"), DESK, 3, "http://desk:3005")
 SIGNER = JoinSigner(private_key("desk"))
-TOLD = ToldAddress(SAID, SIGNER.sign_address(SAID), 1)
+TOLD = ToldAddress(SAID, SIGNER.sign_address(SAID, public_key("desk")), 1)
 
 
 def test_an_address_arrives_as_it_was_told():

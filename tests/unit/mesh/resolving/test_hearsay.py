@@ -27,7 +27,9 @@ def hearsay(net, name):
 def told(net, name, n=9, endpoint="http://new:1", ttl=1, signer=None, group=None):
     group = group or net.machines["a"].mesh.roster.membership().group
     said = SaidAddress(group, public_key(name).peer, n, endpoint)
-    signature = JoinSigner(private_key(signer or name)).sign_address(said)
+    signature = JoinSigner(private_key(signer or name)).sign_address(
+        said, public_key(signer or name)
+    )
     return ToldAddress(said, signature, ttl)
 
 

@@ -20,7 +20,7 @@ from tests.mesh_support import commit_id, private_key, public_key
 
 DESK = public_key("desk").peer
 SAID = SaidAddress(commit_id("group"), DESK, 3, "http://desk:3005")
-TOLD = ToldAddress(SAID, JoinSigner(private_key("desk")).sign_address(SAID))
+TOLD = ToldAddress(SAID, JoinSigner(private_key("desk")).sign_address(SAID, public_key("desk")))
 LISTED = ListedPeer(DESK, "desk", Presence.ONLINE, "2026-01-01T00:00:00Z", TOLD)
 
 

@@ -198,15 +198,30 @@ def test_a_handshake_that_has_no_right_to_an_answer_learns_nothing(machines, ser
     alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
     misled = replace(alone, inviter=desk.id)
     for content in (
-        stranger.sign_request(alone, None),
         stranger.sign_request(alone, b"x" * 32),
         stranger.sign_request(misled, None),
         phone.mesh.admission.ask(over, "phone"),
-        desk.mesh.admission.ask_again(desk.id),
     ):
         answer = handshake(server, content)
         assert refused(answer, 403)
         assert names_nothing(answer, server)
+    assert server.news == []
+
+
+def test_a_stranger_that_asks_hears_who_answers_and_nothing_of_the_group(machines, server):
+    laptop, desk, _ = machines
+    alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
+    stranger = JoinSigner(private_key("phone"))
+    for content in (
+        stranger.sign_request(alone, None),
+        stranger.sign_request(replace(alone, inviter=public_key("phone").peer), None),
+        desk.mesh.admission.ask_again(desk.id),
+    ):
+        answer = handshake(server, content)
+        assert answer.status_code == 202
+        assert answer.json()["peer_id"] == laptop.id
+        assert not any(word in answer.text for word in ("home", "laptop", "desk", server.group))
+    assert [one.name for one in laptop.mesh.approval.waiting()] == ["phone"]
     assert server.news == []
 
 
