@@ -80,13 +80,16 @@ class Mesh:
         self.outbox.announce()
         return membership
 
-    def place(self, peer: PeerId, endpoint: str) -> None:
+    def place(self, peer: PeerId, endpoint: str) -> str:
         """Have a peer be reached at an address, whatever it says itself.
 
         Args:
             peer: A member of the group. Where it is this one, the others are told.
             endpoint: The address; empty for what the peer says, or for nowhere where it is this
                 one.
+
+        Returns:
+            The address as it is remembered.
 
         Raises:
             NotFound: It is none of the group.
@@ -97,8 +100,8 @@ class Mesh:
         if peer == self.me:
             self.roster.move(endpoint)
             self.outbox.heard()
-        else:
-            self.book.place(peer, endpoint)
+            return self.roster.membership().endpoint
+        return self.book.place(peer, endpoint)
 
     def take_from(self, peer: PeerId, file: str) -> TakenIn:
         """Take in a bundle that a peer brought; see `Inbox.take`."""

@@ -9,7 +9,7 @@ from hmac import compare_digest
 from pack.errors import InvalidRequest, RefusedForSafety
 from pack.mesh.journal import Journal
 from pack.mesh.meeting import Heard, token_digest
-from pack.mesh.members.endpoints import check_endpoint
+from pack.mesh.members.endpoints import Endpoint, check_endpoint, own_endpoint
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.ports import MeshPorts
@@ -38,25 +38,42 @@ class PeerBook:
         """What is remembered of the other peers of the group, with the address that counts."""
         return self.resolver.records()
 
+    def reached_at(self, peer: PeerId, endpoint: str) -> str:
+        """The address of a peer that a person gives: with the hash of its key, if it serves TLS.
+
+        A peer that says of itself an https address without a hash has a proxy in front of it.
+
+        Raises:
+            NotFound: It is none of the group.
+        """
+        key, heads = self._roster.version().group.peer(peer).key, self._outbox.heads()
+        said = heads[peer].said.endpoint if peer in heads else ""
+        is_proxied = bool(said) and Endpoint.parse(said).is_tls and not Endpoint.parse(said).pin
+        return endpoint if is_proxied else own_endpoint(endpoint, key)
+
     def remember(self, peer: PeerId, **fields: object) -> None:
         """Change what is remembered of a peer."""
         with self._ports.exclusive():
             self._update(peer, **fields)
 
-    def place(self, peer: PeerId, endpoint: str) -> None:
+    def place(self, peer: PeerId, endpoint: str) -> str:
         """Remember where a person says that a peer is; empty to believe the peer itself again.
+
+        Returns:
+            The address as it is remembered, with the hash of the peer's key where it serves TLS.
 
         Raises:
             InvalidContent: It is no address.
             InvalidRequest: The person said so of another peer.
         """
         source = PeerSource.MANUAL if endpoint else PeerSource.GOSSIP
-        endpoint = check_endpoint(endpoint) if endpoint else ""
+        endpoint = self.reached_at(peer, check_endpoint(endpoint)) if endpoint else ""
         for other, record in self.records().items():
             if other != peer and _is_manual(record) and record.endpoint == endpoint:
                 name = self._roster.name_of(other)
                 raise InvalidRequest(f"{name} is at {endpoint}, where only one peer can be")
         self.remember(peer, endpoint=endpoint, source=source, not_before="")
+        return endpoint
 
     def pause(self, peer: PeerId, *, is_paused: bool) -> None:
         """Exchange nothing with a peer, or go on with one that was paused."""

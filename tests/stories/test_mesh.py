@@ -6,15 +6,21 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pack_connectors.peers.certificate import tls_context
 
+from pack.mesh.members.endpoints import pin_of
+from pack.mesh.members.keys import PublicKey
 from tests.stories.cli_driver import Folder, new_memory, run
 from tests.stories.prepared import Process, start
 
@@ -205,6 +211,81 @@ def test_machines_meet_over_tls_whose_key_is_in_the_invitation(
     assert httpx.get(f"http://127.0.0.1:{laptop.port}/health").status_code == 200
     assert (laptop.home / "log").read_text().count("Traceback") == 0
     laptop.stop(signal.SIGTERM)
+
+
+class Proxy:
+    """A reverse proxy with a key of its own, which changes the host and cuts the path."""
+
+    def __init__(self, port: int, stack: ExitStack) -> None:
+        key = Ed25519PrivateKey.generate()
+        asked: list[tuple[str, bool]] = []
+        client = stack.enter_context(httpx.Client(trust_env=False))
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                path = self.path.removeprefix("/pack")
+                asked.append((path, "signature" in self.headers))
+                kept = ("host", "content-length", "transfer-encoding", "connection")
+                headers = {n: v for n, v in self.headers.items() if n.lower() not in kept}
+                url = f"http://127.0.0.1:{port}{path}"
+                answer = client.post(url, content=self._read(), headers=headers)
+                self.send_response(answer.status_code)
+                for name, value in answer.headers.items():
+                    if name.lower() not in kept:
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            def _read(self) -> bytes:
+                if self.headers.get("transfer-encoding") != "chunked":
+                    return self.rfile.read(int(self.headers.get("content-length", 0)))
+                content = b""
+                while size := int(self.rfile.readline(), 16):
+                    content += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return content
+
+            def log_message(self, *_: object) -> None:
+                """Nothing is logged."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        context = tls_context(key, "127.0.0.1")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        stack.callback(server.server_close)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(server.shutdown)
+        self.asked = asked
+        pin = pin_of(PublicKey(key.public_key().public_bytes_raw()))
+        self.endpoint = f"https://127.0.0.1:{server.server_port}/pack#sha256={pin}"
+
+
+def test_what_comes_by_a_proxy_is_signed_and_nobody_has_to_think_of_it(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    with ExitStack() as stack:
+        proxy = Proxy(laptop.port, stack)
+        laptop.begin()
+        laptop.mesh("init", "--name", "laptop", "--endpoint", proxy.endpoint)
+        laptop.serve()
+        desk.mesh("join", laptop.mesh("invite")["invite"], "--name", "desk")
+        desk.write("by-desk")
+        desk.mesh("sync")
+        wait_for(lambda: agree(laptop, desk))
+        answered = [path for path, is_signed in proxy.asked if is_signed]
+        assert {path.rpartition("/")[2] for path in answered} >= {
+            "handshake",
+            "heartbeat",
+            "bundle",
+            "events",
+        }
 
 
 def test_machines_without_a_network_join_and_exchange_by_files(

@@ -6,6 +6,7 @@ import pytest
 from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.members.endpoints import pin_of
 from pack.mesh.members.group import Role
 from tests.mesh_support import public_key
 
@@ -116,3 +117,26 @@ def test_owners_come_in_an_order_and_one_always_stays(pair):
             ask()
     with pytest.raises(NotFound):
         desk.mesh.roster.set_owners([public_key("stranger").peer])
+
+
+def test_https_with_a_port_is_told_with_the_hash_of_the_key_that_the_machine_has_now(machines):
+    laptop = machines[0]
+    laptop.write("one")
+    at = "https://192.168.1.10:3006"
+    pinned = f"{at}#sha256={pin_of(public_key('laptop'))}"
+    assert laptop.mesh.begin("laptop", "home", at).endpoint == pinned
+    assert laptop.mesh.admission.invite().endpoints == (pinned,)
+    assert laptop.mesh.outbox.heads()[laptop.id].said.endpoint == pinned
+    assert MeshFiles(laptop.git.repository.state_dir / "mesh").membership().endpoint == at
+    asked = machines[1].mesh.admission.ask(laptop.mesh.admission.invite(), "desk", at)
+    assert pin_of(public_key("desk")) in asked.decode()
+    another = laptop.with_key("tablet")
+    assert another.roster.membership().endpoint == f"{at}#sha256={pin_of(public_key('tablet'))}"
+
+
+def test_https_that_a_proxy_serves_is_told_as_it_is(machines):
+    laptop = machines[0]
+    laptop.write("one")
+    laptop.mesh.roster._ports = replace(laptop.mesh.roster._ports, serves_tls=False)
+    at = "https://192.168.1.10:3006"
+    assert laptop.mesh.begin("laptop", "home", at).endpoint == at

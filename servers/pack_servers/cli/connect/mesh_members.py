@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from pack.errors import InvalidRequest, NotFound
-from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import shown
 from pack.mesh.rekeying import Rekeyed
 from pack.mesh.state import Applicant
@@ -69,8 +68,7 @@ def add(call: MeshCall) -> None:
         fields |= member_fields(member)
         lines.append(f"{member.name} is {member_words(member)}")
     if call.endpoint:
-        endpoint = check_endpoint(call.endpoint)
-        call.mesh.place(peer, endpoint)
+        endpoint = call.mesh.place(peer, call.endpoint)
         fields["endpoint"] = endpoint
         lines.append(f"{member.name} is at {endpoint}")
     call.tell(fields, *lines)

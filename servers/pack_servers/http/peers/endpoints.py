@@ -70,9 +70,10 @@ class MeshEndpoints:
         path = request.url.path.removeprefix(f"{MESH_PREFIX}/")
         if (request.method, path) == ("POST", "handshake"):
             return await self._meeting.handshake(request)
-        caller, key, endpoint = await self._threads.run(self._who, _token(request))
+        caller, endpoint = await self._threads.run(self._who, _token(request))
         is_signed = self._signed.is_needed(request, endpoint, self._mesh.roster.key)
         if is_signed:
+            key = await self._threads.run(self._key_of, caller)
             self._signed.check(request, key, endpoint)
             expect_digest(request, self._signed.digest(request))
         serve = self._routes.get((request.method, path)) or await self._of_group(request, path)
@@ -81,11 +82,12 @@ class MeshEndpoints:
             answer.headers.update(self._signed.challenge(caller))
         return answer
 
-    def _who(self, token: str) -> tuple[PeerId, PublicKey, str]:
-        """Whose token that is, its key, and where this peer itself is reached."""
-        caller = self._mesh.book.caller(token)
-        key = self._mesh.roster.version().group.peer(caller).key
-        return caller, key, self._mesh.roster.membership().endpoint
+    def _who(self, token: str) -> tuple[PeerId, str]:
+        """Whose token that is, and where this peer itself is reached."""
+        return self._mesh.book.caller(token), self._mesh.roster.membership().endpoint
+
+    def _key_of(self, peer: PeerId) -> PublicKey:
+        return self._mesh.roster.version().group.peer(peer).key
 
     async def _of_group(self, request: Request, path: str) -> Serve:
         group, _, rest = path.removeprefix(_GROUPS).partition("/")

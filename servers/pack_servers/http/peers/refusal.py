@@ -20,7 +20,7 @@ from pack.errors import (
 )
 from pack_servers.mcp.wording import worded
 
-_SOON: Final = "2"
+_SOON: Final = "1"
 _STATUS: Final[Mapping[type[PackError], int]] = {
     AdmissionPending: 202,
     NotFound: 404,

@@ -675,7 +675,7 @@ def test_what_is_busy_here_is_asked_again_a_moment_later(machines, server, token
     monkeypatch.setattr(machines[0].mesh.inbox, "take", fail)
     answer = push(server, token, b"x")
     assert refused(answer, 503, "busy")
-    assert answer.headers["retry-after"] == "2"
+    assert answer.headers["retry-after"] == "1"
 
 
 # --- limits --------------------------------------------------------------------------------------
