@@ -126,7 +126,7 @@ class Outbox:
             )
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
         refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
-        refs += [f"{PEERS}/{peer}" for peer in self.told()]
+        refs += [f"{PEERS}/{peer}" for peer in {**self.told(), **self._witnesses()}]
         return self._ports.bundles.write_bundle(file, refs, tuple(without))
 
     def heard(self) -> Heard:
@@ -159,6 +159,17 @@ class Outbox:
         """The last announcements that are sent to others: those of the group as it is now."""
         peers = self._roster.version().group.peers
         return {peer: at for peer, at in self._chains.announced().items() if peer in peers}
+
+    def _witnesses(self) -> dict[PeerId, CommitId]:
+        """What former members last said of commits that came into this memory by them."""
+        peers, mine = self._roster.version().group.peers, self.last(self._roster.me)
+        found = {}
+        for peer, at in self._chains.announced().items():
+            if peer not in peers and mine is not None:
+                (one,) = self._chains.announcements(at, 1)
+                if self._memory.contains(one.said.head, mine.said.head):
+                    found[peer] = at
+        return found
 
     def lacks(self, theirs: Heard) -> bool:
         """Whether a peer has something that is not here."""

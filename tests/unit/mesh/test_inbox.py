@@ -265,3 +265,30 @@ def _owned_by(group, machine):
     peer = group.peers[machine.id]
     made = group.admitting(replace(peer, roles=peer.roles | {Role.OWNER}))
     return replace(made, succession=(machine.id,))
+
+
+@pytest.mark.parametrize("heard", [False, True], ids=["before it hears of it", "and after"])
+@pytest.mark.parametrize("mine", [False, True], ids=["which it passes on", "and adds its own to"])
+def test_what_a_limited_peer_took_in_of_a_peer_that_was_then_removed_is_taken_in(
+    pair, machines, heard, mine
+):
+    """A hand commit counts as that of whoever announced it first, who may have left since."""
+    laptop, desk = pair
+    phone = machines[2]
+    laptop.lets_in(phone)
+    laptop.mesh.roster.grant(phone.id, None, frozenset({3, 4, 5}))
+    laptop.send(desk)
+    laptop.send(phone)
+    by_hand = desk.write("by hand on desk")
+    assert not desk.send(phone).quarantined
+    laptop.mesh.roster.remove(desk.id)
+    if heard:
+        laptop.send(phone)
+    if mine:
+        phone.write("more by phone")
+    came = phone.send(laptop)
+    assert bool(came.quarantined) == mine
+    assert laptop.memory.contains(by_hand, laptop.memory.head()) != mine
+    late = desk.write("after it was removed")
+    assert "may not write" in desk.send(laptop).quarantined[0].reason
+    assert late not in laptop.mesh.outbox.heard().commits

@@ -83,7 +83,10 @@ def run(  # noqa: PLR0917 - options
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", metavar="NAME", help="What this machine is called.", show_default=False
+            "--name",
+            metavar="NAME",
+            help="What this machine is called; for approve, the other one.",
+            show_default=False,
         ),
     ] = None,
     group: Annotated[
