@@ -36,6 +36,7 @@ class Row:
         changed: If it has no `updated`: ISO date (UTC) of its last change, if known, from its last
             commit (`Catalog.date`) or, while it is not committed, from its file.
         pin: Whether every conversation begins with it.
+        says_shared: Whether it says of itself that it is not wholly the person's.
     """
 
     path: MemoryPath
@@ -51,6 +52,7 @@ class Row:
     passages: tuple[Passage, ...] = field(default=(), compare=False, repr=False)
     changed: str | None = field(default=None, compare=False)
     pin: bool = False
+    says_shared: bool = False
 
     @property
     def folder(self) -> str:
@@ -94,4 +96,5 @@ def describe(note: Note) -> Row | None:
         len(note.content),
         note.passages(),
         pin=meta.pin,
+        says_shared=note.says_shared(),
     )

@@ -33,6 +33,7 @@ updated: 2026-01-03
 ttl: 30d
 sync: false
 pin: true
+truth_level: 4
 ---
 # Its | [title]
 

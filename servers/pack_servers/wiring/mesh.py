@@ -17,7 +17,6 @@ from pack_connectors.local_git.beside.upload_pack import UploadPack
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.peer_head import PeerHead
-from pack_connectors.peers import message_signatures
 from pack_connectors.peers.certificate import tls_context
 from pack_connectors.peers.chains import SignedChains
 from pack_connectors.peers.commit_signer import CommitSigner
@@ -25,7 +24,6 @@ from pack_connectors.peers.http_line import HttpLine, PeerWays
 from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.key_file import KeyFile
 from pack_connectors.peers.machine_keys import MachineKeys
-from pack_connectors.peers.message_signatures import MessageSigner
 from pack_connectors.peers.networks import SafeNetworks, is_loopback
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
@@ -35,11 +33,12 @@ from pack.actions import Action
 from pack.errors import InvalidConfig, NotFound
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
+from pack.mesh.challenges import SentRequest
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.members.endpoints import Endpoint, pin_of
 from pack.mesh.members.invitation import SECRET_BYTES
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.mesh.resolving.policy import FindingPolicy
@@ -57,7 +56,6 @@ from pack_servers.wiring.place import Announce, Place
 _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
 _AREAS: Final = {TroubleKind.REFUSED: "quarantine", TroubleKind.BUNDLES: "bundles"}
-check_signature: Final = message_signatures.check_signature
 
 
 @cache
@@ -215,6 +213,9 @@ def find_line(settings: Settings, endpoint: str = "") -> FindLine:
     Raises:
         InvalidConfig: A network that is named as safe is none.
     """
+    # Here and below, as commands that write need the rest of this module, and sign no request.
+    from pack_connectors.peers.message_signatures import MessageSigner  # noqa: PLC0415
+
     key = KeyFile(settings.pack_mesh_key).load()
     ways = PeerWays(
         networks=safe_networks(settings),
@@ -249,6 +250,13 @@ def safe_networks(settings: Settings) -> SafeNetworks:
         InvalidConfig: A network that is named is none.
     """
     return SafeNetworks(split_list(settings.pack_mesh_plain_http))
+
+
+def check_signature(sent: SentRequest, key: PublicKey) -> str:
+    """See `pack_connectors.peers.message_signatures.check_signature`."""
+    from pack_connectors.peers import message_signatures  # noqa: PLC0415
+
+    return message_signatures.check_signature(sent, key)
 
 
 def own_tls(settings: Settings, mesh: Mesh) -> tuple[Endpoint, ssl.SSLContext] | None:
