@@ -83,8 +83,10 @@ clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Compiled apart from pip, which would use one core for it.
-BYTECODE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib/python3*/site-packages
+# Compiled apart from pip, which would use one core for it, and would leave out PACK's own modules: a
+# machine on which Python writes no bytecode by itself would compile them at each start.
+BYTECODE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib/python3*/site-packages \
+    pack servers connectors templates
 
 # What `make run` needs. What pip has to fetch is compared with the hashes in the lock, the build
 # backend included; that the lock is complete, as --no-deps relies on, is checked by `make wheel`.

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from pack.deferred import pattern
+
 
 class Action(StrEnum):
     """Something the reader of a message can do. The value is the token that messages hold."""
@@ -61,7 +63,7 @@ class Action(StrEnum):
         return f"{self.value[:-2]} {identity}>>"
 
 
-_TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)<<(?P<name>[a-z-]+)(?: (?P<id>[a-z0-9]+))?>>")
+_TOKEN: Final = pattern("(?P<start>(?:^|[.!?] )?)<<(?P<name>[a-z-]+)(?: (?P<id>[a-z0-9]+))?>>")
 
 
 def in_words(text: str, words: Mapping[Action, str]) -> str:

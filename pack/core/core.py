@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,7 @@ from pack.core.referee import Referee
 from pack.core.truths import Truths
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
+from pack.deferred import dataclass
 from pack.errors import NotInitialised
 from pack.model import Mode
 from pack.paths import INDEX

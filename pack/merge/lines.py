@@ -13,10 +13,11 @@ Apart from conflicts, the result does not depend on which side is called ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from pack.deferred import dataclass
 from pack.merge.diff import Hunk, find_hunks
 
 

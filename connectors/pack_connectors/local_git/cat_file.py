@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from git.cmd import Git
 
 T = TypeVar("T")
-FEW: Final = 8
+FEW: Final = 20
 """Questions until importing GitPython and starting its children takes less time than they do."""
 
 
@@ -60,7 +60,14 @@ class CatFile:
         self._few = few
         self._git: Git | None = None
         self._asked = 0
+        self._headers: dict[str, Header] = {}
+        """What the first questions found by full ids, as a command asks the same several times."""
         self._lock = threading.RLock()
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether a question costs no new git."""
+        return self._git is not None
 
     def header(self, revision: str) -> Header | None:
         """What a revision names; `None` where there is nothing.
@@ -70,9 +77,14 @@ class CatFile:
         """
         if not revision or "\n" in revision:  # it would be another request, or none
             return None
-        return self._ask(
+        if (known := self._headers.get(revision)) is not None:
+            return known
+        found = self._ask(
             f"{revision}\n", lambda answers: _header(answers, revision), only_header=True
         )
+        if found is not None and found.id == revision and not self.is_at_hand:
+            self._headers[revision] = found
+        return found
 
     def contents(self, object_ids: Sequence[str]) -> dict[str, StoredObject]:
         """The objects that are stored among those with these full ids; all are held in memory.
@@ -160,6 +172,7 @@ class CatFile:
             )
             git.set_persistent_git_options(c=config_options()[1::2])
             self._git = git
+            self._headers.clear()  # from now on, to ask costs little, and objects come and go
         return self._git
 
     def close(self) -> None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from pack.connector import Capability
@@ -353,13 +353,14 @@ class LocalGit:
         self, old: CommitId, new: CommitId
     ) -> list[tuple[MemoryPath, BlobId | None]] | None:
         """See `Connector.changes_between`."""
-        if not self._is_commit(new):
+        if not (self._store.has_read(new) or self._is_commit(new)):
             raise NotFound(f"commit {new[:60]}")
         if not self._is_commit(old):
             return None
-        roots = (self._store.root_of(old), self._store.root_of(new))
-        if (found := diff_trees(self._store, *roots)) is not None:
-            return found
+        if self._store.is_at_hand:  # else it takes a git for each tree, or one for all of it
+            roots = (self._store.root_of(old), self._store.root_of(new))
+            if (found := diff_trees(self._store, *roots)) is not None:
+                return found
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
 
@@ -686,7 +687,7 @@ class LocalGit:
     def _surface(self, path: MemoryPath, content: bytes) -> None:
         """Put what an editor wrote into a displaced file beside the original."""
         kept = kept_copy_path(path, blob_id(content))
-        name = uuid.uuid4().hex
+        name = token_hex(16)
         with DurableFiles() as files:
             self._swap.stage(name, content, None, files)
             files.finish()

@@ -19,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pack.deferred import pattern
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
 from pack.model import BlobId, CommitId, MemoryPath, object_id
 from pack_connectors.local_git.cat_file import CatFile
@@ -83,7 +84,7 @@ def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:
     return TreeEntry(int(mode, 8), path.rpartition("/")[2], name)
 
 
-_PARTS: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_PARTS: Final = pattern(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 
 
 def iter_tree(data: bytes) -> Iterator[TreeEntry]:
@@ -115,8 +116,8 @@ def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
 
 # A tree is a run of entries. An id may hold any byte, so what looks like an entry is one only if
 # the bytes before it are whole entries too.
-_ENTRIES: Final = re.compile(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
-_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
+_ENTRIES: Final = pattern(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
+_ENTRY: Final = pattern(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
 _MODE_DIGITS: Final = (6, 5)
 
 
@@ -184,6 +185,11 @@ class ObjectStore:
         self._added: dict[str, tuple[str, bytes]] = {}
 
     # --- reading ---------------------------------------------------------------------------
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether reading an object costs no new git."""
+        return self._cat_file.is_at_hand
 
     def find_id(self, revision: str, kind: str | None = None) -> str | None:
         """Id of what a revision names; `None` where there is nothing, or nothing of that kind.

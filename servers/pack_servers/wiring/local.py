@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -24,6 +23,7 @@ from pack_connectors.local_git.repository import (
 
 from pack.connector import Connector
 from pack.core.reader import marks_of_a_memory
+from pack.deferred import dataclass
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
 from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pack.actions import Action
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
+from pack.deferred import dataclass
 from pack.errors import InvalidConfig
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.checks import Check

@@ -14,12 +14,12 @@ import hashlib
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, Final
 
 from pack.errors import (
@@ -69,7 +69,7 @@ class Bundles:
         known = set(without).difference(self.missing(without))
         lines = [f"{REF_PREFIX}{name}" for name in refs]
         lines += [f"^{check_id(commit)}" for commit in sorted(known)]
-        temporary = Path(f"{file}.{uuid.uuid4().hex}.new").absolute()
+        temporary = Path(f"{file}.{token_hex(16)}.new").absolute()
         asked = "".join(f"{line}\n" for line in lines).encode()
         try:
             self._runner.run(["bundle", "create", "-q", str(temporary), "--stdin"], stdin=asked)
@@ -116,7 +116,7 @@ class Bundles:
             size = Path(file).stat().st_size
             if size + sum(one.stat().st_size for one in self._pending.iterdir()) > MOST_KEPT:
                 raise LimitExceeded("what waits for other bundles", MOST_KEPT)
-            temporary = target.with_name(f".{uuid.uuid4().hex}")
+            temporary = target.with_name(f".{token_hex(16)}")
             shutil.copyfile(file, temporary)
             _sync(temporary)
             temporary.replace(target)
@@ -141,7 +141,7 @@ class Bundles:
         """See `BundleStore.arrival`."""
         arrivals = self._repository.state_dir / "mesh" / "arrivals"
         _sweep(arrivals)
-        folder = arrivals / uuid.uuid4().hex
+        folder = arrivals / token_hex(16)
         try:
             arrived = self._arrive(file, folder)
             try:

@@ -102,6 +102,20 @@ def test_few_questions_leave_no_child_behind_while_gitpython_is_not_imported(
     made.close()
 
 
+def test_the_first_questions_are_not_asked_twice(runner, monkeypatch):
+    monkeypatch.delitem(sys.modules, "git", raising=False)
+    made = ObjectStore(runner)
+    (one,) = stored(runner, [b"one"])
+    missing = blob_id(b"another")
+    assert made.find_id(missing) is None
+    stored(runner, [b"another"])
+    for _ in range(2 * FEW):
+        assert made.find_id(one, "blob") == one
+    assert made.find_id(missing) == missing
+    assert not made.is_at_hand
+    made.close()
+
+
 def test_others_read_while_a_stream_is_paused_or_left(runner, store):
     wanted = stored(runner, [b"%d" % number * 1000 for number in range(100)])
     other = stored(runner, [b"other"])[0]
