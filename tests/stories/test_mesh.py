@@ -362,6 +362,7 @@ def test_two_machines_are_administered_over_http_while_they_are_served(
 
     made = ask(laptop, "POST", "groups", name="laptop", endpoint=laptop.endpoint)
     line = laptop.mesh("invite")["invite"]
+    wait_for(lambda: httpx.get(f"{laptop.endpoint}/sync/v1/groups/x/events").status_code == 401)
     body = {"invite": line, "name": "desk", "endpoint": desk.endpoint, "allow_unrelated": True}
     assert ask(desk, "POST", "groups/join", **body)["group_id"] == made["group_id"]
     desk.write("by-desk")

@@ -222,7 +222,7 @@ def _join(call: MeshCall) -> None:
 
 def _join_openly(call: MeshCall, at: str) -> None:
     name = needed(call.name, "--name")
-    line = find_line(call.settings)(check_endpoint(at))
+    line = find_line(call.settings)(check_endpoint(at), by_person=True)
     try:
         with working("asking to be let in"):
             taken = join_openly(
