@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -16,11 +17,13 @@ from pack.model import CommitId
 NOBODY = frozenset[PublicKey]()
 
 
+@cache
 def private_key(name: str) -> Ed25519PrivateKey:
     """The key of a peer that only tests know."""
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
 
 
+@cache
 def public_key(name: str) -> PublicKey:
     return PublicKey(private_key(name).public_key().public_bytes_raw())
 

@@ -184,7 +184,10 @@ def _peer_notices(connector: LocalGit) -> Sequence[str]:
     # Here, as few memories have peers.
     from pack_connectors.peers.state_files import MeshFiles  # noqa: PLC0415
 
-    return MeshFiles(connector.repository.state_dir / MESH_FOLDER).notices()
+    try:
+        return MeshFiles(connector.repository.state_dir / MESH_FOLDER).notices()
+    except Unavailable as error:
+        return (f"What is wrong with other machines is not known: {error}.",)
 
 
 def _agent_at_work(folder: Path, settings: Settings) -> str | None:

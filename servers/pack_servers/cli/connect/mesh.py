@@ -37,7 +37,6 @@ EXAMPLES: Final = """\
   pack mesh init --name laptop              begin a group with this machine
   pack mesh invite                          print an invitation for one more
   pack mesh join INVITATION --name desk     on the other machine
-  pack mesh join URL --name desk            without one; then `pack mesh approve desk` there
   pack mesh export FILE; pack mesh import FILE    by a USB stick or mail"""
 
 _SMALL: Final = 64 * 1024

@@ -53,6 +53,9 @@ class Peer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self):
+                self.do_POST()
+
             def do_POST(self):
                 peer.seen.append((self.path, dict(self.headers), self._read()))
                 if peer.then:
@@ -285,6 +288,17 @@ def test_a_refusal_in_no_words_is_told_as_well(peer, line, body):
     peer.answers(503, body)
     with pytest.raises(Unavailable, match="503"):
         line.heartbeat(TOKEN, MINE)
+
+
+def test_how_a_peer_is_is_asked_without_a_body(peer, line):
+    peer.answers(200, b'{"version": "2.1.0", "peers": [], "local_seq": 3}')
+    assert line.health(TOKEN, GROUP).height == 3
+    path, headers, body = peer.seen[-1]
+    assert path == f"/pack/sync/v1/groups/{GROUP}/status"
+    assert (headers["authorization"], body) == (f"Bearer {TOKEN}", b"")
+    peer.answers(200, b"<html>")
+    with pytest.raises(Unavailable, match="as a peer does"):
+        line.health(TOKEN, GROUP)
 
 
 def test_who_must_wait_hears_who_answered_and_who_was_removed_is_told_so(peer, line):
