@@ -9,7 +9,7 @@ from __future__ import annotations
 from pack.mesh.admission import Admission
 from pack.mesh.approval import Approval
 from pack.mesh.inbox import Inbox
-from pack.mesh.journal import Journal
+from pack.mesh.journal import MeshJournal
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.overview import Overview
@@ -38,7 +38,7 @@ class Mesh:
     """
 
     def __init__(self, ports: MeshPorts) -> None:
-        self.journal = Journal(ports)
+        self.journal = MeshJournal(ports)
         self.roster = Roster(ports, self.journal)
         self.outbox = Outbox(ports, self.roster)
         self.book = PeerBook(ports, self.roster, self.outbox, self.journal)

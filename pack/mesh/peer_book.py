@@ -7,7 +7,7 @@ from dataclasses import replace
 from hmac import compare_digest
 
 from pack.errors import RefusedForSafety
-from pack.mesh.journal import Journal
+from pack.mesh.journal import MeshJournal
 from pack.mesh.meeting import Heard, token_digest
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
@@ -20,7 +20,9 @@ from pack.times import format_time
 class PeerBook:
     """What is remembered. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, journal: Journal) -> None:
+    def __init__(
+        self, ports: MeshPorts, roster: Roster, outbox: Outbox, journal: MeshJournal
+    ) -> None:
         self._ports = ports
         self._journal = journal
         self._roster = roster
