@@ -15,7 +15,7 @@ from pack.mesh.intake import (
     Refusal,
     judge,
 )
-from pack.mesh.journal import Journal
+from pack.mesh.journal import MeshJournal
 from pack.mesh.members.agreement import agreed
 from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group_chain import GroupChain, GroupVersion, checked_chain
@@ -44,7 +44,7 @@ class Inbox:
         book: PeerBook,
         rekeying: Rekeying,
         troubles: Troubles,
-        journal: Journal,
+        journal: MeshJournal,
     ) -> None:
         self._ports = ports
         self._roster = roster

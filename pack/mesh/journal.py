@@ -13,7 +13,7 @@ from pack.times import format_time
 MOST_EVENTS: Final = 500
 
 
-class Journal:
+class MeshJournal:
     """The latest events. May be used from any thread or process."""
 
     def __init__(self, ports: MeshPorts) -> None:

@@ -12,7 +12,7 @@ from pack.errors import RefusedForSafety
 from pack.mesh.admission import Admission
 from pack.mesh.approval import Approval
 from pack.mesh.inbox import Inbox
-from pack.mesh.journal import Journal
+from pack.mesh.journal import MeshJournal
 from pack.mesh.meeting import Heard
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
@@ -48,7 +48,7 @@ class Mesh:
     """
 
     def __init__(self, ports: MeshPorts) -> None:
-        self.journal = Journal(ports)
+        self.journal = MeshJournal(ports)
         self.roster = Roster(ports, self.journal)
         self.outbox = Outbox(ports, self.roster)
         self.book = PeerBook(ports, self.roster, self.outbox, self.journal)

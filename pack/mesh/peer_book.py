@@ -7,7 +7,7 @@ from dataclasses import replace
 from hmac import compare_digest
 
 from pack.errors import InvalidRequest, RefusedForSafety
-from pack.mesh.journal import Journal
+from pack.mesh.journal import MeshJournal
 from pack.mesh.meeting import Heard, token_digest
 from pack.mesh.members.endpoints import Endpoint, check_endpoint, own_endpoint
 from pack.mesh.members.keys import PeerId
@@ -26,7 +26,9 @@ class PeerBook:
         resolver: Where each peer is, by all that is known.
     """
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, journal: Journal) -> None:
+    def __init__(
+        self, ports: MeshPorts, roster: Roster, outbox: Outbox, journal: MeshJournal
+    ) -> None:
         self._ports = ports
         self._journal = journal
         self._roster = roster

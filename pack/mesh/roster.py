@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
-from pack.mesh.journal import Journal
+from pack.mesh.journal import MeshJournal
 from pack.mesh.members.agreement import AgreedGroup, agreed
 from pack.mesh.members.endpoints import check_endpoint, own_endpoint
 from pack.mesh.members.group import Group, Peer, Role
@@ -28,7 +28,7 @@ from pack.model import CommitId
 class Roster:
     """The group. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, journal: Journal) -> None:
+    def __init__(self, ports: MeshPorts, journal: MeshJournal) -> None:
         self._ports = ports
         self._journal = journal
         self._chains = ports.chains
