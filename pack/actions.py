@@ -54,6 +54,9 @@ class Action(StrEnum):
     ACCEPT_TEXT = "<<accept-text>>"
     ASSIGN_LEVELS = "<<assign-levels>>"
     BEGIN_GROUP = "<<begin-group>>"
+    REKEY = "<<rekey>>"
+    SEE_PEERS = "<<see-peers>>"
+    SYNC_PEERS = "<<sync-peers>>"
 
     def of(self, identity: str) -> str:
         """The token of something to be done with one thing, whose id the words hold as `ID`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pack.mesh.intake import Refusal
+from pack.mesh.members.group import Peer
 from pack.mesh.members.keys import PeerId
 from pack.mesh.state import PeerRecord
 from pack.model import CommitId
@@ -71,6 +72,7 @@ class PeerView:
         head: Where it was when it was last heard from; `None` if it never was.
         lag: How many commits it lacks of what is here.
         record: What is remembered of it.
+        member: What it may do in the group.
     """
 
     peer: PeerId
@@ -78,6 +80,7 @@ class PeerView:
     head: CommitId | None
     lag: int
     record: PeerRecord
+    member: Peer
 
 
 @dataclass(frozen=True, slots=True)

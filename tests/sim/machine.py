@@ -23,10 +23,11 @@ from pack.mesh.members.invitation import OpenInvitation
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
+from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.side_commits import StoredCommit
-from pack.mesh.state import Membership, PeerRecord
+from pack.mesh.state import Applicant, Membership, MeshEvent, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
-from tests.mesh_support import private_key, public_key
+from tests.mesh_support import KnownKeys, private_key, public_key
 from tests.sim.world import World, at, tree_id
 
 
@@ -66,13 +67,17 @@ class Disk:
     refs: Refs = field(default_factory=lambda: Refs({}))
     membership: Membership | None = None
     invitations: list[OpenInvitation] = field(default_factory=list)
+    applicants: list[Applicant] = field(default_factory=list)
     records: dict[PeerId, PeerRecord] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
+    events: list[MeshEvent] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def copy(self) -> Disk:
         return replace(
             self,
             invitations=list(self.invitations),
+            applicants=list(self.applicants),
             records=dict(self.records),
             kept=list(self.kept),
         )
@@ -99,6 +104,8 @@ class Machine:
         self.merge_version = 1
         self.fault: tuple[int, Callable[[], BaseException]] | None = None
         self._secrets = 0
+        self.finding = FindingPolicy()
+        self.keys = KnownKeys(key_name, State(self))
         self.mesh = self.opened()
 
     @property
@@ -131,17 +138,19 @@ class Machine:
         return Mesh(
             MeshPorts(
                 memory=MemoryHead(self),
-                chains=SignedChains(Side(self), self.key),
+                chains=SignedChains(Side(self), self.keys.load),
                 side_refs=Side(self).side_refs,
                 bundles=Bundles(self),
                 inspect=self._inspect,
                 state=State(self),
-                signer=JoinSigner(self.key),
+                signer=JoinSigner(self.keys.of),
+                keys=self.keys,
                 new_secret=self.random,
                 new_nonce=lambda: self.random().hex()[:40],
                 public_of=public_of,
                 exclusive=self._exclusive,
                 clock=lambda: at(self.seconds()),
+                finding=self.finding,
             )
         )
 
@@ -401,6 +410,14 @@ class State:
         self._machine.disk.invitations = list(invitations)
         self._machine.gate()
 
+    def applicants(self) -> Sequence[Applicant]:
+        return self._machine.disk.applicants
+
+    def set_applicants(self, applicants: Sequence[Applicant]) -> None:
+        self._machine.gate()
+        self._machine.disk.applicants = list(applicants)
+        self._machine.gate()
+
     def records(self) -> Mapping[PeerId, PeerRecord]:
         return self._machine.disk.records
 
@@ -408,3 +425,15 @@ class State:
         self._machine.gate()
         self._machine.disk.records = dict(records)
         self._machine.gate()
+
+    def events(self) -> Sequence[MeshEvent]:
+        return self._machine.disk.events
+
+    def set_events(self, events: Sequence[MeshEvent]) -> None:
+        self._machine.disk.events = list(events)
+
+    def notices(self) -> Sequence[str]:
+        return self._machine.disk.notices
+
+    def set_notices(self, notices: Sequence[str]) -> None:
+        self._machine.disk.notices = list(notices)

@@ -333,6 +333,7 @@ class Simulation:
         except PackError as error:
             self._told(machine, error)
             return False
+        knew &= machine.mesh.roster.version().revoked  # less what a removed owner had removed
         for key in sorted({key.peer for key in knew} - {machine.id}):
             assert machine.disk.refs.get(f"peers/{key}") == before.get(f"peers/{key}"), "removed"
         head = (taken.head or "")[:8]

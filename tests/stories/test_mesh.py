@@ -377,3 +377,111 @@ def test_a_machine_that_is_killed_again_and_again_loses_nothing(
     wait_for(lambda: agree(laptop, desk))
     assert written <= laptop.texts() == desk.texts()
     assert laptop.mesh("verify")["ok"]
+
+
+def test_two_machines_are_administered_over_http_while_they_are_served(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop").begin(), machine("desk").begin()
+    for one in (laptop, desk):
+        one.serve()
+        assert httpx.get(f"{one.endpoint}/sync/v1/status").status_code == 404
+
+    def ask(one: Machine, method: str, path: str, **body: Any) -> Any:
+        answer = httpx.request(method, f"{one.endpoint}/api/v1/sync/{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    made = ask(laptop, "POST", "groups", name="laptop", endpoint=laptop.endpoint)
+    line = laptop.mesh("invite")["invite"]
+    wait_for(lambda: httpx.get(f"{laptop.endpoint}/sync/v1/groups/x/events").status_code == 401)
+    body = {"invite": line, "name": "desk", "endpoint": desk.endpoint, "allow_unrelated": True}
+    assert ask(desk, "POST", "groups/join", **body)["group_id"] == made["group_id"]
+    desk.write("by-desk")
+    wait_for(lambda: agree(laptop, desk) and "by-desk" in laptop.texts())
+    (peer,) = ask(laptop, "GET", "peers")["peers"]
+    assert (peer["name"], peer["endpoint"]) == ("desk", desk.endpoint)
+    assert ask(laptop, "GET", f"groups/{made['group_id']}")["head"] == desk.folder.head()
+    assert ask(desk, "DELETE", f"groups/{made['group_id']}") == {"left": True, "untold": []}
+    assert ask(desk, "GET", "groups") == {"groups": []}
+
+
+def test_a_machine_gets_a_new_key_and_goes_on(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    laptop.mesh("init", "--name", "laptop")
+    line = laptop.mesh("invite")["invite"]
+    desk.mesh("join", line, "--name", "desk", "--request", file)
+    laptop.mesh("import", file)
+    laptop.mesh("export", file)
+    desk.mesh("join", line, "--name", "desk", "--bundle", file)
+    desk.write("by-the-former-key")
+    old = desk.folder.head()
+    for each, state in ((desk, "asked"), (laptop, "done")):
+        told = each.mesh("rekey")
+        assert (set(told), told["state"]) == ({"peer_id", "former_peer_id", "state"}, state)
+        assert told["peer_id"] != told["former_peer_id"]
+    for one, other in ((desk, laptop), (laptop, desk), (desk, laptop)):
+        one.mesh("export", file)
+        assert other.mesh("import", file)["quarantined"] == []
+        one.write(f"by-{one.name}-{one.folder.commits()}")
+    assert [one["name"] for one in laptop.mesh("status")["peers"]] == ["desk"]
+    assert desk.mesh("verify")["ok"]
+    signers = tmp_path / "signers"
+    signers.write_text(laptop.folder.git("show", "refs/pack/group:allowed_signers"))
+    for commit in (old, desk.folder.head()):
+        desk.folder.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)
+
+
+def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    laptop.mesh("init", "--name", "laptop")
+    line = laptop.mesh("invite")["invite"]
+    desk.mesh("join", line, "--name", "desk", "--request", file)
+    laptop.mesh("import", file)
+    told = laptop.mesh("add", "desk", "--role", "hub", "--role", "member", "--levels", "3,4,5")
+    assert (told["roles"], told["levels"]) == (["hub", "member"], [3, 4, 5])
+    (peer,) = laptop.mesh("peers")["peers"]
+    assert (peer["roles"], peer["levels"]) == (told["roles"], told["levels"])
+    assert laptop.mesh("succession", "laptop,desk")["names"] == ["laptop", "desk"]
+    assert laptop.mesh("succession")["names"] == ["laptop", "desk"]
+    for words in (("approve", "phone"), ("refuse", "phone"), ("succession", "phone")):
+        assert "phone" in laptop.mesh(*words, status=1).err
+    for words in (("add", "desk"), ("add", "desk", "--levels", "9")):
+        assert "--levels" in laptop.mesh(*words, status=1).err
+    laptop.serve()
+    phone = machine("phone")
+    phone.begin()
+    phone.serve()  # before it belongs to a group, and not restarted for that
+    assert httpx.get(f"{phone.endpoint}/sync/v1/groups/x/events").status_code == 404
+    asked = phone.mesh("join", laptop.endpoint, "--name", "phone", status=1)
+    assert (set(asked), asked["pending"]) == ({"peer_id", "pending", "asked"}, True)
+    (asking,) = laptop.mesh("peers")["asking"]
+    assert (asking["name"], asking["peer_id"]) == ("phone", asked["peer_id"])
+    approved = laptop.mesh("approve", "phone", "--role", "reader")["approved"]
+    assert (approved["peer_id"], approved["roles"]) == (asked["peer_id"], ["reader"])
+    assert phone.mesh("join", laptop.endpoint, "--name", "phone")["peers"]
+    laptop.write("by-laptop")
+    wait_for(lambda: agree(laptop, phone) and "by-laptop" in phone.texts())
+    assert httpx.get(f"{phone.endpoint}/sync/v1/groups/x/events").status_code == 401
+    assert_told_how_it_stands(laptop, phone)
+
+
+def assert_told_how_it_stands(laptop: Machine, phone: Machine) -> None:
+    seen = phone.mesh("test", "laptop")
+    assert (seen["reached"], seen["token_accepted"], seen["merge_version"]) == (True, True, 1)
+    assert phone.mesh("resync", "laptop")["agreed"]
+    assert phone.mesh("doctor")["ok"]
+    logged = phone.folder.pack("log", "--events", "--format", "json", env=phone.env).json
+    assert logged["events"] == []
+    logged = laptop.folder.pack("log", "--events", "--format", "json", env=laptop.env).json
+    assert [one["kind"] for one in logged["mesh"]] == ["admitted", "admitted"]
+    laptop.mesh("remove", "phone")
+    phone.mesh("sync", status=1)
+    assert "removed from the group" in phone.mesh("verify", status=1)["problems"][0]
+    assert "removed from the group" in phone.mesh("status")["problems"][0]
+    assert not phone.mesh("doctor", status=1)["ok"]
+    assert "removed from the group" in phone.folder.pack("list", env=phone.env).err

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,15 @@ from typing import Final
 
 import httpx
 
-from pack.errors import InvalidContent, PackError, RateLimited, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidContent,
+    PackError,
+    RateLimited,
+    RefusedForSafety,
+    RemovedFromGroup,
+    Unavailable,
+)
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in
 from pack.mesh.meeting import (
@@ -26,12 +34,16 @@ from pack.mesh.meeting import (
     LARGEST,
     PATHS,
     SEQUENCE_HEADER,
+    Health,
     Heard,
     Welcome,
     heard_fields,
+    parse_health,
     parse_heard,
 )
 from pack.mesh.members.endpoints import Endpoint
+from pack.mesh.resolving.address import ToldAddress
+from pack.mesh.resolving.listing import ListedPeer, parse_listing, write_registration
 from pack.model import CommitId
 from pack_connectors.peers.networks import (
     SafeNetworks,
@@ -52,6 +64,7 @@ from pack_connectors.system.retry import parse_retry_after
 LONGEST_PAUSE: Final = 300.0
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _BLOCK: Final = 256 * 1024
+_PENDING: Final = 202
 _NO_CONTENT: Final = 204
 _UNAUTHORIZED: Final = 401
 _REFUSALS: Final = (_UNAUTHORIZED, 403)
@@ -120,6 +133,27 @@ class HttpLine:
         except InvalidContent as error:
             raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
 
+    def register(self, token: str, mine: ToldAddress | None) -> Sequence[ListedPeer]:
+        """See `PeerLine.register`."""
+        answer = self._post("/peers", write_registration(mine).encode(), token)
+        try:
+            return parse_listing(answer.decode("utf-8", "replace"))
+        except InvalidContent as error:
+            raise Unavailable(f"{self._base} does not answer as a hub does: {error}") from error
+
+    def leave(self, token: str, group: CommitId) -> None:
+        """See `PeerLine.leave`."""
+        self._post(f"/groups/{group}/leave", b"{}", token)
+
+    def health(self, token: str, group: CommitId) -> Health:
+        """See `PeerLine.health`."""
+        with self._stream(f"/groups/{group}/status", None, token) as answer:
+            content = self._read(answer)
+        try:
+            return parse_health(content.decode("utf-8", "replace"))
+        except InvalidContent as error:
+            raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
+
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:
         """See `PeerLine.fetch`."""
         body = json.dumps({"have": have}).encode()
@@ -159,7 +193,7 @@ class HttpLine:
     def _stream(
         self,
         path: str,
-        body: bytes | Path,
+        body: bytes | Path | None,
         token: str | None,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[httpx.Response]:
@@ -177,7 +211,7 @@ class HttpLine:
                     with self._asked(client, url, body, sent) as answer:
                         if answer.status_code == _UNAUTHORIZED and self._nonce and not is_last:
                             continue
-                        if not answer.is_success:
+                        if not answer.is_success or answer.status_code == _PENDING:
                             raise self._refused(url, answer)
                         yield answer
                         return
@@ -186,12 +220,13 @@ class HttpLine:
 
     @contextmanager
     def _asked(
-        self, client: httpx.Client, url: str, body: bytes | Path, sent: Mapping[str, str]
+        self, client: httpx.Client, url: str, body: bytes | Path | None, sent: Mapping[str, str]
     ) -> Iterator[httpx.Response]:
         nonce, self._nonce = self._nonce, None
-        signed = self._ways.sign("POST", url, _digest(body), nonce) if nonce else {}
-        content = body if isinstance(body, bytes) else _blocks(body)
-        with client.stream("POST", url, content=content, headers={**sent, **signed}) as answer:
+        method = "GET" if body is None else "POST"
+        signed = self._ways.sign(method, url, _digest(body or b""), nonce) if nonce else {}
+        content = _blocks(body) if isinstance(body, Path) else body
+        with client.stream(method, url, content=content, headers={**sent, **signed}) as answer:
             self._nonce = nonce_in(answer.headers.get(CHALLENGE_FIELD, ""))
             yield answer
 
@@ -210,7 +245,12 @@ class HttpLine:
 
     def _refused(self, url: str, answer: httpx.Response) -> PackError:
         """What a refusal says; of whatever a stranger sends, a line that can be printed."""
-        words = _said(answer) or answer.reason_phrase
+        said = _said(answer)
+        words = _line_of(said.get("message")) or answer.reason_phrase
+        if answer.status_code == _PENDING:
+            return AdmissionPending(str(said.get("peer_id", ""))[:100])
+        if answer.status_code in _REFUSALS and said.get("code") == RemovedFromGroup.code:
+            return RemovedFromGroup(f"the peer says: {words}", "Ask an owner of the group.")
         if answer.status_code in _REFUSALS:
             return RefusedForSafety(
                 f"the peer does not let this machine in: {words}", "Ask its owner."
@@ -231,13 +271,19 @@ def _failure(url: str, error: httpx.HTTPError) -> PackError:
     return Unavailable(f"{url}: {error or type(error).__name__}")
 
 
-def _said(answer: httpx.Response) -> str:
+def _said(answer: httpx.Response) -> Mapping[str, object]:
+    """What a refusal says, of whatever a stranger sends."""
     try:
         content = next(answer.iter_bytes(LARGEST), b"")
-        said = str(json.loads(content[:LARGEST]).get("message", ""))[:300]
+        fields = json.loads(content[:LARGEST])
     except (ValueError, AttributeError, httpx.HTTPError):
-        return ""
-    return "".join(c if c.isprintable() else "?" for c in said)
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _line_of(said: object) -> str:
+    """A line that can be printed."""
+    return "".join(c if c.isprintable() else "?" for c in str(said or "")[:300])
 
 
 def _digest(body: bytes | Path) -> str:

@@ -16,12 +16,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from pack.errors import InvalidConfig
+from pack.mesh.members.addresses import METADATA, address_of
 from pack.mesh.members.endpoints import Endpoint
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_METADATA: Final = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
-"""Those that are not link-local."""
 _WEB_PORTS: Final = (None, 80, 443)
 _LOWEST_PORT: Final = 1024
 
@@ -60,20 +57,6 @@ class SafeNetworks:
         )
 
 
-def address_of(host: str) -> Address | None:
-    """The address that a host is written as, of the older kind where it stands for one."""
-    try:
-        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
-
-
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
     address = address_of(host)
@@ -99,7 +82,7 @@ def why_not_connected(text: str, *, is_here: bool) -> str:
         return "is no address"
     if address.is_loopback:
         return "" if is_here else "is this machine"
-    if address.is_link_local or address in _METADATA:
+    if address.is_link_local or address in METADATA:
         return "is link-local"
     is_odd = address.is_multicast or address.is_unspecified or address.is_reserved
     return "is no address of a machine" if is_odd else ""

@@ -88,6 +88,7 @@ class PublicKey:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _peer_of(raw: bytes) -> PeerId:
+    """The id that follows from a key; asked for at every step."""
     digest = base64.b32encode(hashlib.sha256(raw).digest()).decode()
     return PeerId(digest.rstrip("=").lower())
 

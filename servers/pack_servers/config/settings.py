@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast, get_type
 from pack.core.truths import TruthMode
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
+from pack.mesh.resolving.policy import Discovery
 from pack.paths import parse_path
 from pack.provenance import Source
 from pack_servers.config.agents import agent_marks
@@ -188,6 +189,14 @@ class Settings:
         pack_mesh_tls: Who serves https where this machine's own address has a port.
         pack_mesh_heartbeat: Seconds between two questions to each peer.
         pack_mesh_peer_timeout: Seconds of silence after which a peer counts as unreachable.
+        pack_mesh_discovery: Whose word about the addresses of peers counts.
+        pack_mesh_gossip: Whether peers pass on the addresses of others.
+        pack_mesh_gossip_ttl: How many hops an address goes that is known at first hand.
+        pack_mesh_hub_ttl: The same for an address from a hub.
+        pack_mesh_gossip_every: At each how many heartbeats addresses are passed on.
+        pack_mesh_gossip_peers: How many peers may be known by gossip alone.
+        pack_mesh_gossip_failures: After how many failures in a row an address from gossip is
+            dropped, if its peer was never met.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.
         notion_sync_mode: One page for all, or one for each file.
@@ -238,6 +247,13 @@ class Settings:
     pack_mesh_tls: MeshTls = MeshTls.OWN
     pack_mesh_heartbeat: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 30
     pack_mesh_peer_timeout: Annotated[float, Field(gt=0, le=864_000, allow_inf_nan=False)] = 300
+    pack_mesh_discovery: Discovery = Discovery.BOTH
+    pack_mesh_gossip: bool = True
+    pack_mesh_gossip_ttl: Annotated[int, Field(ge=0, le=100)] = 2
+    pack_mesh_hub_ttl: Annotated[int, Field(ge=0, le=100)] = 1
+    pack_mesh_gossip_every: Annotated[int, Field(ge=1, le=10_000)] = 2
+    pack_mesh_gossip_peers: Annotated[int, Field(ge=0, le=100)] = 50
+    pack_mesh_gossip_failures: Annotated[int, Field(ge=1, le=10_000)] = 3
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""
     notion_sync_mode: NotionMode = NotionMode.SINGLE

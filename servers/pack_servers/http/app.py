@@ -24,6 +24,7 @@ from pack_servers.http.access import (
     NOT_FOUND,
     READ_ONLY,
     SYNC_PATHS,
+    is_of_admin,
     is_of_mesh,
 )
 from pack_servers.http.bind import (
@@ -53,18 +54,24 @@ Health = Callable[[], Mapping[str, object]]
 """More fields for `/health`, shown to anyone: no secrets, no paths. May raise `PackError`."""
 
 
+def _nothing() -> None:
+    """There is nothing more."""
+
+
 @dataclass(frozen=True, slots=True)
 class More:
     """What is served beside MCP.
 
     Attributes:
         sync: Serves sync items; `None` where there are none.
-        mesh: Serves other peers; `None` where the memory has none.
-        tls: Where they are served over TLS as well; `None` for nowhere.
+        mesh: Gives what serves other peers; `None` while the memory has none.
+        admin: Serves the administration of the mesh; `None` where there cannot be one.
+        tls: Where peers are served over TLS as well; `None` for nowhere.
     """
 
     sync: ASGIApp | None = None
-    mesh: ASGIApp | None = None
+    mesh: Callable[[], ASGIApp | None] = _nothing
+    admin: ASGIApp | None = None
     tls: TlsForPeers | None = None
 
 
@@ -89,8 +96,10 @@ class _Routes:
             await self._transport(scope, receive, send)
         elif self._more.sync is not None and scope["path"] in SYNC_PATHS:
             await self._more.sync(scope, receive, send)
-        elif self._more.mesh is not None and is_of_mesh(scope):
-            await self._more.mesh(scope, receive, send)
+        elif is_of_mesh(scope) and (mesh := self._more.mesh()) is not None:
+            await mesh(scope, receive, send)
+        elif self._more.admin is not None and is_of_admin(scope):
+            await self._more.admin(scope, receive, send)
         elif scope["path"] != HEALTH_PATH:
             await NOT_FOUND.send_to(send)
         elif scope["method"] not in ("GET", "HEAD"):
@@ -149,7 +158,12 @@ def build_app(
         transport = SessionLimit(streamable, settings.max_sessions)
         paths = frozenset({"/mcp"})
     routes = _Routes(Messages(transport), paths, health, more)
-    return Guard(routes, access, serves_peers=more.mesh is not None)
+    return Guard(
+        routes,
+        access,
+        serves_peers=lambda: more.mesh() is not None,
+        serves_admin=more.admin is not None,
+    )
 
 
 def serve(

@@ -50,6 +50,7 @@ class Store:
         remotes: Finds what it is exchanged with; nothing where it cannot have a remote.
         refuse_unfinished: As `Core.refuse_unfinished`; nothing where no person works in the store.
         agent_at_work: The coding agent known to be at work in the store, if there is one.
+        peer_notices: As `Core.peer_notices`.
     """
 
     connector: Connector
@@ -58,6 +59,7 @@ class Store:
     remotes: FindRemotes = tuple
     refuse_unfinished: Callable[[], None] = lambda: None
     agent_at_work: Callable[[], str | None] = lambda: None
+    peer_notices: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

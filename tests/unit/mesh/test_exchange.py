@@ -6,18 +6,21 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import (
+    AdmissionPending,
     InvalidRequest,
     NotFound,
     RateLimited,
     RefusedForSafety,
+    RemovedFromGroup,
     RepositoryBusy,
     Unavailable,
 )
-from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_over
+from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_openly, join_over
 from pack.mesh.members.invitation import Invitation
-from pack.mesh.state import PeerSource, PeerStatus
+from pack.mesh.state import MeshEventKind, PeerSource, PeerStatus
 from pack.times import parse_time
 from tests.mesh_machines import DirectLine, machines_in, pair_in
 
@@ -294,3 +297,82 @@ def test_an_address_is_a_persons_where_one_gave_it_or_an_invitation_with_it(pair
         laptop.mesh.book.remember(desk.id, **given)
         meetings.exchange.meet(desk.id)
         assert meetings.by_person
+
+
+def test_a_member_that_asked_for_a_new_key_goes_by_it_once_an_owner_has_heard(pair, line, meetings):
+    """It is refused by its former key before it has heard why, and asks by the new one."""
+    laptop, desk = pair
+    desk.mesh.book.remember(laptop.id, endpoint="http://laptop:3005")
+    calls = Meetings(desk, laptop=DirectLine(laptop))
+    calls.exchange.meet(laptop.id)
+    desk.mesh.rekeying.renew()
+    old = desk.mesh.me
+    met = calls.exchange.meet(laptop.id)
+    assert desk.mesh.me != old
+    assert met.is_agreed
+    desk.write("by the new key")
+    assert calls.exchange.meet(laptop.id).is_agreed
+    assert {one.name for one in laptop.mesh.overview.peers()} == {"desk"}
+    del line, meetings
+
+
+def test_a_machine_without_an_invitation_is_in_once_an_owner_has_approved(machines, meetings):
+    laptop, _, phone = machines
+
+    def joins():
+        way, at = DirectLine(laptop), "http://laptop:3005"
+        return join_openly(phone.mesh, way, meetings.make_file, at, "phone", "")
+
+    for _ in range(2):
+        with pytest.raises(AdmissionPending):
+            joins()
+    (asking,) = laptop.mesh.approval.waiting()
+    assert asking.key.peer == phone.mesh.me
+    laptop.mesh.approval.approve(asking.key.peer)
+    assert not joins().quarantined
+    assert phone.memory.head() == laptop.memory.head()
+    assert phone.mesh.book.records()[laptop.id].endpoint == "http://laptop:3005"
+
+
+def test_everything_is_exchanged_again_whatever_was_believed(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    laptop.mesh.book.remember(desk.id, failures=7, last_error="x")
+    line.asked.clear()
+    assert meetings.exchange.resync(desk.id).is_agreed
+    assert line.asked[:4] == ["heartbeat", "fetch", "push", "heartbeat"]
+    assert (record(laptop, desk).failures, record(laptop, desk).last_error) == (0, "")
+    with pytest.raises(NotFound):
+        meetings.exchange.resync(laptop.id)
+
+
+def test_a_look_at_a_peer_changes_nothing(pair, line, meetings):
+    laptop, desk = pair
+    before = record(laptop, desk), record(desk, laptop)
+    found = meetings.exchange.probe(desk.id)
+    assert (found.is_reached, found.is_let_in) == (True, False)  # no token yet
+    line.fails = Unavailable("nobody is there")
+    found = meetings.exchange.probe(desk.id)
+    assert (found.is_reached, found.problem) == (False, "nobody is there")
+    assert (record(laptop, desk), record(desk, laptop)) == before
+    line.fails = None
+    meetings.exchange.meet(desk.id)
+    before = record(laptop, desk), record(desk, laptop)
+    desk.now = laptop.now + timedelta(minutes=3)
+    found = meetings.exchange.probe(desk.id)
+    assert (found.is_let_in, found.ahead, found.health.head) == (True, 180.0, desk.memory.head())
+    assert (record(laptop, desk), record(desk, laptop)) == before
+
+
+def test_a_peer_that_fails_for_long_and_comes_back_is_remembered(pair, line, meetings):
+    laptop, desk = pair
+    line.fails = RemovedFromGroup("gone")
+    for _ in range(11):
+        with pytest.raises(RemovedFromGroup):
+            meetings.exchange.meet(desk.id)
+    assert record(laptop, desk).denies
+    line.fails = None
+    meetings.exchange.meet(desk.id)
+    assert not record(laptop, desk).denies
+    known = MeshFiles(laptop.git.repository.state_dir / "mesh").events()
+    assert [one.kind for one in known][-2:] == [MeshEventKind.ERROR, MeshEventKind.RECOVERED]

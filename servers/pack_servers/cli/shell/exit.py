@@ -64,6 +64,8 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "cannot_undo": FAILED,
     "cannot_restore": FAILED,
     "ask_the_person": FAILED,
+    "removed_from_group": FAILED,
+    "admission_pending": FAILED,
     "staged_change": CONFLICT,
     "uncommitted_edit": CONFLICT,
     "store_failed": FAILED,

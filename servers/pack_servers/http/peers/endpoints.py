@@ -19,6 +19,7 @@ from pack_servers.http.access import MESH_PREFIX
 from pack_servers.http.peers.bodies import expect_digest
 from pack_servers.http.peers.events import EventRoutes
 from pack_servers.http.peers.git import GitRoutes
+from pack_servers.http.peers.hub import HubRoutes
 from pack_servers.http.peers.limits import Places
 from pack_servers.http.peers.meeting import MeetingRoutes
 from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
@@ -40,7 +41,10 @@ class MeshEndpoints:
         self._threads = threads
         self._signed = SignedRequests(serving)
         self._meeting = MeetingRoutes(serving, threads, self._signed)
-        self._routes: Routes = self._meeting.routes()
+        self._routes: Routes = {
+            **self._meeting.routes(),
+            **HubRoutes(serving, threads).routes(),
+        }
         self._group_routes: Routes = {
             **self._meeting.group_routes(),
             **EventRoutes(serving, threads).group_routes(),

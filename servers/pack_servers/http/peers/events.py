@@ -32,20 +32,34 @@ class EventRoutes:
 
     async def _events(self, request: Request, caller: PeerId) -> Response:
         del caller
-        since, limit = _paging(request)
+        since, limit = paging(request)
         return JSONResponse(await self._threads.run(self._page, since, limit))
 
     def _page(self, since: str, limit: int) -> dict[str, object]:
         head = self._serving.mesh.outbox.heard().head
-        commits = self._serving.commits(head) if head else ()
-        start = _start(commits, since)
-        shown = commits[start : start + limit]
-        events = [_event(start + n, one) for n, one in enumerate(shown, 1)]
-        end = start + len(shown)
-        return {"events": events, "next_seq": end, "has_more": end < len(commits)}
+        return page_of(self._serving.commits(head) if head else (), since, limit)
 
 
-def _paging(request: Request) -> tuple[str, int]:
+def page_of(commits: Sequence[CommitFacts], since: str, limit: int) -> dict[str, object]:
+    """Some of all commits.
+
+    Args:
+        commits: All of them, the oldest first.
+        since: After which one to begin: its id, or how many to leave out.
+        limit: How many.
+
+    Raises:
+        NotFound: There is no such commit.
+    """
+    start = _start(commits, since)
+    shown = commits[start : start + limit]
+    events = [_event(start + n, one) for n, one in enumerate(shown, 1)]
+    end = start + len(shown)
+    return {"events": events, "next_seq": end, "has_more": end < len(commits)}
+
+
+def paging(request: Request) -> tuple[str, int]:
+    """After what a request wants to go on, and how many it wants."""
     query = parse_qs(request.url.query)
     since = query.get("since", ["0"])[-1]
     text = query.get("limit", [str(PAGE)])[-1]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pack.errors import PackError, RefusedForSafety
+from pack._version import __version__
+from pack.errors import PackError
+from pack.merge.heads import MERGE_VERSION
 from pack.mesh.meeting import LARGEST, Heard, heard_fields, parse_heard
 from pack.mesh.members.keys import PeerId, PublicKey
+from pack.times import format_time
 from pack_servers.http.peers.bodies import check_digest, expect_digest, read_body
 from pack_servers.http.peers.refusal import NotServed
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 from pack_servers.http.peers.signatures import SignedRequests
+from pack_servers.wiring.clock import clock
 
 
 class MeetingRoutes:
@@ -59,10 +61,7 @@ class MeetingRoutes:
         return JSONResponse(fields)
 
     def _heard(self, caller: PeerId, theirs: Heard) -> dict[str, object]:
-        if theirs.peer != caller:
-            raise RefusedForSafety("the token is another peer's", "Shake hands again.")
-        mine = self._mesh.outbox.heard()
-        self._mesh.book.note_heartbeat(caller, theirs)
+        mine = self._mesh.hear(caller, theirs)
         if self._mesh.outbox.lacks(theirs):
             self._serving.on_news()
         return {**heard_fields(mine), "seq_by_hive": {mine.group: mine.height}}
@@ -88,10 +87,16 @@ class MeetingRoutes:
             }
             for one in self._mesh.overview.peers()
         ]
-        return {"peers": peers, "local_seq": at.height, "head": at.head}
+        return {
+            "peers": peers,
+            "local_seq": at.height,
+            "head": at.head,
+            "at": format_time(clock()),
+            "version": __version__,
+            "merge_version": MERGE_VERSION,
+        }
 
     async def _leave(self, request: Request, caller: PeerId) -> Response:
         del request
-        pause = partial(self._mesh.book.remember, caller, accepts="", token="")
-        await self._threads.run(pause)
+        await self._threads.run(self._mesh.book.note_leaving, caller)
         return JSONResponse({"ok": True})

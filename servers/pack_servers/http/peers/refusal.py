@@ -8,6 +8,7 @@ from typing import Final
 from starlette.responses import JSONResponse
 
 from pack.errors import (
+    AdmissionPending,
     ConnectorError,
     InvalidContent,
     InvalidRequest,
@@ -21,6 +22,7 @@ from pack_servers.mcp.wording import worded
 
 _SOON: Final = "1"
 _STATUS: Final[Mapping[type[PackError], int]] = {
+    AdmissionPending: 202,
     NotFound: 404,
     LimitExceeded: 413,
     InvalidContent: 400,
@@ -58,4 +60,6 @@ def answer_for(error: PackError) -> JSONResponse:
     kind = next(kind for kind in type(error).__mro__ if kind in _STATUS)
     words = {"message": worded(str(error)), "remedy": worded(error.remedy)}
     after = {"Retry-After": _SOON} if isinstance(error, RepositoryBusy) else None
+    if isinstance(error, AdmissionPending):
+        words["peer_id"] = error.peer
     return JSONResponse({"code": error.code, **words}, _STATUS[kind], after)

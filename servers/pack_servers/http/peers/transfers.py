@@ -42,7 +42,7 @@ class TransferRoutes:
         with self._places.of(caller), self._serving.make_file() as file:
             await save_body(request, file, self._serving.largest_bundle)
             try:
-                taken = await self._threads.run(self._mesh.inbox.take, file)
+                taken = await self._threads.run(self._mesh.take_from, caller, file)
             except PackError:
                 self._rate.charge(caller, 1)
                 raise

@@ -12,10 +12,19 @@ from pack_connectors.peers.join_requests import JoinSigner
 from pack_connectors.peers.message_signatures import MessageSigner, check_signature
 from pack_connectors.peers.networks import SafeNetworks
 
-from pack.errors import InvalidConfig, PackError, RateLimited, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidConfig,
+    PackError,
+    RateLimited,
+    RefusedForSafety,
+    RemovedFromGroup,
+    Unavailable,
+)
 from pack.mesh.challenges import SentRequest, digest_field, write_challenge
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, Heard, Welcome, heard_fields
+from pack.mesh.resolving.listing import ListedPeer, Presence, listed_fields
 from tests.mesh_support import commit_id, private_key, public_key
 from tests.support import START
 
@@ -43,6 +52,9 @@ class Peer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.do_POST()
 
             def do_POST(self):
                 peer.seen.append((self.path, dict(self.headers), self._read()))
@@ -124,6 +136,21 @@ def test_a_handshake_carries_no_token_and_its_answer_is_checked(peer, line):
         peer.answers(body=damaged)
         with pytest.raises(PackError):
             line.handshake(b"{}")
+
+
+def test_a_hub_is_asked_where_others_are(peer, line):
+    listed = ListedPeer(DESK.peer, "desk", Presence.OFFLINE, "", None)
+    peer.answers(body=json.dumps({"peers": [listed_fields(listed)]}).encode())
+    assert line.register(TOKEN, None) == (listed,)
+    path, headers, body = peer.seen[0]
+    assert (path, json.loads(body)) == ("/pack/sync/v1/peers", {"address": None})
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_peer_says_that_it_leaves(peer, line):
+    peer.answers(body=b'{"ok": true}')
+    line.leave(TOKEN, GROUP)
+    assert peer.seen[0][0] == f"/pack/sync/v1/groups/{GROUP}/leave"
 
 
 def test_a_bundle_is_read_and_sent_in_pieces(peer, line, tmp_path):
@@ -219,6 +246,8 @@ def every_call(line, tmp_path):
     file.write_bytes(b"x")
     return [
         lambda: line.handshake(b"{}"),
+        lambda: line.register(TOKEN, None),
+        lambda: line.leave(TOKEN, GROUP),
         lambda: line.heartbeat(TOKEN, MINE),
         lambda: line.fetch(TOKEN, GROUP, [], str(tmp_path / "came")),
         lambda: line.push(TOKEN, GROUP, str(file), 1),
@@ -259,6 +288,31 @@ def test_a_refusal_in_no_words_is_told_as_well(peer, line, body):
     peer.answers(503, body)
     with pytest.raises(Unavailable, match="503"):
         line.heartbeat(TOKEN, MINE)
+
+
+def test_how_a_peer_is_is_asked_without_a_body(peer, line):
+    peer.answers(200, b'{"version": "2.1.0", "peers": [], "local_seq": 3}')
+    assert line.health(TOKEN, GROUP).height == 3
+    path, headers, body = peer.seen[-1]
+    assert path == f"/pack/sync/v1/groups/{GROUP}/status"
+    assert (headers["authorization"], body) == (f"Bearer {TOKEN}", b"")
+    peer.answers(200, b"<html>")
+    with pytest.raises(Unavailable, match="as a peer does"):
+        line.health(TOKEN, GROUP)
+
+
+def test_who_must_wait_hears_who_answered_and_who_was_removed_is_told_so(peer, line):
+    body = {"code": "admission_pending", "message": "wait", "peer_id": DESK.peer}
+    peer.answers(202, json.dumps(body).encode())
+    with pytest.raises(AdmissionPending) as told:
+        line.handshake(b"{}")
+    assert told.value.peer == DESK.peer
+    peer.answers(202, b"[]")
+    with pytest.raises(AdmissionPending):
+        line.handshake(b"{}")
+    peer.answers(403, json.dumps({"code": "removed_from_group", "message": "gone"}).encode())
+    with pytest.raises(RemovedFromGroup, match="gone"):
+        line.handshake(b"{}")
 
 
 @pytest.mark.parametrize(

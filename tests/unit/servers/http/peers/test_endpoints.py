@@ -26,6 +26,8 @@ from pack.log import LogQuery
 from pack.mesh.challenges import Challenges, digest_field, nonce_in
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, heard_fields, parse_heard
+from pack.mesh.members.group import Role
+from pack.mesh.resolving.address import address_fields
 from tests.mesh_machines import machines_in, pair_in
 from tests.mesh_support import private_key, public_key
 
@@ -82,7 +84,9 @@ class Server:
     ):
         mesh = (mesh or MeshEndpoints(self.serving)) if is_on else None
         settings = HttpSettings(token=SecretStr(MCP_TOKEN), max_body=100_000)
-        app = build_app(MCPServer("test", log_level="WARNING"), settings, more=More(mesh=mesh))
+        app = build_app(
+            MCPServer("test", log_level="WARNING"), settings, more=More(mesh=lambda: mesh)
+        )
         headers = given.pop("headers", {})
         if token is not None:
             headers = {"Authorization": f"Bearer {token}", **headers}
@@ -194,15 +198,30 @@ def test_a_handshake_that_has_no_right_to_an_answer_learns_nothing(machines, ser
     alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
     misled = replace(alone, inviter=desk.id)
     for content in (
-        stranger.sign_request(alone, None),
         stranger.sign_request(alone, b"x" * 32),
         stranger.sign_request(misled, None),
         phone.mesh.admission.ask(over, "phone"),
-        desk.mesh.admission.ask_again(desk.id),
     ):
         answer = handshake(server, content)
         assert refused(answer, 403)
         assert names_nothing(answer, server)
+    assert server.news == []
+
+
+def test_a_stranger_that_asks_hears_who_answers_and_nothing_of_the_group(machines, server):
+    laptop, desk, _ = machines
+    alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
+    stranger = JoinSigner(private_key("phone"))
+    for content in (
+        stranger.sign_request(alone, None),
+        stranger.sign_request(replace(alone, inviter=public_key("phone").peer), None),
+        desk.mesh.admission.ask_again(desk.id),
+    ):
+        answer = handshake(server, content)
+        assert answer.status_code == 202
+        assert answer.json()["peer_id"] == laptop.id
+        assert not any(word in answer.text for word in ("home", "laptop", "desk", server.group))
+    assert [one.name for one in laptop.mesh.approval.waiting()] == ["phone"]
     assert server.news == []
 
 
@@ -250,6 +269,7 @@ def test_the_signature_of_a_handshake_is_for_its_body_alone(machines, server):
 PATHS = [
     ("POST", "heartbeat"),
     ("POST", "token"),
+    ("POST", "peers"),
     ("GET", "groups/GROUP/events"),
     ("POST", "groups/GROUP/events"),
     ("POST", "groups/GROUP/bundle"),
@@ -437,6 +457,49 @@ def test_a_heartbeat_tells_how_far_each_is(machines, server, token):
     assert server.news == [1]
     for content in (b"", b"{", b"[]", b"\xff", b'{"instance_id": "x"}'):
         assert refused(server.ask("POST", "/sync/v1/heartbeat", token, content=content), 400)
+
+
+def test_a_heartbeat_carries_addresses_both_ways_and_what_is_wrong_with_one_stops_nothing(
+    machines, server, token
+):
+    laptop, desk, _ = machines
+    for machine in (laptop, desk):
+        machine.mesh.place(machine.id, f"http://{machine.name}:3005")
+    mine = desk.mesh.gossip.mine()
+    told = address_fields(mine)
+    bad = [{}, 1, {**told, "ttl": -1}, {**told, "sync_endpoint": "http://169.254.169.254"}]
+    body = {**heard_fields(desk.mesh.outbox.heard()), "known_peers": [*bad, told]}
+    answer = server.ask("POST", "/sync/v1/heartbeat", token, json=body)
+    (one,) = answer.json()["known_peers"]
+    assert (one["peer_id"], one["sync_endpoint"]) == (laptop.id, "http://laptop:3005")
+    record = laptop.mesh.book.records()[desk.id]
+    assert (record.endpoint, record.discovered_via) == ("http://desk:3005", desk.id)
+    body["known_peers"] = [{**told, "n": 99, "sync_endpoint": "http://evil:1"}]
+    assert server.ask("POST", "/sync/v1/heartbeat", token, json=body).status_code == 200
+    record = laptop.mesh.book.records()[desk.id]
+    assert (record.endpoint, "did not sign" in record.last_error) == ("http://desk:3005", True)
+
+
+def test_a_hub_answers_where_the_others_are(machines, server, token):
+    laptop = machines[0]
+    body = {"address": None}
+    assert refused(server.ask("POST", "/sync/v1/peers", token, json=body), 404)
+    laptop.mesh.roster.change(
+        lambda one: (
+            one.group.admitting(
+                replace(one.group.peer(laptop.id), roles=frozenset(Role) - {Role.READER})
+            ),
+            one.revoked,
+        )
+    )
+    laptop.lets_in(machines[2])
+    answer = server.ask("POST", "/sync/v1/peers", token, json=body).json()
+    (one,) = answer["peers"]
+    assert (one["peer_id"], one["name"], one["status"]) == (machines[2].id, "phone", "offline")
+    assert (one["capabilities"], one["address"]) == ({"hive_sync": True}, None)
+    for content in (b"", b"[]", b"{}", b"x" * (LARGEST + 1)):
+        answer = server.ask("POST", "/sync/v1/peers", token, content=content)
+        assert answer.status_code in (400, 413)
 
 
 def test_the_state_of_the_group_is_told(machines, server, token):
