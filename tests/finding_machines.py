@@ -15,7 +15,7 @@ from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.state import PeerRecord
 from pack.model import MemoryPath
 from tests.mesh_machines import DirectLine
-from tests.sim.machine import Bundle, Machine
+from tests.sim.machine import Bundle, Machine, Refs
 from tests.sim.world import MERGE, World
 from tests.support import START
 
@@ -90,9 +90,9 @@ class Net:
         for machine in self.machines.values():
             mine = f"peers/{machine.id}"
             refs = machine.disk.refs
-            machine.disk.refs = {
-                ref: commit for ref, commit in refs.items() if ref == mine or "peers/" not in ref
-            }
+            machine.disk.refs = Refs(
+                {ref: at for ref, at in refs.items() if ref == mine or "peers/" not in ref}
+            )
             machine.disk.records = {}
 
     def policy(self, name: str, **fields: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
@@ -186,6 +187,7 @@ class Inbox:
 
     def _settled(self, version: GroupVersion, *, unrelated: bool = False) -> tuple[str, ...]:
         waiting = self._take_heads(version, unrelated=unrelated)
+        self._outbox.caught_up()
         self._rekeying.settle()
         try:
             self._outbox.announce_for(self._roster.membership())
@@ -201,6 +203,8 @@ class Inbox:
             with self._ports.bundles.arrival(file) as arrived:
                 with self._ports.inspect(arrived) as (offer, check):
                     verdict = judge(offer, standing, check)
+                if verdict.is_restored:
+                    self._state.set_membership(replace(membership, is_restored=True))
                 _accept(arrived, verdict)
             if before is not None:
                 self._journal.group_changed(before.version.group, verdict.version.group)
@@ -298,11 +302,13 @@ class Inbox:
     def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
         """Sorted by commit, as all peers merge them.
 
-        What this peer said itself counts too: restored from a backup, it hears of it from others.
+        What this peer said itself counts where it was restored from a backup and heard of it from
+        others. Else the branch is where the person wants it, also where they took it back.
         """
-        found = []
+        found, membership = [], self._roster.membership()
         for peer, commit in self._chains.announced().items():
-            if peer in version.group.peers:
+            counts = peer != self._roster.me or membership.is_restored
+            if counts and peer in version.group.peers:
                 (said,) = self._chains.announcements(commit, 1)
                 found.append((peer, said.said.head))
         return sorted(found, key=lambda one: one[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from pack.errors import RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement
@@ -59,8 +60,8 @@ class Outbox:
         news = (head, membership.endpoint, _successor(membership))
         if head is None or (last and news == _news(last.said)):
             return last.id if last else None
-        if last is not None and not self._memory.contains(last.said.head, head):
-            return last.id  # restored from a backup, it first takes in again what it said
+        if last is not None and membership.is_restored:
+            return last.id  # it first takes in again what it said
         known = self._roster.agreed()
         if known is None:
             return None
@@ -70,6 +71,13 @@ class Outbox:
                 self._announce_head(membership, last.said.head, last, known)
             raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
         return self._announce_head(membership, head, last, known)
+
+    def caught_up(self) -> None:
+        """Remember that this peer has taken in again what it had said, if it now has."""
+        membership, head = self._roster.membership(), self._memory.head()
+        last = self.last(self._roster.me) if membership.is_restored else None
+        if last and head and self._memory.contains(last.said.head, head):
+            self._ports.state.set_membership(replace(membership, is_restored=False))
 
     def _announce_head(
         self,

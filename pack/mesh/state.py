@@ -49,6 +49,8 @@ class Membership:
         endpoint: Where others reach it; empty for one that only calls others.
         peer: The peer that it is known as; `None` where this was stored before it was kept.
         successor: The key that it has asked to go by; empty if none.
+        is_restored: Whether it has heard from others what it had once said itself, as after a
+            backup, and has not taken that in yet.
     """
 
     group: CommitId
@@ -56,6 +58,7 @@ class Membership:
     endpoint: str = ""
     peer: PeerId | None = None
     successor: str = ""
+    is_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from pack.merge.tree import Withheld
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.proposals.proposal import is_id, numbered, tag_of
 from pack.provenance import PROPOSAL, Origin, commit_message, parse_label
+
+if TYPE_CHECKING:  # whoever only reads needs nothing of merges
+    from pack.merge.tree import Withheld
 
 _TRAILER: Final = "Pack-Withheld"
 _MARK: Final = "z"

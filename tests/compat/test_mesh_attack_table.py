@@ -113,7 +113,7 @@ class Scene:
     ) -> httpx.Response:
         settings = HttpSettings(token=SecretStr(MCP_TOKEN))
         server = MCPServer("test", log_level="WARNING")
-        app = build_app(server, settings, more=More(mesh=self.endpoints))
+        app = build_app(server, settings, more=More(mesh=lambda: self.endpoints))
         shown = {"Authorization": f"Bearer {token}"} if token else {}
 
         async def asked() -> httpx.Response:
@@ -502,7 +502,7 @@ TABLE: Final = {
         403,
     ),
     "a stranger without an invitation": Row(
-        lambda s: s.shake(STRANGER, s.request_of(STRANGER)), 403
+        lambda s: s.shake(STRANGER, s.request_of(STRANGER)), 202, "admission_pending"
     ),
     "a made-up invitation": Row(
         lambda s: s.shake(STRANGER, s.request_of(STRANGER, b"x" * 32)), 403

@@ -27,16 +27,35 @@ def test_nothing_is_sent_twice_and_nothing_new_is_said(pair):
 
 
 @pytest.mark.contract("C14")
-def test_what_was_said_is_not_left_out_of_what_is_said_next(pair):
-    laptop, _ = pair
-    before, said = laptop.memory.head(), laptop.write("said")
+def test_a_restored_machine_says_nothing_before_it_has_taken_in_what_it_had_said(pair):
+    laptop, desk = pair
+    before, old = laptop.memory.head(), laptop.mesh.outbox.announce()
+    said = laptop.write("said")
     announced = laptop.mesh.outbox.announce()
+    laptop.send(desk)
     git(laptop.folder, "reset", "-q", "--hard", before)
+    git(laptop.folder, "update-ref", f"refs/pack/peers/{laptop.id}", old)
     laptop.write("after the backup")
+    take_in, laptop.memory.take_in = laptop.memory.take_in, lambda *_, **__: "it died here"
+    assert desk.send(laptop).is_restored
     assert laptop.mesh.outbox.announce() == announced
+    laptop.memory.take_in = take_in
     assert not laptop.mesh.inbox.settle()
     assert laptop.memory.contains(said, laptop.memory.head())
     assert laptop.mesh.outbox.heads()[laptop.id].said.head == laptop.memory.head()
+
+
+@pytest.mark.contract("C14")
+def test_what_the_person_took_back_by_hand_is_not_brought_back_by_what_was_said(pair):
+    laptop, _ = pair
+    before = laptop.memory.head()
+    laptop.write("refused by all")
+    laptop.mesh.outbox.announce()
+    git(laptop.folder, "reset", "-q", "--hard", before)
+    better = laptop.write("better")
+    assert not laptop.mesh.inbox.settle()
+    assert laptop.memory.head() == better
+    assert laptop.mesh.outbox.heads()[laptop.id].said.head == better
 
 
 def test_what_the_person_hides_is_not_announced_nor_sent(pair, tmp_path):

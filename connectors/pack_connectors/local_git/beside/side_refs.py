@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, Change, CommitId, Identity, MemoryPath, Put
-from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.kept_pack import keep
 from pack_connectors.local_git.objects import (
@@ -28,6 +27,9 @@ from pack_connectors.local_git.repository import Repository, identity_line, read
 from pack_connectors.local_git.write import merge_data
 from pack_connectors.preconditions import is_side_ref
 from pack_connectors.system.durable_files import DurableFiles
+
+if TYPE_CHECKING:  # whoever only reads needs nothing of merges
+    from pack.remote.merge_store import MergeCommit
 
 PREFIX: Final = "refs/pack/"
 FOLDERS: Final = ("proposals", "rejected")

@@ -67,7 +67,7 @@ def test_nobody_is_told_of_itself_or_of_what_it_knows_already(net):
     assert "c" not in told(net, "b", "c")
     assert "c" in told(net, "b", "a")
     commit = net.machines["c"].disk.refs[f"peers/{net.id('c')}"]
-    b.disk.refs[f"peers/{net.id('c')}"] = commit
+    b.disk.refs = b.disk.refs.moved({f"peers/{net.id('c')}": commit})
     b.disk.has |= net.world.mask[commit]
     peers = [one.said.peer for one in b.mesh.gossip.told_to(net.id("a"), {net.id("c"): commit})]
     assert peers == [b.id]
@@ -144,9 +144,8 @@ def test_what_was_dropped_is_asked_again_while_nobody_else_answers(net):
     fail(net, "a", "c", 3)
     net.machines["a"].now += 301
     assert net.record("a", "b").status is PeerStatus.UNREACHABLE
-    net.machines["a"].disk.refs[f"peers/{net.id('c')}"] = net.machines["c"].disk.refs[
-        f"peers/{net.id('c')}"
-    ]
+    ref, a, c = f"peers/{net.id('c')}", net.machines["a"], net.machines["c"]
+    a.disk.refs = a.disk.refs.moved({ref: c.disk.refs[ref]})
     net.machines["a"].disk.has |= net.machines["c"].disk.has
     assert net.record("a", "c").endpoint == at("c")
 
