@@ -385,7 +385,7 @@ def test_two_machines_are_administered_over_http_while_they_are_served(
     laptop, desk = machine("laptop").begin(), machine("desk").begin()
     for one in (laptop, desk):
         one.serve()
-        assert httpx.get(f"{one.endpoint}/sync/v1/status").status_code == 404
+        assert httpx.get(f"http://127.0.0.1:{one.port}/sync/v1/status").status_code == 404
 
     def ask(one: Machine, method: str, path: str, **body: Any) -> Any:
         answer = httpx.request(method, f"{one.endpoint}/api/v1/sync/{path}", json=body)
@@ -456,7 +456,7 @@ def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(
     phone = machine("phone")
     phone.begin()
     phone.serve()  # before it belongs to a group, and not restarted for that
-    assert httpx.get(f"{phone.endpoint}/sync/v1/groups/x/events").status_code == 404
+    assert httpx.get(f"http://127.0.0.1:{phone.port}/sync/v1/groups/x/events").status_code == 404
     asked = phone.mesh("join", laptop.endpoint, "--name", "phone", status=1)
     assert (set(asked), asked["pending"]) == ({"peer_id", "pending", "asked"}, True)
     (asking,) = laptop.mesh("peers")["asking"]
