@@ -1,0 +1,1 @@
+"""Sets of memory that somebody else keeps. Begin with `kit`."""
