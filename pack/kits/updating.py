@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from pack.kits.states import Files, KitState, states_of
-from pack.merge.moves import match_files
+from pack.merge.moves import find_moves, match_files
 from pack.merge.tree import MergeConflict, merge_trees
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
 
@@ -116,14 +116,14 @@ class _Sides:
 
     def leave_removed(self) -> None:
         """Have what was removed here stay removed, under whatever name upstream has it now."""
-        for trio in list(match_files(self.base, self.here, self.new)):
-            if trio.base is None or trio.ours is not None:
+        moved, moved_here = find_moves(self.base, self.new), find_moves(self.base, self.here)
+        for path in list(self.base):
+            if path in self.here or path in moved_here:
                 continue
-            if trio.theirs is not None:
-                del self.new[trio.theirs.path]
-            for path in [p for p, blob in self.base.items() if blob == trio.base]:
-                if path not in self.here and path not in self.new:
-                    del self.base[path]
+            there = moved.get(path, path)
+            if there not in self.here:
+                self.new.pop(there, None)
+            del self.base[path]
 
     def choose(self, choice: Choice) -> None:
         """Have files that both sides changed be as one of them has it, if that is wanted."""
