@@ -32,9 +32,8 @@ def test_a_file_stands_as_the_table_says(base, here, new, state):
 
 
 def test_a_kit_stands_as_its_worst_file_and_files_of_the_user_do_not_count():
-    states = states_of(
-        {"k/a": B, "k/b": B}, {"k/a": B, "k/b": H, "k/mine": H}, {"k/a": N, "k/b": B}
-    )
+    here = {"k/a": B, "k/b": H, "k/mine": H}
+    states = states_of({"k/a": B, "k/b": B}, here, {"k/a": N, "k/b": B})
     assert list(states.values()) == [KitState.OUTDATED, KitState.MODIFIED, KitState.LOCAL]
     assert worst(states.values()) is KitState.OUTDATED
     assert worst([KitState.LOCAL]) is KitState.PRISTINE

@@ -14,7 +14,8 @@ RISING = (
 
 def test_versions_are_ordered_as_semver_says():
     versions = [Version.parse(text) for text in RISING]
-    assert sorted(versions[::-1]) == versions
+    assert sorted(versions, key=str) != versions
+    assert sorted(versions) == versions
     assert [str(version) for version in versions] == RISING
 
 
