@@ -5,7 +5,15 @@ import pytest
 from pack.errors import InvalidContent, NotFound
 from pack.kits.foreign import find_manifest
 
-SKILL = b"---\nname: pdf-tools\ndescription: Reads PDF\nlicense: MIT\nmetadata: {version: '1.2'}\n---\n# P\n"
+SKILL = b"""\
+---
+name: pdf-tools
+description: Reads PDF
+license: MIT
+metadata: {version: '1.2'}
+---
+# P
+"""
 
 
 def test_our_own_form_comes_first():
