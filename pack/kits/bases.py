@@ -32,7 +32,7 @@ from pack.model import (
 
 BASES: Final = "kits"
 _KEEPER: Final = Identity("PACK kits", "kits@pack.invalid")
-_VERSION: Final = "Pack-Kit-Version"
+_VERSION: Final = "Pack-Kit-KitVersion"
 _SOURCE: Final = "Pack-Kit-Source"
 _REF: Final = "Pack-Kit-Ref"
 _COMMIT: Final = "Pack-Kit-Commit"
@@ -40,7 +40,7 @@ _ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class KitBase:
     """A version of a kit as upstream shipped it.
 
     Attributes:
@@ -71,14 +71,14 @@ class KitBases:
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
 
-    def chain(self, name: str) -> Iterator[Base]:
+    def chain(self, name: str) -> Iterator[KitBase]:
         """The versions of a kit that were ever installed, the newest first."""
         tip = self._connector.side_refs(BASES).get(name)
         if tip is not None:
             for facts in self._connector.log(LogQuery(tip, first_parent=True)):
                 yield self._read(facts)
 
-    def find(self, kit: LockedKit) -> Base:
+    def find(self, kit: LockedKit) -> KitBase:
         """The version that the lock names, as it was shipped.
 
         Raises:
@@ -89,12 +89,12 @@ class KitBases:
                 return base
         raise NotFound(f"version {kit.version} of {kit.name} as it was installed")
 
-    def contents(self, base: Base) -> dict[MemoryPath, bytes]:
+    def contents(self, base: KitBase) -> dict[MemoryPath, bytes]:
         """The bytes of all files of a version, by path below its folder."""
         blobs = dict(self._connector.read_blobs(dict.fromkeys(base.files.values())))
         return {path: blobs[blob] for path, blob in base.files.items()}
 
-    def add(self, kit: Kit) -> Base:
+    def add(self, kit: Kit) -> KitBase:
         """Keep what a kit ships, unless it is kept already.
 
         Raises:
@@ -115,7 +115,7 @@ class KitBases:
                 if attempt + 1 == _ATTEMPTS:
                     raise
             else:
-                return Base(
+                return KitBase(
                     made,
                     str(kit.manifest.version),
                     kit.shipment.source,
@@ -125,10 +125,10 @@ class KitBases:
                 )
         raise AssertionError("the last attempt returns or raises")
 
-    def _read(self, facts: CommitFacts) -> Base:
+    def _read(self, facts: CommitFacts) -> KitBase:
         said = facts.trailers
         commit = said.get(_COMMIT)
-        return Base(
+        return KitBase(
             facts.id,
             said.get(_VERSION, ""),
             said.get(_SOURCE, ""),

@@ -9,7 +9,7 @@ from pack.errors import InvalidRequest
 from pack.kits.lock import LockedKit
 from pack.kits.manifest import Manifest
 from pack.kits.shipment import Kit
-from pack.kits.versions import Version
+from pack.kits.versions import KitVersion
 
 
 def refuse_other_source(known: LockedKit, kit: Kit) -> None:
@@ -32,14 +32,14 @@ def refuse_unfit(kit: Kit, installed: Mapping[str, LockedKit]) -> None:
         InvalidRequest: It cannot: it needs a newer PACK, or another kit, or clashes with one.
     """
     manifest = kit.manifest
-    if manifest.min_pack is not None and Version.parse(__version__) < manifest.min_pack:
+    if manifest.min_pack is not None and KitVersion.parse(__version__) < manifest.min_pack:
         need = f"{kit.name} needs PACK {manifest.min_pack} or newer"
         raise InvalidRequest(f"{need}; this is {__version__}")
     if clash := next((n for n in manifest.conflicts if n in installed and n != kit.name), None):
         raise InvalidRequest(f"{kit.name} cannot be installed beside {clash}")
     for one in manifest.dependencies:
         has = installed.get(one.name)
-        if not one.is_required or (has and one.version.holds(Version.parse(has.version))):
+        if not one.is_required or (has and one.version.holds(KitVersion.parse(has.version))):
             continue
         there = f"{has.version} is installed" if has else "which is not installed"
         raise InvalidRequest(f"{kit.name} needs the kit {one.name} {one.version.text}, {there}")

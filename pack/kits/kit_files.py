@@ -35,7 +35,7 @@ def files_in(core: Core, folders: Iterable[str]) -> dict[str, dict[MemoryPath, B
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class KitContents:
     """Reads the versions of files, wherever each is.
 
     Attributes:

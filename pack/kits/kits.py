@@ -13,13 +13,13 @@ from pack.history.differences.patch import patch_of
 from pack.kits.bases import KitBases
 from pack.kits.fitness import refuse_needed, refuse_other_source, refuse_unfit
 from pack.kits.foreign import find_manifest
-from pack.kits.kit_files import Contents, files_in, shipped
+from pack.kits.kit_files import KitContents, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.shipment import Kit
 from pack.kits.states import Files, states_of, worst
-from pack.kits.updating import Choice
+from pack.kits.updating import UpdateMode
 from pack.kits.work import Work, Works, likeness
 from pack.log import ChangeKind
 from pack.model import ABSENT, BlobId, CommitId, MemoryPath, Put
@@ -115,7 +115,7 @@ class Kits:
         """
         kit = self.get(name)
         present, base = self._works.present(kit.installed_to), self._works.base(kit)
-        read = Contents(self._core, present).read
+        read = KitContents(self._core, present).read
         for path, before in sorted(base.items()):
             after = present.get(path)
             if after != before and (text := _diff(path, before, after, read)):
@@ -123,7 +123,9 @@ class Kits:
 
     # --- changing ------------------------------------------------------------------------------
 
-    def install(self, kit: Kit, choice: Choice = Choice.MERGE, *, dry_run: bool = False) -> Updated:
+    def install(
+        self, kit: Kit, choice: UpdateMode = UpdateMode.MERGE, *, dry_run: bool = False
+    ) -> Updated:
         """Have a kit in the memory, as one commit; files that are there are never taken.
 
         Args:
@@ -144,7 +146,9 @@ class Kits:
         self._keep(kit, dry_run=dry_run)
         return self._write(kit.name, lambda: self._works.install(kit), dry_run=dry_run)
 
-    def update(self, kit: Kit, choice: Choice = Choice.MERGE, *, dry_run: bool = False) -> Updated:
+    def update(
+        self, kit: Kit, choice: UpdateMode = UpdateMode.MERGE, *, dry_run: bool = False
+    ) -> Updated:
         """Bring an installed kit to another version, as one commit; edits stay.
 
         Raises:
@@ -160,7 +164,7 @@ class Kits:
         self,
         name: str,
         version: str | None = None,
-        choice: Choice = Choice.MERGE,
+        choice: UpdateMode = UpdateMode.MERGE,
         *,
         dry_run: bool = False,
     ) -> Updated:

@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import InvalidContent, UnusableInput
 from pack.files import yaml_block
-from pack.kits.versions import Version, VersionRange
+from pack.kits.versions import KitVersion, VersionRange
 
 MANIFEST: Final = "kit.yaml"
 NAME: Final = r"^[a-z0-9][a-z0-9-]{0,63}$"
@@ -138,7 +138,7 @@ class Manifest:
     """
 
     name: str
-    version: Version
+    version: KitVersion
     description: str = ""
     license: str | None = None
     repository: str | None = None
@@ -151,7 +151,7 @@ class Manifest:
     install_to: str | None = None
     dependencies: tuple[Dependency, ...] = ()
     conflicts: tuple[str, ...] = ()
-    min_pack: Version | None = None
+    min_pack: KitVersion | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -196,7 +196,7 @@ def manifest_of(fields: Mapping[str, object]) -> Manifest:
     try:
         return Manifest(
             name=found.name,
-            version=Version.parse(found.version),
+            version=KitVersion.parse(found.version),
             description=found.description,
             license=found.license,
             repository=repository.url if repository else None,
@@ -209,7 +209,7 @@ def manifest_of(fields: Mapping[str, object]) -> Manifest:
             install_to=found.install_to,
             dependencies=tuple(map(_dependency, found.dependencies.kits)),
             conflicts=tuple(found.conflicts),
-            min_pack=Version.parse(found.min_pack) if found.min_pack else None,
+            min_pack=KitVersion.parse(found.min_pack) if found.min_pack else None,
             warnings=tuple(f"{MANIFEST}: unknown key {key[:60]!r}" for key in _unknown(found)),
         )
     except InvalidContent as error:

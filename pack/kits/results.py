@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pack.kits.lock import LockedKit
-from pack.kits.shipment import Kit, LeftOut
+from pack.kits.shipment import Kit, NotInstalled
 from pack.kits.states import KitState
 from pack.kits.updating import FileUpdate
 from pack.model import CommitId, MemoryPath
@@ -28,7 +28,7 @@ class Preview:
     kit: Kit
     size: int
     hidden: Mapping[MemoryPath, int]
-    left_out: Sequence[LeftOut]
+    left_out: Sequence[NotInstalled]
     warnings: Sequence[str]
     missing: Sequence[str]
 

@@ -102,7 +102,7 @@ class KitSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class NotInstalled:
     """A file of a source that is not installed.
 
     Attributes:
@@ -132,7 +132,7 @@ class Kit:
     shipment: Shipment
     files: Mapping[MemoryPath, bytes]
     modes: Mapping[MemoryPath, str]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotInstalled, ...]
 
     @property
     def name(self) -> str:
@@ -181,13 +181,17 @@ def unpack(shipment: Shipment) -> Kit:
     name, manifest = find_manifest(texts, shipment.called)
     folder = kit_folder(manifest)
     rules = [ScopeRule.of(pattern) for pattern in manifest.files]
-    files, modes, left_out = dict[MemoryPath, bytes](), dict[MemoryPath, str](), list[LeftOut]()
+    files, modes, left_out = (
+        dict[MemoryPath, bytes](),
+        dict[MemoryPath, str](),
+        list[NotInstalled](),
+    )
     for path, one in sorted(shipment.files.items()):
         _refuse_escape(path)
         if path != name and not any(rule.holds(path) for rule in rules):
             continue
         if reason := _unusable(folder, path, one, is_manifest=path == name):
-            left_out.append(LeftOut(path, reason))
+            left_out.append(NotInstalled(path, reason))
         else:
             files[MemoryPath(path)] = one.content
             modes[MemoryPath(path)] = one.mode

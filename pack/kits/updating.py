@@ -21,7 +21,7 @@ from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
 Read = Callable[[BlobId], bytes]
 
 
-class Choice(StrEnum):
+class UpdateMode(StrEnum):
     """What becomes of a file that both sides changed."""
 
     MERGE = "merge"
@@ -80,7 +80,7 @@ class UpdatePlan:
         return any(one.action is FileAction.CONFLICT for one in self.files)
 
 
-def plan_update(base: Files, here: Files, new: Files, read: Read, choice: Choice) -> UpdatePlan:
+def plan_update(base: Files, here: Files, new: Files, read: Read, choice: UpdateMode) -> UpdatePlan:
     """What an update does; the same arguments give the same plan.
 
     Args:
@@ -125,9 +125,9 @@ class _Sides:
                 self.new.pop(there, None)
             del self.base[path]
 
-    def choose(self, choice: Choice) -> None:
+    def choose(self, choice: UpdateMode) -> None:
         """Have files that both sides changed be as one of them has it, if that is wanted."""
-        if choice is Choice.MERGE:
+        if choice is UpdateMode.MERGE:
             return
         for trio in list(match_files(self.base, self.here, self.new)):
             ours, theirs = trio.ours, trio.theirs
@@ -135,7 +135,7 @@ class _Sides:
                 continue
             if theirs.blob == trio.base:
                 continue
-            if choice is Choice.KEEP:
+            if choice is UpdateMode.KEEP:
                 self._take_back(theirs.path, trio.base)
             elif trio.base is not None:
                 self.here[ours.path] = trio.base

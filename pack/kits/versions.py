@@ -31,7 +31,7 @@ _WHOLE: Final = 3
 
 @total_ordering
 @dataclass(frozen=True, slots=True)
-class Version:
+class KitVersion:
     """A version; build metadata is left out, as it does not count.
 
     Attributes:
@@ -43,7 +43,7 @@ class Version:
     before: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Version:
+    def parse(cls, text: str) -> KitVersion:
         """The version that a text names; `v1.2.3` is 1.2.3.
 
         Raises:
@@ -55,7 +55,7 @@ class Version:
         before = tuple(match[4].split(".")) if match[4] else ()
         return cls((int(match[1]), int(match[2]), int(match[3])), before)
 
-    def __lt__(self, other: Version) -> bool:
+    def __lt__(self, other: KitVersion) -> bool:
         """Whether it precedes another one (section 11)."""
         if self.numbers != other.numbers:
             return self.numbers < other.numbers
@@ -78,12 +78,12 @@ def _rank(part: str) -> tuple[int, int, str]:
 class _Bound:
     """From a version, included or not, up to another one that is not included."""
 
-    low: Version
+    low: KitVersion
     is_low_in: bool = True
-    high: Version | None = None
+    high: KitVersion | None = None
     is_high_in: bool = False
 
-    def holds(self, version: Version) -> bool:
+    def holds(self, version: KitVersion) -> bool:
         above = version > self.low or (self.is_low_in and version == self.low)
         if self.high is None:
             return above
@@ -113,7 +113,7 @@ class VersionRange:
         parts = [tuple(_bounds(part)) for part in text.split("||")]
         return cls(text, tuple(parts))
 
-    def holds(self, version: Version) -> bool:
+    def holds(self, version: KitVersion) -> bool:
         """Whether a version satisfies it; a pre-release only where the range names one of it."""
         return any(
             all(bound.holds(version) for bound in bounds) and _may_be(version, bounds)
@@ -121,12 +121,12 @@ class VersionRange:
         )
 
 
-def _may_be(version: Version, bounds: tuple[_Bound, ...]) -> bool:
+def _may_be(version: KitVersion, bounds: tuple[_Bound, ...]) -> bool:
     named = [end for bound in bounds for end in (bound.low, bound.high) if end and end.before]
     return not version.before or any(end.numbers == version.numbers for end in named)
 
 
-_LOWEST: Final = Version((0, 0, 0))
+_LOWEST: Final = KitVersion((0, 0, 0))
 
 
 def _bounds(text: str) -> Iterator[_Bound]:
@@ -148,28 +148,28 @@ def _bound(match: re.Match[str]) -> _Bound:
     return _BOUNDS[match[1] or "="](_filled(given, match[5]), given)
 
 
-def _above(low: Version, given: list[int]) -> _Bound:
+def _above(low: KitVersion, given: list[int]) -> _Bound:
     return _Bound(low, is_low_in=False) if len(given) == _WHOLE else _Bound(_next(low, len(given)))
 
 
-def _up_to(low: Version, given: list[int]) -> _Bound:
+def _up_to(low: KitVersion, given: list[int]) -> _Bound:
     is_exact = len(given) == _WHOLE
     return _Bound(_LOWEST, high=low if is_exact else _next(low, len(given)), is_high_in=is_exact)
 
 
-def _same(low: Version, given: list[int]) -> _Bound:
+def _same(low: KitVersion, given: list[int]) -> _Bound:
     if len(given) == _WHOLE:
         return _Bound(low, high=low, is_high_in=True)
     return _Bound(low, high=_next(low, len(given)))
 
 
-def _compatible(low: Version, given: list[int]) -> _Bound:
+def _compatible(low: KitVersion, given: list[int]) -> _Bound:
     """Up to the next version whose first number that is not 0 differs."""
     first = next((n for n, number in enumerate(given, 1) if number), len(given))
     return _Bound(low, high=_next(low, first))
 
 
-_BOUNDS: Final[Mapping[str, Callable[[Version, list[int]], _Bound]]] = {
+_BOUNDS: Final[Mapping[str, Callable[[KitVersion, list[int]], _Bound]]] = {
     ">": _above,
     ">=": lambda low, _: _Bound(low),
     "<": lambda high, _: _Bound(_LOWEST, high=high),
@@ -180,14 +180,14 @@ _BOUNDS: Final[Mapping[str, Callable[[Version, list[int]], _Bound]]] = {
 }
 
 
-def _filled(given: list[int], before: str | None) -> Version:
+def _filled(given: list[int], before: str | None) -> KitVersion:
     major, minor, patch = [*given, 0, 0, 0][:3]
-    return Version((major, minor, patch), tuple(before.split(".")) if before else ())
+    return KitVersion((major, minor, patch), tuple(before.split(".")) if before else ())
 
 
-def _next(version: Version, depth: int) -> Version:
+def _next(version: KitVersion, depth: int) -> KitVersion:
     """The first version after all that share its first numbers."""
     numbers = list(version.numbers)
     numbers[depth - 1] += 1
     major, minor, patch = [*numbers[:depth], 0, 0][:3]
-    return Version((major, minor, patch))
+    return KitVersion((major, minor, patch))

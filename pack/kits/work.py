@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pack.actions import Action
 from pack.core.core import Core
 from pack.errors import AlreadyExists, NotFound
-from pack.kits.bases import Base, KitBases
+from pack.kits.bases import KitBase, KitBases
 from pack.kits.foreign import find_manifest
-from pack.kits.kit_files import Contents, below, files_in, shipped
+from pack.kits.kit_files import KitContents, below, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
 from pack.kits.shipment import Kit, sha256s
 from pack.kits.states import Files, KitState, states_of
-from pack.kits.updating import Choice, FileAction, FileUpdate, UpdatePlan, plan_update
+from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put
 
 
@@ -103,7 +103,7 @@ class Works:
         subject = f"{folder}: install the kit {kit.name} {kit.manifest.version}"
         return Work(subject, puts, self.lock().with_kit(locked(kit)), files)
 
-    def update(self, kit: Kit, choice: Choice) -> Work:
+    def update(self, kit: Kit, choice: UpdateMode) -> Work:
         """Bring an installed kit to another version."""
         known = self.get(kit.name)
         plan = self._plan(known, shipped(kit, known.installed_to), kit, choice)
@@ -111,7 +111,7 @@ class Works:
         entry = known if kit.tree == known.tree else locked(kit, known)
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
-    def go_back(self, name: str, version: str | None, choice: Choice) -> Work:
+    def go_back(self, name: str, version: str | None, choice: UpdateMode) -> Work:
         """Bring an installed kit to a version that was installed before.
 
         Raises:
@@ -143,12 +143,14 @@ class Works:
         subject = f"{folder}: take it as {kit.name} {kit.manifest.version}"
         return Work(subject, (), self.lock().with_kit(entry), files)
 
-    def _plan(self, kit: LockedKit, new: Files, source: Kit | None, choice: Choice) -> UpdatePlan:
+    def _plan(
+        self, kit: LockedKit, new: Files, source: Kit | None, choice: UpdateMode
+    ) -> UpdatePlan:
         present = self.present(kit.installed_to)
-        read = Contents(self._core, present, source).read
+        read = KitContents(self._core, present, source).read
         return plan_update(self.base(kit), present, new, read, choice)
 
-    def _earlier(self, kit: LockedKit, version: str | None) -> Base:
+    def _earlier(self, kit: LockedKit, version: str | None) -> KitBase:
         chain = list(self._bases.chain(kit.name))
         at = next((n for n, base in enumerate(chain) if base.tree == kit.tree), len(chain))
         if version is None:
@@ -162,7 +164,7 @@ class Works:
         return found[0]
 
 
-def _locked_again(kit: LockedKit, base: Base, contents: Mapping[MemoryPath, bytes]) -> LockedKit:
+def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, bytes]) -> LockedKit:
     """What the lock says of a version that was installed before.
 
     Args:

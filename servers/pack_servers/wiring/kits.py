@@ -16,7 +16,7 @@ from pack.errors import InvalidContent, NotFound, Unavailable
 from pack.kits.address import KitAddress, parse_address
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, KitSource, unpack
-from pack.kits.versions import Version
+from pack.kits.versions import KitVersion
 from pack.memory import Memory
 
 PATCHES: Final = ".patches"
@@ -95,7 +95,7 @@ def _moving(ref: str | None) -> str | None:
 def _is_fixed(ref: str) -> bool:
     """Whether a ref is a version or a commit, which says the same for ever."""
     with suppress(InvalidContent):
-        Version.parse(ref)
+        KitVersion.parse(ref)
         return True
     return _COMMIT.fullmatch(ref) is not None
 

@@ -8,7 +8,7 @@ from pack.history.undoing.undone import UndoChoice
 from pack.kits.lock import LOCK
 from pack.kits.shipment import Shipment, ShippedFile, unpack
 from pack.kits.states import KitState
-from pack.kits.updating import Choice, FileAction
+from pack.kits.updating import FileAction, UpdateMode
 from pack.model import ABSENT, Put, blob_id
 from pack.provenance import Origin, Source
 from tests.support import assert_true_index
@@ -159,7 +159,7 @@ def test_an_agent_that_updates_a_kit_cannot_touch_the_persons_text(world, instal
     installed.notes.update(A, edited, blob_id(TEXT.encode()))
     held = installed.notes.get(A).content
     agent = world.memory.written_by(AGENT)
-    done = agent.kits.update(kit("2.0.0", a_md="# Other\n"), Choice.THEIRS)
+    done = agent.kits.update(kit("2.0.0", a_md="# Other\n"), UpdateMode.THEIRS)
     assert done.commit is None
     assert done.waits
     assert installed.notes.get(A).content == held

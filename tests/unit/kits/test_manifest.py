@@ -4,7 +4,7 @@ import pytest
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.kits.manifest import Visibility, manifest_schema, read_manifest
-from pack.kits.versions import Version
+from pack.kits.versions import KitVersion
 
 FULL = b"""\
 schema: 1
@@ -28,15 +28,15 @@ colour: blue
 
 def test_every_key_is_read_and_unknown_ones_are_named():
     found = read_manifest(FULL)
-    assert (found.name, found.version) == ("observer", Version((1, 2, 0)))
+    assert (found.name, found.version) == ("observer", KitVersion((1, 2, 0)))
     assert (found.repository, found.directory) == ("https://example.org/kits.git", "kits/observer")
     assert (found.bugs_url, found.bugs_email) == ("https://example.org/bugs", "bugs@example.org")
     assert found.visibility is Visibility.UNLISTED
     assert found.files == ("**/*.md", "*.txt")
     (core,) = found.dependencies
     assert (core.name, core.is_required, core.interop) == ("core", False, "events")
-    assert core.version.holds(Version((1, 4, 0)))
-    assert (found.conflicts, found.min_pack) == (("other",), Version((2, 1, 0)))
+    assert core.version.holds(KitVersion((1, 4, 0)))
+    assert (found.conflicts, found.min_pack) == (("other",), KitVersion((2, 1, 0)))
     unknown = [text.rpartition(" ")[2] for text in found.warnings]
     assert unknown == ["'colour'", "'repository.mirror'"]
 

@@ -7,6 +7,7 @@ from pack.kits.states import KitState, state_of, states_of, worst
 B, H, N = "b" * 40, "c" * 40, "d" * 40
 
 
+@pytest.mark.contract("C15")
 @pytest.mark.parametrize(
     ("base", "here", "new", "state"),
     [

@@ -3,16 +3,17 @@
 import pytest
 
 from pack.kits.states import KitState
-from pack.kits.updating import Choice, FileAction, plan_update
+from pack.kits.updating import FileAction, UpdateMode, plan_update
 from pack.model import Put, blob_id
 
 BASE = b"# A\n\nfirst\n\nsecond\n\nthird\n"
 MINE = BASE.replace(b"first", b"first, mine")
 THEIRS = BASE.replace(b"third", b"third, theirs")
 CLASH = BASE.replace(b"first", b"first, theirs")
+STAYS = [(UpdateMode.MERGE, MINE), (UpdateMode.KEEP, MINE), (UpdateMode.THEIRS, CLASH)]
 
 
-def plan(base, here, new, choice=Choice.MERGE):
+def plan(base, here, new, choice=UpdateMode.MERGE):
     """What is at each path afterwards, and what was done."""
     trees = [{path: blob_id(text) for path, text in side.items()} for side in (base, here, new)]
     contents = {blob_id(text): text for side in (base, here, new) for text in side.values()}
@@ -28,6 +29,7 @@ def plan(base, here, new, choice=Choice.MERGE):
     return after, {one.path: one for one in found.files}, found
 
 
+@pytest.mark.contract("C15")
 @pytest.mark.parametrize(
     ("base", "here", "new", "after", "state", "action"),
     [
@@ -43,7 +45,7 @@ def plan(base, here, new, choice=Choice.MERGE):
         (BASE, BASE, BASE, BASE, KitState.PRISTINE, FileAction.NONE),
     ],
 )
-@pytest.mark.parametrize("choice", Choice)
+@pytest.mark.parametrize("choice", UpdateMode)
 def test_what_only_one_side_changed_needs_no_choice(base, here, new, after, state, action, choice):
     sides = [{"k/a.md": text} if text is not None else {} for text in (base, here, new)]
     found, files, whole = plan(*sides, choice)
@@ -60,12 +62,13 @@ def test_what_both_changed_is_merged_where_that_is_possible():
 
 
 @pytest.mark.parametrize(
-    ("choice", "stays"), [(Choice.MERGE, MINE), (Choice.KEEP, MINE), (Choice.THEIRS, CLASH)]
+    ("choice", "stays"),
+    [(UpdateMode.MERGE, MINE), (UpdateMode.KEEP, MINE), (UpdateMode.THEIRS, CLASH)],
 )
 def test_what_cannot_be_merged_stays_unless_the_user_says_so(choice, stays):
     found, files, whole = plan({"k/a.md": BASE}, {"k/a.md": MINE}, {"k/a.md": CLASH}, choice)
     assert found.pop("k/a.md") == stays
-    copies = [CLASH] if choice is Choice.MERGE else []
+    copies = [CLASH] if choice is UpdateMode.MERGE else []
     assert [text.rpartition(b"---\n")[2] for text in found.values()] == copies
     assert list(found) == [one.conflict_copy for one in files.values() if one.conflict_copy]
     assert whole.has_conflict is bool(copies)
@@ -73,12 +76,13 @@ def test_what_cannot_be_merged_stays_unless_the_user_says_so(choice, stays):
 
 
 @pytest.mark.parametrize(
-    ("choice", "stays"), [(Choice.MERGE, MINE), (Choice.KEEP, MINE), (Choice.THEIRS, CLASH)]
+    ("choice", "stays"),
+    [(UpdateMode.MERGE, MINE), (UpdateMode.KEEP, MINE), (UpdateMode.THEIRS, CLASH)],
 )
 def test_a_file_of_the_users_where_upstream_adds_one_is_kept(choice, stays):
     found, _, _ = plan({}, {"k/a.md": MINE}, {"k/a.md": CLASH}, choice)
     assert found["k/a.md"] == stays
-    if choice is Choice.MERGE:
+    if choice is UpdateMode.MERGE:
         assert any(text.endswith(CLASH) for text in found.values())
 
 

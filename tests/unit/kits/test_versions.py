@@ -3,7 +3,7 @@
 import pytest
 
 from pack.errors import InvalidContent
-from pack.kits.versions import Version, VersionRange
+from pack.kits.versions import KitVersion, VersionRange
 
 # Section 11 of Semantic Versioning 2.0.0, and its numeric parts.
 RISING = (
@@ -13,7 +13,7 @@ RISING = (
 
 
 def test_versions_are_ordered_as_semver_says():
-    versions = [Version.parse(text) for text in RISING]
+    versions = [KitVersion.parse(text) for text in RISING]
     assert sorted(versions, key=str) != versions
     assert sorted(versions) == versions
     assert [str(version) for version in versions] == RISING
@@ -21,7 +21,7 @@ def test_versions_are_ordered_as_semver_says():
 
 @pytest.mark.parametrize("text", ["v1.2.3", "1.2.3+build.5", "1.2.3"])
 def test_a_prefix_and_build_data_do_not_count(text):
-    assert Version.parse(text) == Version((1, 2, 3))
+    assert KitVersion.parse(text) == KitVersion((1, 2, 3))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_prefix_and_build_data_do_not_count(text):
 )
 def test_what_is_no_version_is_refused(text):
     with pytest.raises(InvalidContent):
-        Version.parse(text)
+        KitVersion.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_what_is_no_version_is_refused(text):
 )
 def test_a_range_holds_what_npm_would_hold(demand, held, not_held):
     wanted = VersionRange.parse(demand)
-    assert all(wanted.holds(Version.parse(text)) for text in held.split())
-    assert not any(wanted.holds(Version.parse(text)) for text in not_held.split())
+    assert all(wanted.holds(KitVersion.parse(text)) for text in held.split())
+    assert not any(wanted.holds(KitVersion.parse(text)) for text in not_held.split())
 
 
 @pytest.mark.parametrize("text", ["latest", ">=", ">=1.2.3foo", "1..2", "git+https://x", "1" * 200])

@@ -14,7 +14,7 @@ from pack.kits.kits import Kits
 from pack.kits.lock import LockedKit
 from pack.kits.results import Updated
 from pack.kits.shipment import Kit, KitSource, unpack
-from pack.kits.updating import Choice, FileAction
+from pack.kits.updating import FileAction, UpdateMode
 from pack.memory import Memory
 from pack_servers.cli.kits.kit_text import (
     installed_fields,
@@ -40,11 +40,10 @@ from pack_servers.cli.shell.streams import can_ask, confirm, working, write_byte
 from pack_servers.wiring.kits import PATCHES, KitSources, folder_of, kit_sources
 
 EXAMPLES: Final = """\
-  pack kit install https://example.org/kits.git@v1.2.0#observer
-  pack kit status                   what was changed here, and what is new
-  pack kit update observer          your edits stay
-  pack kit diff observer            what you changed
-  pack kit rollback observer        back to the version before"""
+  pack kit install ~/kits#observer    show what would come, ask, install it
+  pack kit status                     what was changed here, and what is new
+  pack kit update                     your edits stay
+  pack kit diff observer              what you changed"""
 
 _INCOMPLETE: Final = 1
 _CONFLICT: Final = 2
@@ -86,7 +85,7 @@ class _Call:
     memory: Memory
     sources: KitSources
     names: Sequence[str]
-    choice: Choice | None
+    choice: UpdateMode | None
     purge: bool
     fetch: bool
     yes: bool
@@ -159,9 +158,9 @@ def run(  # noqa: PLR0917 - options
         _ACTIONS[action](call)
 
 
-def _said(*, keep: bool, theirs: bool, merge: bool) -> Choice | None:
+def _said(*, keep: bool, theirs: bool, merge: bool) -> UpdateMode | None:
     """What becomes of files that both sides changed; `None` if nothing was said."""
-    named = ((Choice.KEEP, keep), (Choice.THEIRS, theirs), (Choice.MERGE, merge))
+    named = ((UpdateMode.KEEP, keep), (UpdateMode.THEIRS, theirs), (UpdateMode.MERGE, merge))
     said = [choice for choice, is_on in named if is_on]
     if len(said) > 1:
         raise InvalidRequest("give one of --keep, --theirs and --merge")
@@ -177,7 +176,7 @@ def _install(call: _Call) -> None:
         show_preview(preview)
     if not call.dry_run:
         confirm(f"Install {kit.name} {kit.manifest.version}?", "installing a kit", yes=call.yes)
-    done = call.kits.install(kit, call.choice or Choice.MERGE, dry_run=call.dry_run)
+    done = call.kits.install(kit, call.choice or UpdateMode.MERGE, dry_run=call.dry_run)
     if call.is_json:
         show_json(installed_fields(done, preview))
     else:
@@ -206,23 +205,23 @@ def _rollback(call: _Call) -> None:
     _tell(call, [call.kits.rollback(name, version, choice, dry_run=call.dry_run)])
 
 
-def _chosen(call: _Call, plan: Callable[[], Updated]) -> Choice:
+def _chosen(call: _Call, plan: Callable[[], Updated]) -> UpdateMode:
     """What becomes of files that both sides changed: as said, or as the person answers."""
     if call.choice is not None or call.yes or call.dry_run:
-        return call.choice or Choice.MERGE
+        return call.choice or UpdateMode.MERGE
     planned = plan()
     clashes = [one for one in planned.files if one.action is FileAction.CONFLICT]
     if not clashes:
-        return Choice.MERGE
+        return UpdateMode.MERGE
     if not can_ask():  # the default: merged as far as that goes, and nothing here is replaced
-        return Choice.MERGE
+        return UpdateMode.MERGE
     show_updated(planned, planned=True)
     for path, patch in call.kits.diffs(planned.name):
         if any(one.path == path for one in clashes):
             show(patch)
     question = "Keep your text in these files, with upstream's in a copy beside it?"
     confirm(question, "updating a kit", yes=False)
-    return Choice.MERGE
+    return UpdateMode.MERGE
 
 
 def _tell(call: _Call, done: Sequence[Updated]) -> None:
