@@ -6,10 +6,56 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from pack.merge.heads import HeadMerger, MergeRules, Unruled, fold
+from pack.merge.copies import essence
+from pack.merge.heads import HeadMerger, MergeRules, Point, Read, Unruled, fold
+from pack.merge.tree import MachineWriter, Weigh
+from pack.merge.two_sides import Authority, TwoSides
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 
 Files = Mapping[str, str]
+Kept = tuple[MemoryPath, BlobId, CommitId]
+"""What a merge withheld: the file, what a version of it says, and the commit that made it."""
+
+
+class LevelRules(Unruled):
+    """Commits of the person and of machines, of which each side's own are weighed."""
+
+    def __init__(self, levels: dict[CommitId, int] | None = None) -> None:
+        self.graph: MemoryGraph
+        self.levels = levels if levels is not None else {}
+
+    def changes(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> list[tuple[int, CommitId]]:
+        """The levels of the commits that changed a file on a side, with them."""
+        graph = self.graph
+        old = frozenset[CommitId]().union(*(graph.ancestors[one] for one in base))
+        new = frozenset[CommitId]().union(*(graph.ancestors[one] for one in side.commits)) - old
+        return sorted(
+            (self.levels.get(one, 1), one)
+            for one in new
+            if len(graph.parents[one]) == 1
+            and graph.trees[graph.parents[one][0]].get(path) != graph.trees[one].get(path)
+        )
+
+    def weigh(self, base: Sequence[CommitId], first: Point, second: Point, read: Read) -> Weigh:
+        del read
+
+        def authority(side: Point, path: MemoryPath, rank: float) -> Authority:
+            return Authority(
+                min((n for n, _ in self.changes(base, side, path)), default=1), (rank, "")
+            )
+
+        return lambda trio: TwoSides(
+            authority(first, trio.ours.path if trio.ours else trio.path, 1),
+            authority(second, trio.theirs.path if trio.theirs else trio.path, 0),
+        )
+
+    def writer(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> MachineWriter | None:
+        level, commit = (self.changes(base, side, path) or [(1, CommitId(""))])[-1]
+        return MachineWriter("ai-cloud:x", commit) if level > 1 else None
 
 
 class MemoryGraph:
@@ -21,7 +67,10 @@ class MemoryGraph:
         self.parents: dict[CommitId, tuple[CommitId, ...]] = {}
         self.ancestors: dict[CommitId, frozenset[CommitId]] = {}
         self.merges: dict[tuple[CommitId, CommitId], CommitId] = {}
+        self.withheld: dict[CommitId, list[Kept]] = {}
         self.rules = rules or Unruled()
+        if isinstance(self.rules, LevelRules):
+            self.rules.graph = self
 
     def commit(self, parents: Iterable[CommitId], tree: Mapping[MemoryPath, BlobId]) -> CommitId:
         above = tuple(parents)
@@ -87,8 +136,17 @@ class MemoryGraph:
             assert found == swapped
             for blob in found.files.values():
                 self.blobs[blob] = merger.read(blob)
-            self.merges[pair] = self.commit(pair, found.files)
+            made = self.merges[pair] = self.commit(pair, found.files)
+            self.withheld[made] = [
+                (one.path, one.said, one.writer.commit) for one in found.withheld
+            ]
+            for one in found.withheld:
+                self.blobs[one.said] = essence(merger.read(one.blob))
         return self.merges[pair]
+
+    def waiting(self, head: CommitId) -> set[Kept]:
+        """What the merges that lead to a commit withheld."""
+        return {one for above in self.ancestors[head] for one in self.withheld.get(above, ())}
 
     def fold(self, heads: Iterable[CommitId]) -> CommitId:
         return fold(heads, self.leads_to, self.merge)

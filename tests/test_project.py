@@ -349,6 +349,7 @@ _TESTED_ELSEWHERE = {
     "pack/use_cases/exchange.py": "needs two machines; tests/compat/test_remote.py",
     "pack/use_cases/merged_index.py": "needs a merge; tests/compat/test_merge_v1.py",
     "pack/use_cases/merging.py": "needs two machines; tests/compat/test_merge_v1.py",
+    "pack/use_cases/withheld.py": "needs two machines; tests/compat/test_withheld.py",
     "pack/use_cases/remotes.py": "needs several machines; tests/compat/test_remotes.py",
 }
 

@@ -20,6 +20,7 @@ from pack.model import ABSENT, Change, CommitId, Delete, MemoryPath, Put, blob_i
 from pack.proposals.folding import Texts, fingerprint, fold
 from pack.proposals.proposal import Proposal, ProposalStatus
 from pack.proposals.shelf import ProposalShelf
+from pack.proposals.withheld import is_withheld
 from pack.provenance import Origin
 from pack.results import WriteStatus, Written
 
@@ -81,6 +82,10 @@ class Proposing:
     def _mine(self, found: Sequence[Proposal]) -> list[Proposal]:
         return [one for one in found if one.origin == self.origin.label]
 
+    def _counting(self) -> Sequence[Proposal]:
+        """The writer's open ones; what merges withheld was not its doing."""
+        return [one for one in self._mine(self.shelf.open()) if not is_withheld(one.id)]
+
     def _after(self) -> Texts:
         return {
             change.path: change.content if isinstance(change, Put) else None
@@ -88,8 +93,8 @@ class Proposing:
         }
 
     def _add(self) -> Proposal:
-        open_now = self.shelf.count()
-        if open_now >= MOST_OPEN and len(self._mine(self.shelf.open())) >= MOST_OPEN:
+        open_now = sum(not is_withheld(name) for name in self.shelf.names())
+        if open_now >= MOST_OPEN and len(self._counting()) >= MOST_OPEN:
             raise TooManyProposals(MOST_OPEN, self.origin.label)
         if open_now >= MOST_IN_ALL:  # a client can call itself anything
             raise TooManyProposals(MOST_IN_ALL)

@@ -20,13 +20,15 @@ class HeldBack:
         path: Where the file belongs.
         content: What it holds without that; `None` for a file that should not be.
         there: Where it is in their commit; `None` if they deleted it.
-        whole: What they have there.
+        whole: What they have there; or a version that a merge of theirs dropped.
+        is_dropped: Whether it is that: whoever wrote it, it must not be lost.
     """
 
     path: MemoryPath
     content: bytes | None
     there: MemoryPath | None
     whole: bytes | None
+    is_dropped: bool = False
 
 
 class Referee(Protocol):

@@ -16,13 +16,14 @@ of version 1. The vectors in `tests/golden/merge_v1` hold it fast; a change need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha1
 from typing import Final, Protocol, TypeVar
 
-from pack.merge.moves import Tree
-from pack.merge.tree import Aside, MergeConflict, Weigh, merge_trees
+from pack.log import CommitFacts
+from pack.merge.moves import Tree, Trio
+from pack.merge.tree import Aside, MachineWriter, MergeConflict, Weigh, Withheld, merge_trees
 from pack.model import BlobId, CommitId, MemoryPath, Put, blob_id
 
 MERGE_VERSION: Final = 1
@@ -101,6 +102,16 @@ class MergeRules(Protocol):
         """Whether a person deleted a conflict copy on a side, in a commit that the other lacks."""
         ...
 
+    def writer(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> MachineWriter | None:
+        """The machine that made a side's version of a file; `None` if it cannot be proposed."""
+        ...
+
+    def accepted(self, commits: Iterable[CommitFacts]) -> Collection[str]:
+        """The ids of the proposals that the person decided on by accepting, in some commits."""
+        ...
+
 
 Read = Callable[[BlobId], bytes]
 
@@ -115,6 +126,7 @@ class HeadMerge:
         sides: The points, the first one first.
         base: The merge bases, sorted.
         base_files: What they hold, merged.
+        withheld: What waits for the person instead of being in a file, sorted by path.
     """
 
     files: Tree
@@ -122,6 +134,7 @@ class HeadMerge:
     sides: tuple[Point, Point]
     base: tuple[CommitId, ...]
     base_files: Tree
+    withheld: tuple[Withheld, ...] = ()
 
 
 class Unruled:
@@ -142,6 +155,18 @@ class Unruled:
         del path, blob, side, other
         return False
 
+    def writer(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> MachineWriter | None:
+        """See `MergeRules.writer`: nobody is known."""
+        del base, side, path
+        return None
+
+    def accepted(self, commits: Iterable[CommitFacts]) -> Collection[str]:
+        """See `MergeRules.accepted`: none."""
+        del commits
+        return ()
+
 
 class HeadMerger:
     """Merges heads; what it makes is in memory.
@@ -150,9 +175,14 @@ class HeadMerger:
         graph: The commits.
         read: Returns the bytes of a blob of theirs.
         rules: What history says of the sides.
+        withholds: Whether what waits for the person is left out of the files. Without all of the
+            history nobody could find it again, so it is in copies then.
     """
 
-    def __init__(self, graph: MergeGraph, read: Read, rules: MergeRules) -> None:
+    def __init__(
+        self, graph: MergeGraph, read: Read, rules: MergeRules, *, withholds: bool = True
+    ) -> None:
+        self._withholds = withholds
         self._graph = graph
         self._read = read
         self._rules = rules
@@ -194,6 +224,15 @@ class HeadMerger:
         base = tuple(sorted(self._bases(one, other)))
         before: Tree = self.point(base).files if base else {}
         sides = [self._rules.lawful(base, side) for side in (first, second)]
+
+        def find_writer(trio: Trio, is_first: bool) -> MachineWriter | None:
+            point, file = (first, trio.ours) if is_first else (second, trio.theirs)
+            is_asked = file is not None and self._withholds
+            return self._rules.writer(base, point, file.path) if file and is_asked else None
+
+        asides = [aside for side in sides for aside in side.asides]
+        if not self._withholds:
+            asides = [replace(aside, writer=None) for aside in asides]
         for side in sides:
             self._made.update(side.made)
         plan = merge_trees(
@@ -202,10 +241,11 @@ class HeadMerger:
             sides[1].files,
             self.read,
             self._rules.weigh(base, first, second, self.read),
-            [aside for side in sides for aside in side.asides],
+            asides,
             lambda path, blob, is_first: self._rules.is_settled(
                 path, blob, *((first, second) if is_first else (second, first))
             ),
+            find_writer=find_writer,
         )
         files = dict(sides[0].files)
         for change in plan.changes:
@@ -213,7 +253,7 @@ class HeadMerger:
             if isinstance(change, Put):
                 files[change.path] = blob_id(change.content)
                 self._made[files[change.path]] = change.content
-        return HeadMerge(files, plan.conflicts, (first, second), base, before)
+        return HeadMerge(files, plan.conflicts, (first, second), base, before, plan.withheld)
 
     def _bases(self, one: Point, other: Point) -> Sequence[CommitId]:
         single, several = sorted((one, other), key=lambda point: len(point.commits))

@@ -9,8 +9,10 @@ files.
   side, the file goes to a copy and the folder gets another name (`pack.merge.clashes`).
 - PACK's `index.md` files are left out: they are generated from the result of the merge, except for
   the order for sync (`pack.merge.order.merge_sync_order`).
-- A version is kept in one copy, whoever made it. A copy that a merge would bring is left out where
-  it says what the original or another copy says, or where a person has settled it.
+- A machine's version that gives way to the person's text is withheld: the files say nothing of it,
+  and whoever makes the merge keeps it as a proposal.
+- Any other version is kept in one copy, whoever made it. A copy that a merge would bring is left
+  out where it says what the original or another copy says, or where a person has settled it.
 
 "Ours" is the first side and "theirs" the second. Whoever merges two heads puts them in one order on
 every machine (`pack.merge.heads`), and then this gives one tree on every machine. An undo and a
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from pack.files import frontmatter
@@ -30,9 +32,15 @@ from pack.merge.clashes import FreeNames, MixedNames
 from pack.merge.copies import essence, is_conflict_copy, mark_copy, original_path_of
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
 from pack.merge.moves import SideFile, Tree, Trio, match_files
-from pack.merge.two_sides import ClashKind, TwoSides, deletion_stands
-from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
-from pack.paths import INDEX
+from pack.merge.two_sides import (
+    Authority,
+    ClashKind,
+    TwoSides,
+    deletion_stands,
+    is_for_the_person,
+)
+from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put, blob_id
+from pack.paths import INDEX, fold
 
 NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
 _MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"))
@@ -73,22 +81,60 @@ class MergeConflict:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineWriter:
+    """A machine that made a version of a file.
+
+    Attributes:
+        origin: Who, as in `ai-cloud:name`.
+        commit: The last commit in which it did.
+    """
+
+    origin: str
+    commit: CommitId
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a machine made of a file that holds the person's text; it is for them to decide on.
+
+    Attributes:
+        path: The file.
+        blob: The machine's version, whole.
+        said: What that says, as the blob without what PACK writes into it by itself.
+        content: The merged file with what the machine changed.
+        writer: Who made that version.
+    """
+
+    path: MemoryPath
+    blob: BlobId
+    said: BlobId
+    content: bytes = field(repr=False)
+    writer: MachineWriter
+
+
+@dataclass(frozen=True, slots=True)
 class Aside:
-    """A version of a file that is kept in a copy, whatever the merge makes of the file itself.
+    """A version of a file that does not get into the file, whatever the merge makes of that.
 
     Attributes:
         path: The file.
         content: The version; `None` for a deletion, of which only the log tells.
         reason: Why it is not in place, in words.
+        writer: Who made it, if the person decides on it; `None` if it is kept in a copy.
+        before: The file without it; `None` for none.
     """
 
     path: MemoryPath
     content: bytes | None
     reason: str
+    writer: MachineWriter | None = None
+    before: bytes | None = None
 
 
 Weigh = Callable[[Trio], TwoSides | None]
 """The authority of both sides' versions of a file; `None` if it is not known."""
+FindWriter = Callable[[Trio, bool], MachineWriter | None]
+"""Who of the machines made our (true) or their version of a file, if it may be withheld."""
 Settled = Callable[[MemoryPath, BlobId, bool], bool]
 """Whether, on our side (true) or on theirs, a person deleted a conflict copy that is not there."""
 
@@ -100,10 +146,12 @@ class TreeMerge:
     Attributes:
         changes: Sorted by path, index files left out.
         conflicts: Sorted by path.
+        withheld: What is in none of the files, and waits for the person; sorted by path.
     """
 
     changes: tuple[Change, ...]
     conflicts: tuple[MergeConflict, ...]
+    withheld: tuple[Withheld, ...] = ()
 
 
 def merge_trees(
@@ -114,6 +162,8 @@ def merge_trees(
     weigh: Weigh = lambda _: None,
     asides: Sequence[Aside] = (),
     is_settled: Settled | None = None,
+    *,
+    find_writer: FindWriter = lambda *_: None,
 ) -> TreeMerge:
     """The changes that merge their files into ours; the same arguments give the same plan.
 
@@ -124,18 +174,20 @@ def merge_trees(
         read: Returns the bytes of a blob. Called only for files that both sides changed or they
             added, and for what may be an index. Its exceptions are not caught.
         weigh: Asked about files that both sides changed.
-        asides: More versions to keep in copies.
+        asides: More versions to keep.
         is_settled: Asked about conflict copies that only one side has; `None` where they are files
             like any others.
+        find_writer: Asked about a machine's version that gives way to the person's text; what it
+            knows no writer of is kept in a copy.
     """
     # Where only one side changed anything, and in an undo, what that side has is taken as it is.
     is_of_two = is_settled is not None and base not in (ours, theirs)
     mixed = MixedNames(*((ours, theirs) if is_of_two else ((), ())))
-    trees = _Trees(base, ours, theirs)
+    trees, asked = _Trees(base, ours, theirs), _Asked(read, weigh, find_writer)
     if not mixed:
-        return _merge_trees(trees, read, weigh, asides, is_settled, mixed)
+        return _merge_trees(trees, asked, asides, is_settled, mixed)
     renamed = _Trees(*(_renamed(tree, mixed) for tree in trees))
-    found = _merge_trees(renamed, read, weigh, asides, is_settled, mixed)
+    found = _merge_trees(renamed, asked, asides, is_settled, mixed)
     return _as_of(found, renamed.ours, ours, read)
 
 
@@ -143,6 +195,14 @@ class _Trees(NamedTuple):
     base: Tree
     ours: Tree
     theirs: Tree
+
+
+class _Asked(NamedTuple):
+    """What a merge asks; see `merge_trees`."""
+
+    read: Callable[[BlobId], bytes]
+    weigh: Weigh
+    find_writer: FindWriter
 
 
 def _renamed(tree: Tree, mixed: MixedNames) -> Tree:
@@ -168,15 +228,14 @@ def _as_of(
 
 def _merge_trees(
     sides: _Trees,
-    read: Callable[[BlobId], bytes],
-    weigh: Weigh,
+    asked: _Asked,
     asides: Sequence[Aside],
     is_settled: Settled | None,
     mixed: MixedNames,
 ) -> TreeMerge:
     """The plan for trees in which no folder has the path of a file."""
-    trees = _Indexes(*sides, read)
-    planner = _TreeMerger(*sides, read, weigh)
+    trees = _Indexes(*sides, asked.read)
+    planner = _TreeMerger(*sides, asked)
     left_out = _settled(trees.base, trees.ours, trees.theirs, is_settled) if is_settled else ()
     for trio in match_files(trees.base, trees.ours, trees.theirs):
         if trio.path not in left_out:
@@ -243,23 +302,30 @@ class _Kept:
     kind: ClashKind | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A version of a file that is withheld."""
+
+    version: _Kept
+    writer: MachineWriter
+    before: bytes | None
+
+
 _MACHINE: Final = ClashKind.DISCARDED
+_MACHINE_FIRST: Final = TwoSides(Authority(level=2), Authority(level=1))
+"""Theirs stays in place, whatever both sides changed."""
 
 
 class _TreeMerger:
-    def __init__(
-        self,
-        base: Tree,
-        ours: Tree,
-        theirs: Tree,
-        read: Callable[[BlobId], bytes],
-        weigh: Weigh,
-    ) -> None:
+    def __init__(self, base: Tree, ours: Tree, theirs: Tree, asked: _Asked) -> None:
         self._base = base
         self._ours = ours
         self._theirs = theirs
-        self._read = read
-        self._weigh = weigh
+        self._read = asked.read
+        self._weigh = asked.weigh
+        self._find_writer = asked.find_writer
+        self._held: list[_Held] = []
+        self._withheld: list[Withheld] = []
         self._puts: dict[MemoryPath, bytes] = {}
         self._deleted: set[MemoryPath] = set()
         self._kept: list[_Kept] = []
@@ -289,7 +355,8 @@ class _TreeMerger:
             sides = self._weigh(trio)
             if sides is not None and deletion_stands(sides.theirs, sides.ours):
                 self._deleted.add(ours.path)
-                self.keep(_Kept(trio.path, self._read(ours.blob), _DELETION, _MACHINE))
+                kept = _Kept(trio.path, self._read(ours.blob), _DELETION, _MACHINE)
+                self._give_way(kept, trio, sides, None, is_ours=True)
             else:
                 kind = sides.kind() if sides is not None else None
                 self._note(MergeConflict(trio.path, None, _DELETED, kind, ours.blob))
@@ -299,7 +366,8 @@ class _TreeMerger:
             return
         content, sides = self._read(theirs.blob), self._weigh(trio) if trio.base else None
         if sides is not None and deletion_stands(sides.ours, sides.theirs):
-            self.keep(_Kept(trio.path, content, _DELETION, _MACHINE))
+            kept = _Kept(trio.path, content, _DELETION, _MACHINE)
+            self._give_way(kept, trio, sides, None, is_ours=False)
             return
         self._puts[trio.path] = content
         if trio.base is not None:
@@ -323,12 +391,31 @@ class _TreeMerger:
         reason = _BOTH_ADDED if base is None else _BOTH_CHANGED
         kind = sides.kind() if sides is not None else None
         if merged.kept is not None:
-            self.keep(_Kept(trio.path, merged.kept, reason, kind))
+            kept = _Kept(trio.path, merged.kept, reason, kind)
+            self._give_way(kept, trio, sides, base, is_ours=False)
         if merged.kept_ours is not None:
-            self.keep(_Kept(trio.path, merged.kept_ours, reason, kind))
+            kept = _Kept(trio.path, merged.kept_ours, reason, kind)
+            self._give_way(kept, trio, sides, base, is_ours=True)
         for clash in merged.clashes:
             told = (clash.kind, clash.kept, clash.discarded)
             self._note(MergeConflict(trio.path, None, _BOTH_SET, *told))
+
+    def _give_way(
+        self, kept: _Kept, trio: Trio, sides: TwoSides | None, base: bytes | None, *, is_ours: bool
+    ) -> None:
+        """Have a version kept that is not in place: withheld, or in a copy."""
+        writer = None
+        if sides is not None:
+            gone, stays = (sides.ours, sides.theirs) if is_ours else (sides.theirs, sides.ours)
+            if is_for_the_person(gone, stays):
+                writer = self._find_writer(trio, is_ours)
+        self._keep_for(writer, kept, base)
+
+    def _keep_for(self, writer: MachineWriter | None, kept: _Kept, before: bytes | None) -> None:
+        if writer is not None:
+            self._held.append(_Held(kept, writer, before))
+        else:
+            self.keep(kept)
 
     def keep(self, kept: _Kept) -> None:
         """Have a conflict copy made."""
@@ -339,9 +426,10 @@ class _TreeMerger:
         self._deleted.add(path)
 
     def put_aside(self, aside: Aside) -> None:
-        """Have a version kept in a copy, or told if there is nothing to keep."""
+        """Have a version kept, or told if there is nothing to keep."""
         if aside.content is not None:
-            self.keep(_Kept(aside.path, aside.content, aside.reason, _MACHINE))
+            kept = _Kept(aside.path, aside.content, aside.reason, _MACHINE)
+            self._keep_for(aside.writer, kept, aside.before)
             return
         blob = self._blob_at(aside.path) or ""
         self._note(MergeConflict(aside.path, None, aside.reason, _MACHINE, blob))
@@ -370,6 +458,7 @@ class _TreeMerger:
         return TreeMerge(
             tuple(sorted(changes, key=lambda change: change.path)),
             tuple(sorted(self._conflicts, key=_place_of)),
+            tuple(sorted(self._withheld, key=lambda one: (one.path, one.blob, one.writer.commit))),
         )
 
     def _evict(self, paths: Iterable[MemoryPath]) -> None:
@@ -382,14 +471,43 @@ class _TreeMerger:
 
     def _settle_new_files(self) -> None:
         new = {path: self._puts.pop(path) for path in self._puts.keys() - self._ours.keys()}
-        if not new and not self._kept:
+        if not new and not self._kept and not self._held:
             return
         places = FreeNames(self._ours, self._deleted)
         # Files that can keep their paths come first, so that no other file takes those.
         for path in sorted(new, key=lambda path: (places.respelt(path) != path, path)):
             self._settle(path, new[path], places)
+        for held in self._held:
+            self._withhold(held)
         for kept in self._kept:
             self._copy(kept, places)
+
+    def _withhold(self, held: _Held) -> None:
+        """Have a version for the person to decide on; in a copy if no file can be in its place."""
+        kept, path = held.version, held.version.path
+        blob = self._blob_at(path)
+        if blob is None and self._is_taken(path):
+            self.keep(kept)
+            return
+        content = kept.content
+        if blob is not None:
+            now = self._content_at(path)
+            merged = _merge_kind(path, held.before, now, content, _MACHINE_FIRST)
+            content = merged.kept or merged.content
+            if essence(content) == essence(now):
+                return  # in other words, all of it is there
+        version, said = blob_id(kept.content), blob_id(essence(kept.content))
+        self._withheld.append(Withheld(path, version, said, content, held.writer))
+        told = (_MACHINE, blob or "", version)
+        self._note(MergeConflict(path, None, kept.reason, *told))
+
+    def _is_taken(self, path: MemoryPath) -> bool:
+        """Whether a file is in the way of another one: in a folder of that name, or above it."""
+        files = ({*self._ours} - self._deleted) | self._puts.keys()
+        return any(
+            folded.startswith(f"{fold(path)}/") or fold(path).startswith(f"{folded}/")
+            for folded in map(fold, files)
+        )
 
     def _settle(self, path: MemoryPath, content: bytes, places: FreeNames) -> None:
         """Give a new file a path that no other file has on any file system."""

@@ -5,15 +5,18 @@ changed, line by line and key by key, and what they can both have they both get.
 
 | one side | the other | what stays in place | the rest |
 |---|---|---|---|
-| edit, level 1 | edit, 2 to 5 | the edit of level 1 | the machine's version, whole, in a copy |
+| edit, level 1 | edit, 2 to 5 | the edit of level 1 | the machine's, in a proposal |
 | edit, level 1 | edit, level 1 | that of the higher rank | the other version, whole, in a copy |
 | edit, 2 to 5 | edit, 2 to 5 | the lower number, then the rank | the other version, in a copy |
 | value of a key | value of a key | by the same rule | the other value, in the log of events |
 | a key deleted by the person | its value changed, 2 to 5 | the deletion | the value, in the log |
 | deletion, any | edit, level 1 | the edit | nothing; the log says that it was deleted |
-| deletion, level 1 | edit, 2 to 5 | the deletion | the machine's version, whole, in a copy |
+| deletion, level 1 | edit, 2 to 5 | the deletion | the machine's version, in a proposal |
 | deletion, 2 to 5 | any edit of a file that holds stronger text | the edit | nothing |
 | deletion, 2 to 5 | edit, 2 to 5 | the lower number, then the rank | an edit, in a copy |
+
+A proposal waits for the person beside the memory (`pack.merge.tree.Withheld`). Where there can be
+none, as for a file that is no memory, a copy has the machine's version, whole.
 
 Two people of level 1 are equals, whoever they are. What ranks higher depends on where the versions
 come from: of two heads that are merged, the one that more commits lead to (`pack.merge.heads`); of
@@ -173,6 +176,16 @@ def deletion_stands(deleted: Authority, edited: Authority) -> bool:
     if deleted.level != edited.level:
         return deleted.level < edited.level
     return deleted.rank > edited.rank
+
+
+def is_for_the_person(gone: Authority, stays: Authority) -> bool:
+    """Whether the person decides on a version that gave way: a machine's, to theirs.
+
+    Args:
+        gone: The side whose version gave way.
+        stays: The other side.
+    """
+    return stays.level == PERSON < gone.level
 
 
 def _kind(one: int, other: int) -> ClashKind:

@@ -89,7 +89,7 @@ def make_id(path: MemoryPath, now: datetime, number: int) -> str:
         now: When it is made.
         number: Any number; it tells the proposals of one hour apart.
     """
-    return _digits(_hour(now), _HOUR) + _digits(number, _CHANCE) + tag_of(path)
+    return numbered(_hour(now), _HOUR) + numbered(number, _CHANCE) + tag_of(path)
 
 
 def is_id(text: str) -> bool:
@@ -99,7 +99,7 @@ def is_id(text: str) -> bool:
 
 def may_be_older(proposal_id: str, moment: datetime) -> bool:
     """Whether a proposal may be from before a moment, as far as its id tells."""
-    return proposal_id[:_HOUR] <= _digits(_hour(moment), _HOUR)
+    return proposal_id[:_HOUR] <= numbered(_hour(moment), _HOUR)
 
 
 def _hour(moment: datetime) -> int:
@@ -109,10 +109,11 @@ def _hour(moment: datetime) -> int:
 def tag_of(path: MemoryPath) -> str:
     """How the id of each proposal about a file ends, so that others need not be read."""
     digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()
-    return _digits(int.from_bytes(digest[:4], "big"), _TAG)
+    return numbered(int.from_bytes(digest[:4], "big"), _TAG)
 
 
-def _digits(number: int, count: int) -> str:
+def numbered(number: int, count: int) -> str:
+    """The last digits of a number, as ids have them."""
     return "".join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(count)))
 
 
@@ -161,4 +162,5 @@ def plain(text: str) -> str:
 
 
 def _status(text: str | None) -> ProposalStatus:
-    return ProposalStatus.EXPIRED if text == ProposalStatus.EXPIRED else ProposalStatus.REJECTED
+    ends = {str(one): one for one in ProposalStatus if one is not ProposalStatus.OPEN}
+    return ends.get(text or "", ProposalStatus.REJECTED)

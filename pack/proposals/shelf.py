@@ -5,6 +5,9 @@ An open one is `proposals/ID`, one commit on the commit that it was made on. A r
 the ref still has its old name then, as after a crash, it is refused all the same. One that nobody
 decided on in time only gets the other name.
 
+What a merge withheld would come back with the merge (`pack.proposals.withheld`). So it leaves such
+a record however it was decided, and it does not expire: its dates are those of the merge.
+
 Refs come from whoever can push. What is no proposal is left out, and named in the log.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,6 +40,7 @@ from pack.proposals.proposal import (
     read_proposal,
     tag_of,
 )
+from pack.proposals.withheld import is_withheld
 from pack.provenance import PROPOSAL
 
 logger = logging.getLogger(__name__)
@@ -46,6 +50,8 @@ LIFETIME: Final = timedelta(days=90)
 _ATTEMPTS: Final = 5
 _REMEMBERED: Final = 1000
 _REASON: Final = 500
+_REFUSALS: Final = (ProposalStatus.REJECTED, ProposalStatus.EXPIRED)
+_ENDINGS: Final = {ProposalStatus.ACCEPTED: "accepted", ProposalStatus.WITHDRAWN: "withdrawn"}
 
 
 class ProposalShelf:
@@ -78,8 +84,16 @@ class ProposalShelf:
 
     def rejected(self, about: MemoryPath | None = None) -> list[Proposal]:
         """Those that were refused, or waited too long; the oldest first."""
-        left = [one for one in self._in(OPEN, about) if one.status is not ProposalStatus.OPEN]
-        return sorted([*self._in(REFUSED, about), *left], key=_age)
+        found = [*self._in(REFUSED, about), *self._in(OPEN, about)]
+        return sorted((one for one in found if one.status in _REFUSALS), key=_age)
+
+    def names(self) -> Mapping[str, CommitId]:
+        """The ids of those that are open, and where each is; none of them is read."""
+        return self._refs(OPEN)
+
+    def decided(self) -> Container[str]:
+        """The ids of those that are known to be decided on; none of them is read."""
+        return self._refs(REFUSED)
 
     def unreadable(self) -> list[str]:
         """The refs that hold no proposal, as in `proposals/ID`; all of them are read."""
@@ -233,17 +247,17 @@ class ProposalShelf:
     def close(
         self, proposal: Proposal, status: ProposalStatus, reason: str | None = None
     ) -> Proposal:
-        """Take an open proposal off the list; a refused or expired one stays readable.
+        """Take an open proposal off the list; one that is not to come back stays readable.
 
         Raises:
             StaleBase: It has changed, or is not open any more.
         """
         ref, refused = f"{OPEN}/{proposal.id}", f"{REFUSED}/{proposal.id}"
-        if status in (ProposalStatus.ACCEPTED, ProposalStatus.WITHDRAWN):
+        if status in _ENDINGS and not is_withheld(proposal.id):
             self._connector.move_aside(ref, None, proposal.commit)
             return replace(proposal, status=status, reason=reason)
         commit = proposal.commit
-        if status is ProposalStatus.REJECTED:  # from here on, it is
+        if status is not ProposalStatus.EXPIRED:  # from here on, it is
             message = _record(proposal, status, reason)
             commit = self._connector.commit_aside(ref, commit, commit, [], message)
         self._connector.move_aside(ref, refused, commit)
@@ -276,4 +290,7 @@ def _record(proposal: Proposal, status: ProposalStatus, reason: str | None) -> s
     trailers = [f"{STATUS_TRAILER}: {status}", f"{PROPOSAL}: {proposal.id}"]
     if why := plain(reason or ""):
         trailers.append(f"{REASON_TRAILER}: {why[:_REASON]}")
-    return f"{proposal.path}: refuse proposal {proposal.id}\n\n" + "\n".join(trailers)
+    subject = f"{proposal.path}: refuse proposal {proposal.id}"
+    if status in _ENDINGS:
+        subject = f"{proposal.path}: proposal {proposal.id} was {_ENDINGS[status]}"
+    return f"{subject}\n\n" + "\n".join(trailers)

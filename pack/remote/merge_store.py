@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pack.model import Change, Commit, CommitId, Identity
+from pack.model import Change, Commit, CommitId, Identity, Put
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,29 @@ class MergeCommit:
     parents: tuple[CommitId, CommitId]
     bases: tuple[CommitId, ...]
     message: str
+    identity: Identity
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergeProposal:
+    """A commit beside the branch for what a merge withheld. Nothing in it is of one machine.
+
+    Attributes:
+        ref: Where it is kept, as in `Connector.commit_aside`.
+        merge: The merge, which is its parent.
+        change: What it changes.
+        message: As in `Connector.commit`.
+        author: Whose text it is.
+        identity: Who commits.
+        seconds: Its time, since 1970 in UTC.
+    """
+
+    ref: str
+    merge: CommitId
+    change: Put
+    message: str
+    author: Identity | None
     identity: Identity
     seconds: int
 
@@ -63,6 +86,26 @@ class MergeStore(Protocol):
         Raises:
             As `Connector.commit`; RefusedForSafety also where both sides changed a link. Nothing
                 was changed.
+        """
+        ...
+
+    def prepare(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> CommitId:
+        """Store the commit that `merge` makes, and nothing else: no branch leads to it yet.
+
+        Raises:
+            As `merge`.
+        """
+        ...
+
+    def propose(self, made: MergeProposal, expected: CommitId | None) -> CommitId:
+        """Make the commit for what a merge withheld, unsigned; branch and folder stay.
+
+        Args:
+            made: The commit.
+            expected: Where its ref leads now; `None` if it does not exist.
+
+        Raises:
+            As `Connector.commit_aside`.
         """
         ...
 

@@ -187,6 +187,7 @@ class Exchange:
         stop: Why nothing was exchanged.
         branch: What the memory was exchanged with; `None` where there is no remote.
         others: More branches that are there.
+        proposals: What merges withheld from the files, which waits for the person from now on.
     """
 
     outcome: Outcome
@@ -199,6 +200,7 @@ class Exchange:
     stop: Stop | None = None
     branch: RemoteBranch | None = field(default=None, compare=False)
     others: tuple[str, ...] = field(default=(), compare=False)
+    proposals: tuple[str, ...] = ()
 
 
 class Remote(Protocol):

@@ -51,7 +51,7 @@ def authority_by_time(
         blob: Its bytes here; `None` if it is gone.
     """
     bases = [base] if base is not None else []
-    changes = _changes(core, bases, [side], path)
+    changes = changes_since(core, bases, [side], path)
     at = max((one.at for one in changes), default=_LONG_AGO)
     read = _reader(core)
     return _authority(core, changes, [side], path, blob, read, later(at, blob))
@@ -77,7 +77,7 @@ def authority_of(
         read: Returns the bytes of a blob.
         rank: The side's rank.
     """
-    changes = _changes(core, bases, side, path)
+    changes = changes_since(core, bases, side, path)
     return _authority(core, changes, side, path, blob, read, rank)
 
 
@@ -118,7 +118,7 @@ def _reader(core: Core) -> Read:
     return read
 
 
-def _changes(
+def changes_since(
     core: Core, bases: Sequence[CommitId], side: Sequence[CommitId], path: MemoryPath
 ) -> list[CommitFacts]:
     """The commits that changed the file on this side, newest first; merges only joined others."""

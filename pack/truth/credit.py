@@ -38,7 +38,7 @@ def credit_of(
         is_joined: Whether it is of a history that began elsewhere; see `pack.history.joined`.
     """
     writer = _believed(commit, read)
-    if is_joined and not writer.is_ours and writer.level == STRONGEST:
+    if is_joined and writer.level == STRONGEST:  # whoever that was there, it may be somebody else
         writer = _unknown(writer)
     writer = with_assigned(writer, assigned)
     state = LineState.WRITTEN

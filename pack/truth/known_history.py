@@ -43,8 +43,8 @@ class KnownHistory:
     """What history says about the truth of all files.
 
     Attributes:
-        accepted: What the person accepted, newest first, and the commit that made that version;
-            `None` where it cannot be told.
+        accepted: What the person accepted in the memory's own history, newest first, and the commit
+            that made that version; `None` where it cannot be told.
         joined: The commits of histories that began elsewhere.
         shared: The files that may hold text by somebody else than the person, or by nobody knows
             whom, each as `_short` has it.
@@ -134,8 +134,9 @@ class KnownHistories:
     def _found_out(self, head: CommitId) -> KnownHistory:
         is_all = self._limit is None
         commits = self._log.read(LogQuery(head, with_files=is_all, limit=self._limit))
-        accepted = self._with_versions(acceptances_among(commits))
         joined = joined_commits(commits)
+        own = (commit for commit in commits if commit.id not in joined)
+        accepted = self._with_versions(acceptances_among(own))
         shared = _shared(commits, joined, self._v1_path) if is_all else frozenset[int]()
         is_cut = any(commit.is_cut for commit in commits)
         return KnownHistory(tuple(accepted), joined, shared, is_cut, later=_KEEP_AFTER)

@@ -7,23 +7,30 @@ neither where truth levels are off here nor what the person assigned to commits 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from pack.catalog.row import is_catalogued
+from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
 from pack.core.reader import Reader
 from pack.core.referee import HeldBack
 from pack.core.truths import TruthMode
+from pack.errors import InvalidPath
+from pack.history.origins import written_by
 from pack.history.snapshot import PastStore
-from pack.log import LogQuery
+from pack.log import CommitFacts, LogQuery
 from pack.merge.heads import Lawful, Point, Read
 from pack.merge.moves import SideFile, Trio
-from pack.merge.tree import Aside, Weigh
-from pack.merge.two_sides import Authority, Rank, TwoSides
+from pack.merge.tree import Aside, MachineWriter, Weigh
+from pack.merge.two_sides import PERSON, Authority, Rank, TwoSides
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
-from pack.truth.authority import authority_of
+from pack.paths import INDEX
+from pack.proposals.proposal import STATUS_TRAILER
+from pack.provenance import PROPOSAL, parse_label
+from pack.truth.authority import authority_of, changes_since
 from pack.truth.lines import LineTruths
 from pack.truth.referee import HistoryReferee
 from pack.truth.versions import Versions
@@ -52,7 +59,9 @@ class CommitRules:
             return Lawful(side.files)
         referee = HistoryReferee(self._at(base[0]))
         held = referee.held_back(base[0], side.commits[0], base[1:])
-        return _lawful(side.files, held) if held else Lawful(side.files)
+        if not held:
+            return Lawful(side.files)
+        return _lawful(side.files, held, lambda path: self.writer(base, side, path))
 
     def weigh(self, base: Sequence[CommitId], first: Point, second: Point, read: Read) -> Weigh:
         """See `MergeRules.weigh`."""
@@ -83,6 +92,41 @@ class CommitRules:
             if path in (file.path, file.old_path)
         )
 
+    def writer(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> MachineWriter | None:
+        """See `MergeRules.writer`: the weakest of the machines, and the last commit of theirs."""
+        if not self._may_be_proposed(self._at([*base, *side.commits][0]), path):
+            return None
+        writers = [
+            (one, written_by(one))
+            for one in changes_since(self._at(side.commits[0]), base, side.commits, path)
+        ]
+        level = max((writer.level for _, writer in writers), default=PERSON)
+        commit, last = next((pair for pair in writers if pair[1].level == level), (None, None))
+        if commit is None or last is None or level == PERSON or parse_label(last.origin) is None:
+            return None
+        return MachineWriter(last.origin, commit.id)
+
+    def accepted(self, commits: Iterable[CommitFacts]) -> Collection[str]:
+        """See `MergeRules.accepted`; where parts were accepted and others not, it is open."""
+        return {
+            said[PROPOSAL]
+            for one in commits
+            if PROPOSAL in (said := one.trailers) and STATUS_TRAILER not in said
+            if written_by(one).is_accepted
+        }
+
+    def _may_be_proposed(self, core: Core, path: MemoryPath) -> bool:
+        """Whether a person can be shown a file, and decide on what it says."""
+        if path == INDEX or not (is_catalogued(path) or path == PROJECT_FILE):
+            return False
+        try:
+            scope_of(core.connector).refuse_reading(path)
+        except InvalidPath:
+            return False
+        return core.reader.exclusion(path) is None
+
     def _at(self, commit: CommitId) -> Core:
         """The memory as it was, as its commits alone have it."""
         store = _CommitsOnly(self._core.connector, commit, _LONG_AGO)
@@ -106,7 +150,11 @@ class _CommitsOnly(PastStore):
         return {}
 
 
-def _lawful(files: Mapping[MemoryPath, BlobId], held: Sequence[HeldBack]) -> Lawful:
+def _lawful(
+    files: Mapping[MemoryPath, BlobId],
+    held: Sequence[HeldBack],
+    find_writer: Callable[[MemoryPath], MachineWriter | None],
+) -> Lawful:
     """A side's tree with each file as it should be, and what it has there instead."""
     allowed = dict(files)
     for one in held:
@@ -115,7 +163,13 @@ def _lawful(files: Mapping[MemoryPath, BlobId], held: Sequence[HeldBack]) -> Law
         if one.content is not None:
             allowed[one.path] = blob_id(one.content)
     asides = [
-        Aside(one.path, one.whole, _HELD_BACK)
+        Aside(
+            one.path,
+            one.whole,
+            _HELD_BACK,
+            None if one.is_dropped else find_writer(one.path),
+            one.content,
+        )
         for one in held
         if one.there == one.path or one.whole is None
     ]

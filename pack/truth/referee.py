@@ -2,8 +2,9 @@
 
 A machine elsewhere may have changed the person's text without asking: with git alone, or with a
 PACK that has no truth levels. Such a change is not taken in. The file stays as the rule would have
-left it, with everything that was allowed, and the machine's version is kept whole in a copy. A
-change that the person made there since, over the machine's, is taken like any other.
+left it, with everything that was allowed, and what the machine did waits for the person
+(`pack.merge.tree.Withheld`). A change that the person made there since, over the machine's, is
+taken like any other.
 
 The commits that came are replayed, oldest first. For each version of a file, what the rule would
 have made of it is known by its blob; what a commit did to a version is done to that.
@@ -150,7 +151,7 @@ class HistoryReferee:
         if (replay.path, replay.content) != (target, whole):
             yield HeldBack(replay.path, replay.content, target, whole)
         for text in replay.lost:
-            yield HeldBack(replay.path, replay.content, target, text)
+            yield HeldBack(replay.path, replay.content, target, text, is_dropped=True)
 
     def _may(
         self, base: CommitId, note: Note, whole: bytes | None, level: int, target: MemoryPath | None

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from pack.catalog.scope import PROJECT_FILE, read_scope
@@ -53,7 +53,8 @@ from pack.remote.remote import (
 from pack.rules.exclusion import CommittedRules, ExclusionKind
 
 if TYPE_CHECKING:
-    pass
+    from pack.remote.merge_store import MergeStore
+    from pack.use_cases.merging import Merging
 
 _ATTEMPTS: Final = 8
 _JITTER_SECONDS: Final = 0.05
@@ -81,6 +82,7 @@ class Exchanger:
         self._received = 0
         self._copies: tuple[str, ...] = ()
         self._others: tuple[str, ...] = ()
+        self._proposals: tuple[str, ...] = ()
 
     def run(self) -> Exchange:
         """Fetch, take in, push.
@@ -89,6 +91,7 @@ class Exchanger:
             RepositoryBusy: Both sides move too fast.
             ConnectorError: The remote does not answer, or refuses.
         """
+        self._bring_up_proposals(self._connector.head())
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, _JITTER_SECONDS * 2**attempt))  # noqa: S311 - jitter
@@ -229,6 +232,7 @@ class Exchanger:
         is_forward = move is Move.FAST_FORWARD and not self._held_back(position.base, theirs)
         if ours is None or is_forward:
             self._report("taking in what is new there")
+            self._bring_up_proposals(theirs)
             self._remote.fast_forward(ours, theirs)
             head = theirs
             self._outcome = max(self._outcome, Outcome.RECEIVED, key=_RANK.index)
@@ -245,11 +249,7 @@ class Exchanger:
         return referee.held_back(base, theirs) if referee is not None and base is not None else ()
 
     def _merge(self, ours: CommitId, theirs: CommitId) -> CommitId:
-        # Here, as a server that meets no other machine never merges.
-        from pack.use_cases.merging import Merging  # noqa: PLC0415
-
-        store = self._remote.merges()
-        merging = Merging(self._core, store)
+        store, merging = self._merging
         plan = merging.plan(ours, theirs)
         changes = merging.changes(plan, ours)
         first = changes[0].path if changes else INDEX
@@ -258,9 +258,25 @@ class Exchanger:
             if self._connector.head() != ours:
                 raise StaleBase(ours, self._connector.head())
             guarded([refuse_excluded], decision, MERGER, self._core.reader)
+            whole = store.prepare(ours, plan.commit, changes) if plan.withheld else theirs
+            self._bring_up_proposals(whole)
             made = store.merge(ours, plan.commit, changes)
         self._copies += tuple(dict.fromkeys(one.copy for one in plan.conflicts if one.copy))
         return made.id
+
+    @cached_property
+    def _merging(self) -> tuple[MergeStore, Merging]:
+        # Here, as a server that meets no other machine never merges.
+        from pack.use_cases.merging import Merging  # noqa: PLC0415
+
+        store = self._remote.merges()
+        return store, Merging(self._core, store)
+
+    def _bring_up_proposals(self, head: CommitId | None) -> None:
+        """Have the proposals of all merges that lead to a commit, before the branch is there."""
+        from pack.use_cases.withheld import WithheldProposals  # noqa: PLC0415 - see `_merging`
+
+        self._proposals += tuple(WithheldProposals(self._core, *self._merging).bring_up(head))
 
     def _read(self, blob: BlobId) -> bytes:
         return _read(self._connector, blob)
@@ -318,6 +334,7 @@ class Exchanger:
             stop,
             self._branch,
             self._others,
+            self._proposals,
         )
 
 

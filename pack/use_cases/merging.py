@@ -33,6 +33,7 @@ from pack.model import (
     blob_id,
 )
 from pack.paths import INDEX
+from pack.proposals.withheld import WithheldText, withheld_text
 from pack.provenance import MERGER, commit_message
 from pack.remote.merge_store import MergeCommit, MergeStore
 from pack.use_cases.merged_index import index_of, without_index
@@ -66,12 +67,14 @@ class PlannedMerge:
         files: All files of the merge.
         conflicts: What a person should look at.
         made: The bytes of the files that are in no commit yet, by blob.
+        withheld: What waits for the person, each once.
     """
 
     commit: MergeCommit
     files: Tree
     conflicts: tuple[MergeConflict, ...]
     made: Mapping[BlobId, bytes]
+    withheld: tuple[WithheldText, ...] = ()
 
 
 class Merging:
@@ -85,6 +88,7 @@ class Merging:
     def __init__(self, core: Core, store: MergeStore) -> None:
         self._core = core
         self._store = store
+        self._last: PlannedMerge | None = None
 
     def plan(self, one: CommitId, other: CommitId) -> PlannedMerge:
         """The merge of two commits; the same whichever is named first.
@@ -92,15 +96,24 @@ class Merging:
         Raises:
             ConnectorError: The store cannot be read.
         """
-        graph = _Graph(self._core.connector, self._store)
-        merger = HeadMerger(graph, self._read, self._core.merge_rules())
-        merged = merger.merge(one, other)
+        parents = (min(one, other), max(one, other))
+        if self._last is None or self._last.commit.parents != parents:
+            self._last = self._planned(parents)
+        return self._last
+
+    def _planned(self, parents: tuple[CommitId, CommitId]) -> PlannedMerge:
+        graph, is_whole = _Graph(self._core.connector, self._store), self._store.is_whole()
+        merger = HeadMerger(graph, self._read, self._core.merge_rules(), withholds=is_whole)
+        merged = merger.merge(*parents)
         files = without_index(merged.files, merger.read)
         index = index_of(self._core, files, merged, merger.read)
-        parents = (min(one, other), max(one, other))
+        texts = filter(None, map(withheld_text, merged.withheld))
+        withheld = tuple({text.id: text for text in texts}.values())
         first = without_index(graph.files(parents[0]), merger.read)
         paths = sorted(path for path in files | first if files.get(path) != first.get(path))
-        message = _message(parents, paths, merged.conflicts, self._store.is_whole())
+        told = [*(event.trailer() for event in _events(merged.conflicts))]
+        told += [text.trailer() for text in withheld]
+        message = _message(parents, paths, told, is_whole)
         at = max(self._facts(parent).at for parent in parents)
         seconds = max(0, int(at.timestamp()))
         whole = files | {path: blob_id(content) for path, content in index.items()}
@@ -108,7 +121,7 @@ class Merging:
         known = {blob for parent in parents for blob in graph.files(parent).values()}
         made |= {blob: merger.read(blob) for blob in {*files.values()} - known}
         commit = MergeCommit(parents, merged.base, message, IDENTITY, seconds)
-        return PlannedMerge(commit, whole, merged.conflicts, made)
+        return PlannedMerge(commit, whole, merged.conflicts, made, withheld)
 
     def changes(self, planned: PlannedMerge, commit: CommitId) -> list[Change]:
         """How the files of a merge differ from those of a commit; what goes, goes first.
@@ -140,12 +153,21 @@ class Merging:
             return MergeVerdict.NONE
         if version != str(MERGE_VERSION):
             return MergeVerdict.UNKNOWN
-        if len(facts.parents) != 2 or facts.parents[0] >= facts.parents[1]:
-            return MergeVerdict.FALSE
-        planned = self.plan(*facts.parents)
-        changes = self.changes(planned, facts.parents[0])
-        is_made = self._store.is_made(commit, planned.commit, changes)
-        return MergeVerdict.TRUE if is_made else MergeVerdict.FALSE
+        return MergeVerdict.TRUE if self.plan_of(facts) is not None else MergeVerdict.FALSE
+
+    def plan_of(self, commit: CommitFacts) -> PlannedMerge | None:
+        """What a commit is made of that is the merge of its parents; `None` for any other.
+
+        Raises:
+            NotFound: Not all of what it was made of is here.
+            ConnectorError: The store cannot be read.
+        """
+        is_pair = len(commit.parents) == 2 and commit.parents[0] < commit.parents[1]
+        if not is_pair or merge_version(commit) != str(MERGE_VERSION):
+            return None
+        planned = self.plan(*commit.parents)
+        changes = self.changes(planned, commit.parents[0])
+        return planned if self._store.is_made(commit.id, planned.commit, changes) else None
 
     def _facts(self, commit: CommitId) -> CommitFacts:
         (facts,) = self._core.connector.log(LogQuery(commit, limit=1))
@@ -194,7 +216,7 @@ class _Graph:
 def _message(
     parents: Sequence[CommitId],
     paths: Sequence[str],
-    conflicts: Sequence[MergeConflict],
+    told: Sequence[tuple[str, str]],
     is_whole: bool,
 ) -> str:
     """The message of a merge that brings these files to its first parent.
@@ -208,7 +230,7 @@ def _message(
     if len(paths) > _NAMED_PATHS:
         named.append(f"… {len(paths) - _NAMED_PATHS} more")
     request = sha256(" ".join(parents).encode("ascii")).hexdigest()[:_REQUEST]
-    trailers = [*(event.trailer() for event in _events(conflicts))]
+    trailers = [*told]
     if is_whole:
         trailers.append((MERGE_TRAILER, str(MERGE_VERSION)))
     subject = f"{first}: merge both sides{more}"

@@ -71,17 +71,19 @@ def take(machine: Machine, *others: Machine) -> Exchange:
 
 
 @pytest.mark.contract("C1")
-def test_a_machines_change_of_a_persons_line_is_kept_beside_it(
+def test_a_machines_change_of_a_persons_line_waits_for_them(
     machines: tuple[Machine, Machine],
 ) -> None:
     one, two = machines
     by_git(one, lambda text: text.replace("Never", "Rarely") + "- it was me\n")
     done = take(two, one)
-    (copy,) = done.copies
-    assert done.outcome is Outcome.MERGED
+    (waiting,) = person(two).proposals.list()
+    assert (done.outcome, done.copies) == (Outcome.MERGED, ())
+    assert done.proposals == (waiting.proposal.id,)
     assert RULE in two.text(A)
     assert "- it was me" in two.text(A)  # what touches nothing of the person's is done
-    assert "Rarely deploy" in two.text(copy)
+    hunk = waiting.hunks[0]
+    assert hunk.new == ("Rarely deploy on Fridays.\n",)
     (event,) = two.memory.events.page().events
     assert (event.kind, event.path, event.commit) == (MemoryEventKind.DISCARDED, A, two.head())
     assert two.memory.remotes.sync().outcome is Outcome.UP_TO_DATE
@@ -147,6 +149,9 @@ def test_the_person_deletes_what_a_machine_went_on_writing(
     one.memory.notes.update(A, note.content + "- by a machine\n", note.sha)
     one.exchange()
     person(two).notes.delete(A, note.sha)
-    (copy,) = take(two, one).copies
+    assert take(two, one).copies == ()
     assert not (two.folder / A).exists()
-    assert "- by a machine" in two.text(copy)
+    (waiting,) = person(two).proposals.list()
+    assert not waiting.is_stale
+    person(two).proposals.accept(waiting.proposal.id, waiting.shown, "tty")
+    assert "- by a machine" in two.text(A)

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -20,10 +21,10 @@ from pack.merge import tree as tree_merge
 from pack.merge.file import Merged
 from pack.merge.heads import MERGE_VERSION, HeadMerger
 from pack.merge.moves import Trio
-from pack.merge.tree import TreeMerge
+from pack.merge.tree import Aside, MachineWriter, TreeMerge, Withheld
 from pack.merge.two_sides import Authority, TwoSides
 from pack.model import BlobId, CommitId, MemoryPath, Put, blob_id
-from tests.merge_support import MemoryGraph, pull
+from tests.merge_support import LevelRules, MemoryGraph, pull
 
 FOLDER: Final = Path(__file__).parent / f"merge_v{MERGE_VERSION}"
 _ABOUT: Final = "Never edited: see README.md beside this file."
@@ -107,28 +108,62 @@ def tree_result(merged: TreeMerge) -> _Json:
         one.path: _shown(one.content) if isinstance(one, Put) else None for one in merged.changes
     }
     told = [[one.path, one.copy, one.kind, one.kept, one.discarded] for one in merged.conflicts]
-    return [changes, told]
+    return [changes, told, withheld_result(merged.withheld)]
+
+
+def withheld_result(withheld: Iterable[Withheld]) -> _Json:
+    """What waits for the person."""
+    return [
+        [one.path, one.blob, one.said, _shown(one.content), one.writer.commit] for one in withheld
+    ]
 
 
 def replay_tree(vector: _Json) -> _Json:
     """What it gives now."""
     blobs = {BlobId(blob): _bytes(shown) or b"" for blob, shown in vector["blobs"].items()}
     sides = {path: _sides(shown) for path, shown in vector["sides"].items()}
-    settled = vector["settled"]
+    settled, writers = vector["settled"], vector["writers"]
+
+    def find_writer(trio: Trio, is_ours: bool) -> MachineWriter | None:
+        return _writer(writers[f"{trio.path} {is_ours}"])
+
     is_settled = None if settled is None else lambda path, *_: settled[path]
     trees = (vector[name] for name in ("base", "ours", "theirs"))
     found = tree_merge.merge_trees(
-        *trees, blobs.__getitem__, lambda trio: sides[trio.path], (), is_settled
+        *trees,
+        blobs.__getitem__,
+        lambda trio: sides[trio.path],
+        [_aside(one) for one in vector["asides"]],
+        is_settled,
+        find_writer=find_writer,
     )
     return tree_result(found)
+
+
+def _writer(shown: _Json) -> MachineWriter | None:
+    return MachineWriter(*shown) if shown is not None else None
+
+
+def _shown_writer(writer: MachineWriter | None) -> _Json:
+    return [writer.origin, writer.commit] if writer is not None else None
+
+
+def _aside(shown: _Json) -> Aside:
+    path, content, writer, before = shown
+    return Aside(path, _bytes(content), "", _writer(writer), _bytes(before))
+
+
+def _shown_aside(aside: Aside) -> _Json:
+    writer = _shown_writer(aside.writer)
+    return [aside.path, _shown(aside.content), writer, _shown(aside.before)]
 
 
 # --- histories ------------------------------------------------------------------------------------
 
 
 def replay_history(vector: _Json) -> _Json:
-    """The files of the merge of two heads, whichever is named first."""
-    graph = MemoryGraph()
+    """The files of the merge of two heads, whichever is named first, and what waits."""
+    graph = MemoryGraph(LevelRules(vector["levels"]) if vector["levels"] else None)
     for shown in vector["blobs"]:
         content = _bytes(shown) or b""
         graph.blobs[blob_id(content)] = content
@@ -137,18 +172,22 @@ def replay_history(vector: _Json) -> _Json:
     merger = HeadMerger(graph, graph.blobs.__getitem__, graph.rules)
     merged = merger.merge(*vector["heads"])
     assert merged == merger.merge(*vector["heads"][::-1])
-    return {path: _shown(merger.read(blob)) for path, blob in merged.files.items()}
+    files = {path: _shown(merger.read(blob)) for path, blob in merged.files.items()}
+    return [files, withheld_result(merged.withheld)]
 
 
 def _histories() -> Iterable[_Json]:
     from tests.unit.merge.test_heads import BASE, EDITS, NOTE  # noqa: PLC0415
 
-    for edit in EDITS:
+    for edit, of_machines in product(EDITS, (False, True)):
         for peers in (2, 3, 5):
-            random, graph = Random(f"{edit.__name__} {peers}"), MemoryGraph()
+            random, levels = Random(f"{edit.__name__} {peers}"), dict[CommitId, int]()
+            graph = MemoryGraph(LevelRules(levels) if of_machines else None)
             base = graph.write(None, {NOTE: BASE})
             heads = [edit(graph, base, peer, random) for peer in range(peers)]
-            for _ in range(3):
+            if of_machines:
+                levels.update({head: random.choice((1, 2, 5)) for head in heads[1:]})
+            for _ in range(0 if of_machines else 3):
                 pull(graph, heads, random, at_once=True)
             one, other = (sorted(set(heads)) * 2)[:2]
             commits = [[name, list(graph.parents[name]), graph.trees[name]] for name in graph.trees]
@@ -156,6 +195,7 @@ def _histories() -> Iterable[_Json]:
                 "blobs": [_shown(content) for content in graph.blobs.values()],
                 "commits": commits,
                 "heads": [one, other],
+                "levels": levels,
             }
             yield vector | {"result": replay_history(vector)}
 
@@ -197,7 +237,10 @@ class _Recorder:
         settled: dict[str, bool] = {}
         base, ours, theirs, read, *rest = args
         weigh = rest[0] if rest else options.get("weigh", lambda _: None)
+        asides = rest[1] if len(rest) > 1 else options.get("asides", ())
         asked = options.get("is_settled")
+        find_writer = options.get("find_writer", lambda *_: None)
+        writers: dict[str, _Json] = {}
 
         def reading(blob: BlobId) -> bytes:
             blobs[blob] = _shown(content := read(blob))
@@ -212,8 +255,13 @@ class _Recorder:
             settled[path] = asked(path, blob, is_ours)
             return settled[path]
 
+        def finding(trio: Trio, is_ours: bool) -> MachineWriter | None:
+            found = find_writer(trio, is_ours)
+            writers[f"{trio.path} {is_ours}"] = _shown_writer(found)
+            return found
+
         given = settling if asked is not None else None
-        found = merge(base, ours, theirs, reading, weighing, is_settled=given)
+        found = merge(base, ours, theirs, reading, weighing, asides, given, find_writer=finding)
         vector = {
             "base": dict(base),
             "ours": dict(ours),
@@ -221,6 +269,8 @@ class _Recorder:
             "blobs": blobs,
             "sides": sides,
             "settled": settled if asked is not None else None,
+            "writers": writers,
+            "asides": [_shown_aside(one) for one in asides],
         }
         self._note(self.trees, vector | {"result": tree_result(found)})
         return found

@@ -26,6 +26,7 @@ def audit(run: Any) -> Iterator[str]:
         yield "they follow different versions of the group"
     (head,) = set(heads.values())
     yield from _tree(run, head)
+    yield from _proposed(run, head, honest)
     yield from _lost(run, head)
     yield from _untrue(run, honest)
     yield from (f"{name} was refused something without a reason" for name in run.untold)
@@ -94,8 +95,18 @@ def _tree(run: Any, head: str) -> Iterator[str]:
         yield "two conflict copies hold the same"
 
 
+def _proposed(run: Any, head: str, honest: list[Any]) -> Iterator[str]:
+    """Whether everybody has a proposal for all that merges withheld, and the same one."""
+    for name, commit in run.world.waiting(head).items():
+        for one in honest:
+            if one.disk.refs.get(f"proposals/{name}") != commit:
+                yield f"{one.name} has not the proposal {name}"
+
+
 def _lost(run: Any, head: str) -> Iterator[str]:
     there, deleted = _tokens(run.world.texts(head)), _deleted(run, head)
+    for commit in run.world.waiting(head).values():  # which everybody has: see `_proposed`
+        there |= _tokens(run.world.texts(commit))
     present = {one.key_name for one in run.machines if _counts(run, one)}
     for token, (commit, writer) in run.tokens.items():
         if token in there or token in deleted or token in run.lost:

@@ -168,14 +168,23 @@ class MemoryHead:
             return f"{label}: the person is editing"
         ours = machine.disk.head
         if ours is None or world.leads_to(ours, head):
+            self._propose(head)
             machine.disk.head = head
         elif not world.leads_to(head, ours):
             made = world.merge(ours, head)
             machine.disk.has |= world.bit(made)
-            machine.gate()
+            self._propose(made)
             machine.disk.head = made
         machine.gate()
         return ""
+
+    def _propose(self, head: CommitId) -> None:
+        """Keep what merges withheld, before the branch is there."""
+        refs = self._machine.disk.refs
+        for name, commit in self._world.waiting(head).items():
+            self._machine.gate()
+            refs[f"proposals/{name}"] = commit
+        self._machine.gate()
 
     def refuse_outgoing(self, head: CommitId, without: CommitId | None) -> str:
         del head, without

@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pack_connectors.local_git.past.one_commit import parse_commit
 from pack_connectors.peers.signed_commits import signed
 
+from pack.history.origins import written_by
 from pack.log import CommitFacts
-from pack.merge.heads import HeadMerger, Point, Read, Unruled
-from pack.merge.tree import Weigh
+from pack.merge.heads import HeadMerger, Point
 from pack.model import BlobId, CommitId, Identity, MemoryPath, blob_id
+from pack.proposals.withheld import withheld_text
 from pack.provenance import MERGER, commit_message
+from tests.merge_support import LevelRules
 
 MERGE = Identity("PACK merge", "merge@pack.invalid")
 Files = Mapping[MemoryPath, BlobId]
@@ -38,6 +40,9 @@ class World:
         self.by_number: list[CommitId] = []
         self._facts: dict[CommitId, CommitFacts] = {}
         self._merges: dict[tuple[CommitId, CommitId], CommitId] = {}
+        self._levels: dict[CommitId, int] = {}
+        self.proposals: dict[CommitId, dict[str, CommitId]] = {}
+        self.withholding = 0
 
     # --- making --------------------------------------------------------------------------------
 
@@ -135,10 +140,29 @@ class World:
                 self.blobs[blob] = merger.read(blob)
             seconds = max(self.seconds[parent] for parent in pair)
             request = hashlib.sha256(" ".join(pair).encode()).hexdigest()[:32]
-            trailers = [("Pack-Merge", "1")]
+            texts = [text for one in found.withheld if (text := withheld_text(one))]
+            trailers = [*(text.trailer() for text in texts), ("Pack-Merge", "1")]
             message = commit_message("merge", MERGER, request, trailers=trailers)
-            self._merges[pair] = self.commit(pair, found.files, message, MERGE, seconds)
+            made = self._merges[pair] = self.commit(pair, found.files, message, MERGE, seconds)
+            for text in texts:
+                tree = {**found.files, text.path: self.blob(text.content)}
+                held = self.commit([made], tree, text.message(made), MERGE, seconds)
+                self.proposals.setdefault(made, {})[text.id] = held
+                self.withholding |= self.bit(made)
         return self._merges[pair]
+
+    def waiting(self, head: CommitId) -> dict[str, CommitId]:
+        """The proposals of all merges that lead to a commit, of each id that of the smallest."""
+        found: dict[str, CommitId] = {}
+        for merge in sorted(self.all_of(self.mask[head] & self.withholding), reverse=True):
+            found |= self.proposals[merge]
+        return found
+
+    def level(self, commit: CommitId) -> int:
+        """How far the writer of a commit is trusted."""
+        if commit not in self._levels:
+            self._levels[commit] = written_by(self.facts(commit)).level
+        return self._levels[commit]
 
     def is_merge(self, facts: CommitFacts) -> bool:
         """Whether a commit is what its parents give; computed again."""
@@ -149,14 +173,27 @@ class World:
 WHO = ("author", "committer")
 
 
-class Rules(Unruled):
-    """A memory of equals, in which a conflict copy that was deleted is done with."""
+class Rules(LevelRules):
+    """People and machines; a conflict copy that was deleted is done with."""
 
     def __init__(self, world: World) -> None:
+        super().__init__()
         self._world = world
 
-    def weigh(self, base: Sequence[CommitId], first: Point, second: Point, read: Read) -> Weigh:
-        return super().weigh(base, first, second, read)
+    def changes(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> list[tuple[int, CommitId]]:
+        world, old, new = self._world, 0, 0
+        for commit in base:
+            old |= world.mask[commit]
+        for commit in side.commits:
+            new |= world.mask[commit]
+        return sorted(
+            (world.level(one), one)
+            for one in world.all_of(new & ~old)
+            if len(world.parents[one]) == 1
+            and world.trees[world.parents[one][0]].get(path) != world.trees[one].get(path)
+        )
 
     def is_settled(self, path: MemoryPath, blob: BlobId, side: Point, other: Point) -> bool:
         if len(side.commits) > 1 or len(other.commits) > 1:

@@ -370,3 +370,25 @@ def test_a_server_ends_at_once_while_a_remote_does_not_answer(
     assert server.process.returncode == 0
     assert time.monotonic() - begun < SECONDS
     assert (one.path / "context/a.md").exists()
+
+
+def test_what_a_machine_elsewhere_did_to_your_words_is_told_and_decided_on(
+    one: Folder, two: Folder
+) -> None:
+    one.ok("update", "context/a.md", stdin="# A\n\nNever push.\n")
+    one.ok("remote", "--sync")
+    two.ok("remote", "--sync")
+    file = two.path / "context/a.md"
+    file.write_text(file.read_text().replace("Never", "Always"))
+    two.git("commit", "-qam", "x\n\nCo-authored-by: Claude <noreply@anthropic.com>")
+    two.git("push", "-q", "origin", "HEAD")
+    said = one.ok("remote", "--sync").text
+    assert "waits     1 proposal: machines changed your text; run `pack review` to decide" in said
+    assert "waiting  1 proposal" in one.ok("status").text
+    two.ok("remote", "--sync")
+    (known,), (found,) = (memory.json("proposals")["proposals"] for memory in (one, two))
+    assert known == found
+    assert (found["path"], found["added"], found["removed"]) == ("context/a.md", 1, 1)
+    two.ok("proposals", "reject", found["id"])
+    assert two.json("remote", "--sync")["exchange"]["proposals"] == []
+    assert two.json("proposals") == {"proposals": []}

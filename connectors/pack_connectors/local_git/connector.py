@@ -104,7 +104,7 @@ from pack_connectors.system.process_lock import ProcessLock
 
 if TYPE_CHECKING:
     from pack.mesh.side_commits import StoredCommit
-    from pack.remote.merge_store import MergeCommit
+    from pack.remote.merge_store import MergeCommit, MergeProposal
 
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
@@ -478,6 +478,21 @@ class LocalGit:
             return ExaminedWrite(ref, ours, tree, targets, made.message, None, merge=made)
 
         return self._write(ours, plan)
+
+    def prepare(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> CommitId:
+        """See `MergeStore.prepare`."""
+        with self.exclusive(), _store_errors():
+            entries = self._arrivals.entries_of_merge(ours, made, changes)
+            return self._aside.prepare(ours, made, changes, entries)
+
+    def propose(self, made: MergeProposal, expected: CommitId | None) -> CommitId:
+        """See `MergeStore.propose`."""
+        changes, stamp = [made.change], (made.identity, made.seconds)
+        check_aside(made.ref, changes, made.message)
+        with self.exclusive(), _store_errors():
+            return self._aside.commit(
+                made.ref, expected, made.merge, changes, made.message, made.author, stamp
+            )
 
     def is_made(self, commit: CommitId, made: MergeCommit, changes: Sequence[Change]) -> bool:
         """See `MergeStore.is_made`."""

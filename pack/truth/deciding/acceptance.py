@@ -16,7 +16,7 @@ from pack.history.undoing.present import PresentFiles
 from pack.log import ChangeKind
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Mode, Put
 from pack.paths import is_memory_file
-from pack.proposals.proposal import Proposal
+from pack.proposals.proposal import STATUS_TRAILER, Proposal, ProposalStatus
 from pack.provenance import ACCEPTED_BY, ACCEPTED_VIA, DERIVED_FROM, PROPOSAL, Origin
 from pack.truth.deciding.offers import Offer
 from pack.use_cases.write import Wording, is_v1_file, refuse_twin, store
@@ -57,7 +57,7 @@ class Person:
 
 
 def accepted_decision(
-    core: Core, offer: Offer, numbers: Collection[int], person: Person
+    core: Core, offer: Offer, numbers: Collection[int], person: Person, *, is_open: bool = False
 ) -> Decision:
     """The decision to write what these hunks change.
 
@@ -66,6 +66,7 @@ def accepted_decision(
         offer: The proposal as it is now.
         numbers: The hunks that are accepted.
         person: Who accepts.
+        is_open: Whether they have not decided on the rest.
 
     Raises:
         PackError: It cannot be written here.
@@ -73,7 +74,10 @@ def accepted_decision(
     chosen = [diff for file in offer.files if (diff := file.with_only(numbers)) is not None]
     is_all = len(numbers) == len(offer.hunks)
     part = "" if is_all else f", {len(numbers)} of {len(offer.hunks)} parts"
-    return _decision(core, offer, chosen, f"accept proposal {offer.proposal.id}{part}", person)
+    verb = f"accept proposal {offer.proposal.id}{part}"
+    found = _decision(core, offer, chosen, verb, person)
+    said = [(STATUS_TRAILER, ProposalStatus.OPEN)] if is_open else []
+    return replace(found, trailers=(*found.trailers, *said))
 
 
 def edited_decision(

@@ -167,7 +167,8 @@ class Proposals:
                 raise StaleProposal(proposal)
             if not offer.files:
                 raise _NothingLeftError
-            return accepted_decision(self._core, offer, taken, person)
+            rest = {hunk.number for hunk in offer.hunks} - taken - {*answer.refused}
+            return accepted_decision(self._core, offer, taken, person, is_open=bool(rest))
 
         with self._core.connector.exclusive():
             try:

@@ -73,6 +73,10 @@ def test_an_earlier_one_is_carried_over_to_today_s_text(writes):
 def test_a_hundred_of_one_writer_may_wait(writes):
     change = [Put(MemoryPath("notes/b.md"), b"x\n", ABSENT)]
     message = commit_message("notes/b.md: add", ONE, "r")
+    text = f"{message}\nPack-Proposal: "  # what merges withheld is nobody's doing
+    for name in ("zaaaaaaaaa", "zaaaaaaaab"):
+        head = writes.store.head()
+        writes.store.commit_aside(f"proposals/{name}", None, head, change, text + name)
     for _ in range(MOST_OPEN):
         last = writes.shelf.add(writes.store.head(), change[0].path, change, message, ONE.author)
     with pytest.raises(TooManyProposals, match="100 proposals by ai-cloud:one"):

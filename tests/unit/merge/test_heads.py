@@ -9,9 +9,9 @@ from random import Random
 import pytest
 
 from pack.merge.copies import essence, is_conflict_copy
-from pack.merge.heads import fold, maximal
+from pack.merge.heads import HeadMerger, fold, maximal
 from pack.model import CommitId, MemoryPath
-from tests.merge_support import MemoryGraph, pull, rounds_until_equal
+from tests.merge_support import LevelRules, MemoryGraph, pull, rounds_until_equal
 from tests.support import examples
 
 NOTE = "a/x.md"
@@ -49,6 +49,45 @@ def test_n_writers_of_a_line_leave_n_texts(count: int) -> None:
             assert len(copies) < count
         whole = graph.fold(heads)
         assert said(*graph.texts(whole).values()) == said(*texts)
+
+
+@pytest.mark.hypothesis  # `make soak` gives it many seeds
+@pytest.mark.contract("C1", "C12", "C14")
+@pytest.mark.parametrize("count", range(2, 7))
+def test_what_machines_wrote_beside_the_person_waits_for_them(count: int) -> None:
+    """Each text is in place, in a copy or in a proposal, and once; the person's never in one."""
+    for seed in range(SEEDS):
+        random, rules = Random(f"{seed} {count}"), LevelRules()
+        graph = MemoryGraph(rules)
+        base = graph.write(None, {NOTE: BASE})
+        heads, texts = [], [line_of(number) for number in range(count)]
+        for number, text in enumerate(texts):
+            heads.append(graph.write(base, {NOTE: text}))
+            rules.levels[heads[-1]] = random.randint(2, 5) if number else 1
+        before = list(heads)
+        for _ in range(random.randrange(4)):
+            pull(graph, heads, random, at_once=random.random() < 0.5)
+        whole = graph.fold(heads)
+        waiting = graph.waiting(whole)
+        assert said(graph.text(whole, NOTE)) == said(texts[0])
+        there = [graph.blobs[blob].decode() for _, blob, _ in waiting]
+        assert set(said(*graph.texts(whole).values(), *there)) == set(said(*texts))
+        assert before[0] not in {commit for _, _, commit in waiting}
+        assert len({commit for _, _, commit in waiting}) == len(waiting)
+
+
+@pytest.mark.contract("C12")
+def test_a_clone_that_lacks_history_keeps_it_in_copies() -> None:
+    """What it left out, nobody could find again."""
+    rules = LevelRules()
+    graph = MemoryGraph(rules)
+    base = graph.write(None, {NOTE: BASE})
+    heads = [graph.write(base, {NOTE: line_of(number)}) for number in range(2)]
+    rules.levels[heads[1]] = 5
+    merger = HeadMerger(graph, graph.blobs.__getitem__, rules, withholds=False)
+    found = merger.merge(*heads)
+    assert (found.withheld, len(found.files)) == ((), 2)
+    assert len(HeadMerger(graph, graph.blobs.__getitem__, rules).merge(*heads).withheld) == 1
 
 
 # --- peers that pull from each other --------------------------------------------------------------
@@ -103,10 +142,11 @@ ROUNDS = [(2, 2, 2), (3, 16, 8), (5, 60, 16)]
 @pytest.mark.parametrize(("peers", "at_once", "one_by_one"), ROUNDS)
 def test_peers_come_to_rest(edit: Edit, peers: int, at_once: int, one_by_one: int) -> None:
     for seed in range(SEEDS):
-        random = Random(f"{seed} {peers}")
-        graph = MemoryGraph()
+        random, rules = Random(f"{seed} {peers}"), LevelRules()
+        graph = MemoryGraph(rules)
         base = graph.write(None, {NOTE: BASE, "a/y.md": "1\n2\n3\n"})
         begun = [edit(graph, base, peer, random) for peer in range(peers)]
+        rules.levels.update((head, random.choice((1, 1, 2, 5))) for head in begun)
         for most, is_at_once in ((at_once, True), (one_by_one, False)):
             heads = list(begun)
             rounds_until_equal(graph, heads, random, most, at_once=is_at_once)

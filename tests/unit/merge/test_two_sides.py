@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.files.markdown import split_lines
-from pack.merge.moves import Trio
-from pack.merge.tree import MergeConflict, TreeMerge, merge_trees
+from pack.merge.moves import Tree, Trio
+from pack.merge.tree import Aside, MachineWriter, MergeConflict, TreeMerge, merge_trees
 from pack.merge.two_sides import Authority, ClashKind, TwoSides, deletion_stands
-from pack.model import MemoryPath, Put, blob_id
+from pack.model import BlobId, CommitId, MemoryPath, Put, blob_id
 
 pytestmark = pytest.mark.contract("C12")
 
@@ -39,20 +39,28 @@ class Side:
 
 
 Found = tuple[dict[str, str], tuple[MergeConflict, ...]]
+MACHINE = MachineWriter("ai-cloud:x", CommitId("1" * 40))
+
+
+def plan_of(ours: Side, theirs: Side, writer: MachineWriter | None = None) -> TreeMerge:
+    """The merge of both, where machines that wrote are known or not."""
+    trees, blobs = trees_of(ours, theirs)
+    weighed = TwoSides(ours.authority(), theirs.authority())
+    return merge_trees(*trees, blobs.__getitem__, lambda _: weighed, find_writer=lambda *_: writer)
+
+
+def trees_of(ours: Side, theirs: Side) -> tuple[list[Tree], dict[BlobId, bytes]]:
+    texts = [BASE, ours.text, theirs.text]
+    contents = [{} if text is None else {PATH: text.encode()} for text in texts]
+    trees = [{path: blob_id(content) for path, content in tree.items()} for tree in contents]
+    return trees, {blob_id(content): content for tree in contents for content in tree.values()}
 
 
 def merged(ours: Side, theirs: Side) -> Found:
     """Our files after the merge, and what it tells."""
-    texts = [BASE, ours.text, theirs.text]
-    contents = [{} if text is None else {PATH: text.encode()} for text in texts]
-    trees = [{path: blob_id(content) for path, content in tree.items()} for tree in contents]
-    blobs = {blob_id(content): content for tree in contents for content in tree.values()}
-
-    def weigh(_: Trio) -> TwoSides:
-        return TwoSides(ours.authority(), theirs.authority())
-
-    plan = merge_trees(*trees, blobs.__getitem__, weigh)
-    return applied(contents[1], plan), plan.conflicts
+    before = {PATH: ours.text.encode()} if ours.text is not None else {}
+    plan = plan_of(ours, theirs)
+    return applied(before, plan), plan.conflicts
 
 
 def applied(ours: Mapping[MemoryPath, bytes], plan: TreeMerge) -> dict[str, str]:
@@ -82,6 +90,10 @@ def copy_of(text: str) -> str:
 
 def edit(line: str) -> str:
     return BASE.replace("second", line)
+
+
+def key_in(text: str, value: str) -> str:
+    return text.replace("new", value)
 
 
 ME, OTHER = "aaaaaaa", "bbbbbbb"
@@ -148,6 +160,51 @@ def test_a_deletion_and_an_edit(
     )
 
 
+OWN = edit("mine")
+
+
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize(
+    ("one", "other", "proposed"),
+    [
+        # the person's words against a machine's, whatever its level, and what else each changed
+        *((Side(OWN, 1), Side(edit("its"), level), edit("its")) for level in (2, 3, 4, 5)),
+        (
+            Side(OWN.replace("# N", "# Mine"), 1),
+            Side(edit("its") + "new\n", 5),
+            (edit("its") + "new\n").replace("# N", "# Mine"),
+        ),
+        (Side(OWN.replace("new", "old"), 1), Side(edit("its"), 5), key_in(edit("its"), "old")),
+        # the person deleted it, and a machine went on writing
+        (Side(None, 1), Side(edit("its"), 5), edit("its")),
+        # two people, or two machines: the other version is in a copy
+        (Side(OWN, 1), Side(edit("hers"), 1), None),
+        (Side(edit("rule"), 2), Side(edit("model"), 5), None),
+        (Side(None, 2), Side(edit("model"), 5), None),
+        # what gives way is in the log, or nothing does
+        (Side(None, 5), Side(OWN, 1), None),
+        (Side(OWN, 1), Side(BASE.replace("first", "its"), 5), None),
+    ],
+)
+def test_a_machines_version_that_gives_way_to_the_person_waits_for_them(
+    one: Side, other: Side, proposed: str | None
+) -> None:
+    for ours, theirs in ((one, other), (other, one)):
+        plan, without = plan_of(ours, theirs, MACHINE), plan_of(ours, theirs)
+        if proposed is None:
+            assert (plan.withheld, plan.conflicts) == ((), without.conflicts)
+            continue
+        (held,) = plan.withheld
+        assert (held.path, held.content.decode(), held.writer) == (PATH, proposed, MACHINE)
+        assert held.blob == blob_id((other.text or "").encode())
+        before = {PATH: ours.text.encode()} if ours.text is not None else {}
+        assert list(applied(before, plan)) == ([PATH] if one.text is not None else [])
+        (told,) = plan.conflicts
+        assert (told.kind, told.copy, told.discarded) == (ClashKind.DISCARDED, None, held.blob)
+        # where nobody is known to have written it, a copy has it
+        assert [told.copy for told in without.conflicts] == [copy_of(other.text or "")]
+
+
 @pytest.mark.parametrize(
     ("deleted", "edited", "is_gone"),
     [
@@ -192,7 +249,7 @@ def test_both_deleted_it() -> None:
 
 
 def key(value: str) -> str:
-    return BASE.replace("new", value)
+    return key_in(BASE, value)
 
 
 @pytest.mark.parametrize(
@@ -276,3 +333,39 @@ def test_both_machines_get_the_same_and_nothing_of_the_person_is_lost(
         for line in set(lines):
             is_deleted = line in split_lines(BASE) and line not in others
             assert line in split_lines(everything) or is_deleted
+
+
+# --- what was put aside ---------------------------------------------------------------------------
+
+
+def with_aside(aside: Aside, files: Mapping[str, str]) -> TreeMerge:
+    """The merge of a side that changed nothing with these files, and something put aside."""
+    contents = {MemoryPath(path): text.encode() for path, text in files.items()}
+    tree = {path: blob_id(content) for path, content in contents.items()}
+    blobs = {blob_id(content): content for content in contents.values()}
+    return merge_trees(tree, tree, tree, blobs.__getitem__, asides=[aside])
+
+
+def test_what_a_machine_may_not_do_is_proposed_on_the_merged_file() -> None:
+    """Nothing else of its version is: what the person changed since stays."""
+    its = BASE.replace("first", "its")
+    aside = Aside(PATH, its.encode(), "why", MACHINE, BASE.encode())
+    (held,) = with_aside(aside, {PATH: BASE + "mine\n"}).withheld
+    assert held.content.decode() == its + "mine\n"
+    assert held.blob == blob_id(its.encode())
+
+
+def test_what_is_in_place_in_other_words_needs_no_proposal() -> None:
+    aside = Aside(PATH, BASE.encode(), "why", MACHINE, None)
+    found = with_aside(aside, {PATH: BASE.replace("topic", "updated: 2026-01-01\ntopic")})
+    assert (found.withheld, found.changes) == ((), ())
+
+
+@pytest.mark.parametrize("other", ["a/note.md/x.md", "a/NOTE.md/x.md", "a", "A"])
+def test_where_no_file_can_be_a_copy_has_it(other: str) -> None:
+    aside = Aside(PATH, b"its\n", "why", MACHINE, None)
+    found = with_aside(aside, {other: "x\n"})
+    assert found.withheld == ()
+    assert [change.path.rpartition("/")[2] for change in found.changes] == [
+        copy_of("its\n").rpartition("/")[2]
+    ]

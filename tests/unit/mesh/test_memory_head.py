@@ -3,7 +3,9 @@
 import pytest
 from pack_connectors.local_git.remote.peer_head import PeerHead
 
+from pack.core.truths import TruthMode
 from pack.log import LogQuery
+from pack.provenance import Origin, Source
 from tests.support import git
 
 USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -20,12 +22,12 @@ def head(git_world, local):
     return git_world.memory.as_peer(local, lambda commit, label: PeerHead(local, commit, label))
 
 
-def by_another(folder, path, text):
+def by_another(folder, path, text, message="theirs"):
     """A commit of another peer on top of what is here, to which no branch leads."""
     git(folder, "checkout", "-q", "--detach")
     (folder / path).write_text(text)
     git(folder, "add", path)
-    git(folder, *USER, "commit", "-q", "-m", f"{path}: theirs")
+    git(folder, *USER, "commit", "-q", "-m", message)
     commit = git(folder, "rev-parse", "HEAD").decode().strip()
     git(folder, "checkout", "-q", "-")
     return commit
@@ -61,6 +63,33 @@ def test_what_both_wrote_is_merged_in_a_commit_that_can_be_computed_again(git_wo
     assert "theirs" in git_world.memory.notes.get("context/b.md").content
     check = git_world.memory.merge_check(local)
     assert check(next(iter(local.log(LogQuery(merged)))))
+
+
+def test_a_machines_change_of_the_persons_text_waits_on_every_peer(git_world, local, head):
+    """On the one that merges and on the one that goes forward to the merge."""
+    folder, agent = (
+        local.repository.work_tree,
+        "x\n\nCo-authored-by: Claude <noreply@anthropic.com>",
+    )
+    person = git_world.memory.written_by(Origin(Source.USER, "cli"))
+    person.notes.update("context/a.md", "# A\n\nNever push.\n")
+    theirs = by_another(folder, "context/a.md", "# A\n\nAlways push.\n", agent)
+    person.notes.update("context/b.md", "# B\n\nmine\n")
+    before = head.head()
+    assert head.take_in(theirs, "desk") == ""
+    merged, made = head.head(), local.side_refs("proposals")
+    assert len(made) == 1
+    assert "Never" in git_world.memory.notes.get("context/a.md").content
+    assert git_world.memory.merge_check(local)(next(iter(local.log(LogQuery(merged)))))
+    git(folder, "reset", "-q", "--hard", before)  # as another peer that has its own head
+    git(folder, "update-ref", "-d", f"refs/pack/proposals/{next(iter(made))}")
+    again = git_world.open(truth=TruthMode.OFF)
+    git_world.catalog.clear()
+    other = again.as_peer(
+        git_world.connector, lambda commit, label: PeerHead(git_world.connector, commit, label)
+    )
+    assert other.take_in(merged, "laptop") == ""
+    assert (other.head(), git_world.connector.side_refs("proposals")) == (merged, made)
 
 
 def test_a_head_of_another_history_waits_for_a_person(local, head):

@@ -6,7 +6,7 @@ from pack_connectors.in_memory import InMemoryConnector
 from pack.core.truths import TruthMode
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.model import ABSENT, Delete, Identity, MemoryPath, Put
-from pack.proposals.proposal import ProposalStatus
+from pack.proposals.proposal import ProposalStatus, tag_of
 from pack.proposals.shelf import LIFETIME, ProposalShelf
 from pack.results import WriteStatus
 from tests.support import git
@@ -127,6 +127,24 @@ def test_a_refusal_counts_from_its_first_step_on(shelved, monkeypatch):
     assert again.expire() == [found]
     assert shelved.store.side_refs("proposals") == {}
     assert again.rejected() == [found]
+
+
+@pytest.mark.parametrize("status", [one for one in ProposalStatus if one != "open"])
+def test_what_a_merge_withheld_leaves_a_record_however_it_was_decided(shelved, status):
+    """The merge would bring it back; and it has the date of the merge, so it does not expire."""
+    name = f"zaaaaaa{tag_of(A)}"
+    text, change = f"{MESSAGE}\nPack-Proposal: {name}", Put(A, b"its\n", shelved.blobs[A])
+    shelved.store.commit_aside(f"proposals/{name}", None, shelved.base, [change], text)
+    (made,) = shelved.shelf.open()
+    shelved.now += 3 * LIFETIME
+    assert shelved.shelf.expire() == []
+    assert list(shelved.shelf.names()) == [name]
+    assert shelved.shelf.close(made, status).status is status
+    again = ProposalShelf(shelved.store, lambda: shelved.now)
+    assert (again.open(), list(again.decided())) == ([], [name])
+    assert again.find(name).status is status
+    is_refused = status in (ProposalStatus.REJECTED, ProposalStatus.EXPIRED)
+    assert [one.id for one in again.rejected(A)] == [name] * is_refused
 
 
 def hostile_refs(world):

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from pack.core.truths import LineState
 from pack.history.assigned import AssignedLevel
 from pack.log import CommitFacts
@@ -70,6 +72,15 @@ def test_a_persons_commit_of_a_history_that_began_elsewhere_is_nobodys():
         "unattributed:Mia",
     )
     assert credit_of(facts(), read, is_joined=True) == credit_of(facts(), read)
+
+
+@pytest.mark.parametrize("trailers", [[], [("Pack-Accepted-By", "user:cli")]])
+def test_so_is_what_pack_recorded_of_a_person_there(trailers):
+    """It was somebody's memory; what it says of machines lowers only what it brings itself."""
+    theirs = facts(Origin(Source.USER, "cli"), trailers=trailers)
+    found = credit_of(theirs, read, is_joined=True)
+    assert (found.level, found.state) == (1, LineState.UNATTRIBUTED)
+    assert found.origin.startswith("unattributed:")
 
 
 def test_what_the_person_says_of_a_commit_outweighs_all_else():

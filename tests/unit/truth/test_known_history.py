@@ -107,6 +107,21 @@ def test_a_history_that_is_joined_later_is_seen(git_world):
     assert len(again.of(new, keep=False).joined) == 1
 
 
+def test_what_was_accepted_in_a_history_that_began_elsewhere_is_not_accepted_here(git_world):
+    writers = Writers(git_world)
+    writers.agent("The machine wrote this.\n")
+    accept_all(writers)
+    theirs = git(git_world.folder, "rev-parse", "HEAD").decode().strip()
+    git(git_world.folder, "checkout", "-q", "--orphan", "own")
+    git(git_world.folder, "commit", "-q", "-m", "own")
+    merge = ("merge", "-q", "--no-edit", "--allow-unrelated-histories", "-s", "ours", theirs)
+    git(git_world.folder, *merge)
+    git_world.open()
+    found_by, head, _ = decisions(writers)
+    found = found_by.of(head, keep=False)
+    assert (theirs in found.joined, found.accepted) == (True, ())
+
+
 def shared(writers, *paths):
     found_by, head, _ = decisions(writers)
     found = found_by.of(head, keep=False)

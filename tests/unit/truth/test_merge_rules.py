@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from pack.core.truths import TruthMode
+from pack.log import CommitFacts
 from pack.merge.heads import Point
 from pack.merge.moves import SideFile, Trio
-from pack.model import BlobId, CommitId, MemoryPath, blob_id
+from pack.merge.tree import MachineWriter
+from pack.model import BlobId, CommitId, Identity, MemoryPath, blob_id
 from pack.provenance import Origin, Source
 from pack.truth.merge_rules import CommitRules
-from tests.support import World
+from tests.support import START, World
 
 pytestmark = pytest.mark.contract("C12")
 
@@ -62,6 +65,8 @@ def test_what_a_machine_did_to_the_persons_text_is_not_lawful(world: World) -> N
     assert "- a fact" in content
     (aside,) = found.asides
     assert (aside.path, aside.content) == (A, read_from(world, side.files[A]))
+    assert aside.writer == MachineWriter("ai-cloud:claude-code", side.commits[0])
+    assert aside.before == found.made[found.files[A]]
     assert rules_of(world).lawful((), side).files == side.files
     several = Point((*side.commits, *base.commits), side.files, 2, "virtual")
     assert rules_of(world).lawful(base.commits, several).files == side.files
@@ -106,3 +111,44 @@ def test_who_deleted_a_copy_has_settled_it(world: World) -> None:
     assert not rules.is_settled(COPY, blob_id(b"another\n"), side, other)
     assert not rules.is_settled(A, blob_id(b"lost\n"), side, other)
     assert not rules.is_settled(COPY, blob_id(b"lost\n"), side, side)  # the other side knows it
+
+
+def test_a_version_is_the_weakest_machines_that_had_a_hand_in_it(world: World) -> None:
+    base = point(world)
+    world.commit({A: TEXT + "- a fact\n"}, AGENT)
+    agents = point(world).commits[0]
+    world.commit({A: TEXT + "- a fact\n- by a bot\n"}, "x\n\nCo-authored-by: Bot <bot[bot]@x>")
+    world.commit({A: TEXT + "- a fact\n- mine\n", "context/b.md": "mine\n"}, "mine")
+    rules, side = rules_of(world), point(world)
+    assert rules.writer(base.commits, side, A) == MachineWriter("ai-cloud:claude-code", agents)
+    assert rules.writer(base.commits, side, MemoryPath("context/b.md")) is None
+    assert rules.writer(side.commits, side, A) is None
+    assert rules.writer((), side, A) == MachineWriter("ai-cloud:claude-code", agents)
+
+
+@pytest.mark.parametrize(
+    "path", ["index.md", "README.md", "code.py", "drafts/x.md", "hidden/x.md", "legacy/x.md"]
+)
+def test_nobody_is_shown_a_proposal_for_what_is_no_memory(world: World, path: str) -> None:
+    """It is in a copy then, as for two people."""
+    rules = "version: 1\nexclude: [drafts/]\n"
+    world.commit({".pack.yaml": rules, ".gitignore": "hidden/\n"}, "mine")
+    base = point(world)
+    world.commit({path: "by a machine\n"}, AGENT)
+    assert rules_of(world).writer(base.commits, point(world), MemoryPath(path)) is None
+    world.commit({".pack.yaml": f"{rules}# its\n"}, AGENT)
+    assert rules_of(world).writer(base.commits, point(world), MemoryPath(".pack.yaml")) is not None
+
+
+def said(*trailers: str) -> CommitFacts:
+    own = ("Pack-Truth-Level: 1", "Pack-Request: r", "Pack-Proposal: zaaaaaaaaa", *trailers)
+    message = "\n".join(("m", "", "Pack-Origin: user:cli", *own))
+    return CommitFacts(CommitId("1" * 40), (), message, START, author=None)
+
+
+def test_a_proposal_is_accepted_where_the_person_took_over_all_of_it(world: World) -> None:
+    rules, accepted = rules_of(world), "Pack-Accepted-By: user:cli"
+    assert rules.accepted([said(accepted)]) == {"zaaaaaaaaa"}
+    assert rules.accepted([said(), said(accepted, "Pack-Proposal-Status: open")]) == set()
+    by_a_machine = replace(said(accepted), author=Identity("x", "ai-cloud.x@pack.invalid"))
+    assert rules.accepted([by_a_machine]) == set()

@@ -13,6 +13,7 @@ from typing import Final
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, Change, CommitId, Identity, MemoryPath, Put
+from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.kept_pack import keep
 from pack_connectors.local_git.objects import (
@@ -24,6 +25,7 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.process import GitRunner, RefUpdater, check_id, is_id
 from pack_connectors.local_git.repository import Repository, identity_line, read_user
+from pack_connectors.local_git.write import merge_data
 from pack_connectors.preconditions import is_side_ref
 from pack_connectors.system.durable_files import DurableFiles
 
@@ -33,7 +35,9 @@ REFSPECS: Final = tuple(f"+{PREFIX}{folder}/*:{PREFIX}{folder}/*" for folder in 
 """What a clone fetches to have them all."""
 _ATTEMPTS: Final = 3
 _File = tuple[int, int, int] | None
-_Stamp = tuple[tuple[_File, ...], tuple[tuple[str, bytes], ...]]
+Stamp = tuple[Identity, int]
+"""Who commits, and when in seconds since 1970."""
+_Seen = tuple[tuple[_File, ...], tuple[tuple[str, bytes], ...]]
 
 
 def _stat(file: Path) -> _File:
@@ -61,7 +65,7 @@ class SideRefs:
         self._clock = clock
         self._store = store
         self._refs = refs
-        self._known: dict[str, tuple[_Stamp | None, dict[str, CommitId]]] = {}
+        self._known: dict[str, tuple[_Seen | None, dict[str, CommitId]]] = {}
 
     def list(self, folder: str) -> dict[str, CommitId]:
         """See `Connector.side_refs`; git is asked only where something changed since."""
@@ -72,7 +76,7 @@ class SideRefs:
         self._known[folder] = (stamp, found)
         return dict(found)
 
-    def _stamp(self, folder: str) -> _Stamp | None:
+    def _stamp(self, folder: str) -> _Seen | None:
         """The loose refs of a folder as they are, and which packed ones there are."""
         base = self._repository.common_dir
         packed = tuple(_stat(base / name) for name in ("packed-refs", "reftable/tables.list"))
@@ -106,8 +110,18 @@ class SideRefs:
         changes: Sequence[Change],
         message: str,
         author: Identity | None,
+        stamp: Stamp | None = None,
     ) -> CommitId:
         """See `Connector.commit_aside`.
+
+        Args:
+            ref: Below `refs/pack/`.
+            expected: Where it leads now; `None` if it does not exist.
+            base: The commit's parent.
+            changes: What it changes.
+            message: Its message.
+            author: Who made it; `None` for the user.
+            stamp: Who commits, and when; `None` for the user, now.
 
         Raises:
             OSError: An object cannot be written.
@@ -121,7 +135,9 @@ class SideRefs:
             if entries:
                 tree = self._store.rebuild(tree, entries, files)
             parents = [base] if base is not None else []
-            return self._add(tree or self._empty(files), parents, author, message, files)
+            return self._add(
+                tree or self._empty(files), parents, author, message, files, stamp=stamp
+            )
 
         return self._stored(ref, expected, store)
 
@@ -163,6 +179,35 @@ class SideRefs:
             return self._add(tree, parents, author, message, files, sign)
 
         return self._stored(ref, expected, store)
+
+    def prepare(
+        self,
+        ours: CommitId,
+        made: MergeCommit,
+        changes: Sequence[Change],
+        entries: Mapping[MemoryPath, TreeEntry | None],
+    ) -> CommitId:
+        """See `MergeStore.prepare`.
+
+        Args:
+            ours: The parent that the changes apply to.
+            made: The commit.
+            changes: How its files differ from those of `ours`.
+            entries: The same as entries, with links and permissions.
+
+        Raises:
+            OSError: An object cannot be written.
+        """
+
+        def store(files: DurableFiles) -> CommitId:
+            for change in changes:
+                if isinstance(change, Put):
+                    self._store.add("blob", change.content, files)
+            tree = self._store.rebuild(self._store.tree_of(ours), entries, files)
+            data = merge_data(tree or self._empty(files), made)
+            return CommitId(self._store.add("commit", data, files))
+
+        return self._store_durably(store)
 
     def _refuse_unknown(self, commit: CommitId) -> None:
         if not is_id(commit) or self._store.find_id(commit, "commit") is None:
@@ -208,9 +253,9 @@ class SideRefs:
         message: str,
         files: DurableFiles,
         sign: Callable[[bytes], bytes] = bytes,
+        stamp: Stamp | None = None,
     ) -> CommitId:
-        user = read_user(self._runner)
-        now = max(0, int(self._clock().timestamp()))
+        user, now = stamp or (read_user(self._runner), max(0, int(self._clock().timestamp())))
         lines = (
             f"tree {tree}",
             *(f"parent {parent}" for parent in parents),

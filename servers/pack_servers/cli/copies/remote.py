@@ -117,6 +117,9 @@ def _show(statuses: Sequence[RemoteStatus], done: Exchange | None) -> None:
         show(f"  received  {counted(done.received, 'commit')}")
         for copy in done.copies:
             show(f"  kept      {copy}: it holds all of what could not be merged")
+        if done.proposals:
+            what = counted(len(done.proposals), "proposal")
+            show(f"  waits     {what}: machines changed your text; run `pack review` to decide")
     for number, status in enumerate(statuses):
         if number:
             show("")
