@@ -29,6 +29,8 @@ class Action(StrEnum):
     PRUNE = "<<prune>>"
     COMMIT = "<<commit>>"
     SEE_STATUS = "<<see-status>>"
+    LIST_KITS = "<<list-kits>>"
+    ADOPT_KIT = "<<adopt-kit>>"
     REINDEX = "<<reindex>>"
     DIAGNOSE = "<<diagnose>>"
     INIT = "<<init>>"

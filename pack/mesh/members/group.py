@@ -34,7 +34,7 @@ from pack.provenance import TRUTH_LEVELS
 MOST_PEERS: Final = 100
 RETENTION_DAYS: Final = 90
 EVERYTHING: Final = "**"
-ALL_LEVELS: Final = tuple(sorted(TRUTH_LEVELS.values()))
+ALL_LEVELS: Final = tuple(sorted(set(TRUTH_LEVELS.values())))
 NAME: Final = r"[\w][\w .@()-]{0,63}"
 """What people may call a peer or a group, as a regular expression."""
 

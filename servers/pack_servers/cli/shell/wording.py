@@ -22,6 +22,8 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.PRUNE: "run `pack prune`",
     Action.COMMIT: "run `pack commit`",
     Action.SEE_STATUS: "run `pack status`",
+    Action.LIST_KITS: "run `pack kit list`",
+    Action.ADOPT_KIT: "run `pack kit adopt`",
     Action.REINDEX: "run `pack reindex`",
     Action.DIAGNOSE: "run `pack doctor`",
     Action.INIT: "run `pack init`",

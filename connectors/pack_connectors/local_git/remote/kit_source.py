@@ -1,0 +1,175 @@
+"""A kit in a git repository, here or elsewhere, or in a bundle.
+
+It is fetched into a repository of its own that is gone afterwards. Nothing is checked out, no
+submodule is followed, and what comes is checked as `git fsck` does. Several kits of one repository
+are fetched once.
+
+Sources: git-fetch(1), git-ls-tree(1), git-bundle(1).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pack.errors import LimitExceeded, NotFound, Unavailable
+from pack.kits.address import KitAddress
+from pack.kits.shipment import MOST_BYTES, Shipment, ShippedFile
+from pack.limits import MAX_FILE_BYTES
+from pack.model import BlobId, CommitId
+from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.process import GitRunner, is_id
+from pack_connectors.local_git.remote.transport import GitExchange
+from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, redacted
+from pack_connectors.local_git.repository import create_repository, open_repository
+
+_SECONDS: Final = 600.0
+_FETCH: Final = "--quiet --no-write-fetch-head --no-auto-maintenance --no-tags".split()
+_HERE: Final = "refs/source/"
+_REFS: Final = (f"+refs/heads/*:{_HERE}heads/*", f"+refs/tags/*:{_HERE}tags/*")
+_MOST_COMMITS: Final = 200
+_TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
+"""What stands for a file that is not read: nothing of it is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of `git ls-tree --long`."""
+
+    mode: str
+    blob: BlobId
+    size: int
+    path: str
+
+    @property
+    def is_file(self) -> bool:
+        return self.mode.startswith("100")
+
+
+def _row(line: bytes) -> _Row:
+    facts, _, path = line.decode("utf-8", "surrogateescape").partition("\t")
+    mode, _, sha, size = facts.split()
+    return _Row(mode, BlobId(sha), int(size) if size.isdecimal() else 0, path)
+
+
+class FetchedRepository:
+    """A repository as it was when somebody first asked; kept until it is closed."""
+
+    def __init__(self, place: str) -> None:
+        self._url = parse_url(place, CLONED_PROTOCOLS)
+        self._stack = ExitStack()
+        self._runner: GitRunner | None = None
+        self._default: str | None = None
+
+    def close(self) -> None:
+        """Remove what was fetched."""
+        self._stack.close()
+        self._runner = None
+
+    @property
+    def address(self) -> str:
+        """Where it is, without secrets."""
+        return redacted(self._url.text)
+
+    def resolve(self, ref: str | None) -> CommitId:
+        """The commit that a branch, a tag or an id names; that of HEAD if nothing is named.
+
+        Raises:
+            NotFound: There is none.
+            Unavailable: The repository cannot be read.
+        """
+        runner = self._fetched()
+        names = [f"{_HERE}tags/{ref}", f"{_HERE}heads/{ref}"] if ref else [f"{_HERE}HEAD"]
+        names += [ref] if ref and is_id(ref) else []
+        for name in names:
+            args = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
+            out = runner.run(args, ok=(0, 1, 128)).decode().strip()
+            if is_id(out):
+                return CommitId(out)
+        what = ref[:60] if ref else "a commit"
+        raise NotFound(f"{what} in {self.address}", "Name a branch, a tag or a commit.")
+
+    def refs(self) -> list[str]:
+        """Its tags, the newest first, and then its last commits."""
+        runner = self._fetched()
+        form = ["--sort=-creatordate", "--format=%(refname)", f"{_HERE}tags/"]
+        tags = runner.run(["for-each-ref", *form]).decode("utf-8", "replace").splitlines()
+        head = f"{_HERE}HEAD"
+        out = runner.run(["rev-list", f"--max-count={_MOST_COMMITS}", head, "--"], ok=(0, 128))
+        return [tag.removeprefix(f"{_HERE}tags/") for tag in tags] + out.decode().split()
+
+    def files(self, commit: CommitId, folder: str) -> Iterator[tuple[str, ShippedFile]]:
+        """The files of a folder in a commit, by their path below it.
+
+        Raises:
+            NotFound: There is no such folder.
+            Unavailable: The repository cannot be read.
+        """
+        runner = self._fetched()
+        tree = f"{commit}:{folder}" if folder else commit
+        out = runner.run(["ls-tree", "--full-tree", "-r", "-z", "--long", tree], ok=(0, 128))
+        rows = [_row(line) for line in out.split(b"\0")[:-1]]
+        if not rows:
+            what = folder or "a file"
+            raise NotFound(f"{what} in {self.address}", "Name a folder that is there.")
+        small = [row for row in rows if row.is_file and row.size <= MAX_FILE_BYTES]
+        if sum(row.size for row in small) > MOST_BYTES:
+            raise LimitExceeded("the kit", MOST_BYTES)
+        blobs = list(dict.fromkeys(row.blob for row in small))
+        contents = dict(ObjectStore(runner).read_blobs(blobs))
+        for row in rows:
+            content = contents.get(row.blob, _TOO_LARGE) if row.is_file else b""
+            yield row.path, ShippedFile(content, row.mode)
+
+    def _fetched(self) -> GitRunner:
+        if self._runner is None:
+            folder = self._stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="pack-kit-", ignore_cleanup_errors=True)
+            )
+            create_repository(Path(folder))
+            runner = GitRunner(open_repository(Path(folder)))
+            exchange = GitExchange(runner, _SECONDS, lambda: False, CLONED_PROTOCOLS)
+            refs = (*_REFS, f"+HEAD:{_HERE}HEAD")
+            answer = exchange.run("fetch", _FETCH, self._url, *refs)
+            if answer.status != 0:
+                self._stack.close()
+                raise Unavailable(f"{self.address} cannot be fetched: {answer.said}")
+            self._runner = runner
+        return self._runner
+
+
+class GitKitSource:
+    """A kit in a repository."""
+
+    def __init__(
+        self, repository: FetchedRepository, address: KitAddress, *, is_near: bool
+    ) -> None:
+        self._repository = repository
+        self._folder = address.folder
+        self._place = KitAddress(repository.address, None, address.folder)
+        self._is_near = is_near
+
+    @property
+    def address(self) -> str:
+        """See `KitSource.address`."""
+        return self._place.text
+
+    @property
+    def is_near(self) -> bool:
+        """See `KitSource.is_near`."""
+        return self._is_near
+
+    def refs(self) -> list[str]:
+        """See `KitSource.refs`."""
+        return self._repository.refs()
+
+    def ship(self, ref: str | None = None) -> Shipment:
+        """See `KitSource.ship`."""
+        commit = self._repository.resolve(ref)
+        files = dict(self._repository.files(commit, self._folder))
+        place = self._folder or self._repository.address.removesuffix("/").removesuffix(".git")
+        return Shipment(self.address, ref, commit, files, place.rpartition("/")[2])

@@ -1,0 +1,165 @@
+"""What upstream shipped, kept for ever: a chain of commits beside the branch for each kit.
+
+`kits/NAME` leads to the newest version that was ever installed, and from there to those before.
+The tree of each is exactly what upstream shipped, and nothing of the user's is ever in it. So the
+base of a three-way merge is here even when upstream is gone; and it is found by the tree that the
+lock names, whatever has been added to the chain since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.connector import Connector
+from pack.errors import NotFound, StaleBase
+from pack.kits.lock import LockedKit
+from pack.kits.shipment import Kit, tree_id
+from pack.log import CommitFacts, LogQuery
+from pack.model import (
+    ABSENT,
+    BlobId,
+    Change,
+    CommitId,
+    Delete,
+    EntryType,
+    Identity,
+    MemoryPath,
+    Put,
+    blob_id,
+)
+
+BASES: Final = "kits"
+_KEEPER: Final = Identity("PACK kits", "kits@pack.invalid")
+_VERSION: Final = "Pack-Kit-KitVersion"
+_SOURCE: Final = "Pack-Kit-Source"
+_REF: Final = "Pack-Kit-Ref"
+_COMMIT: Final = "Pack-Kit-Commit"
+_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class KitBase:
+    """A version of a kit as upstream shipped it.
+
+    Attributes:
+        at: The commit that keeps it here.
+        version: Its version.
+        source: Where it came from.
+        ref: What was asked for there.
+        commit: The commit that it came from.
+        files: Its blobs, by path below its folder.
+    """
+
+    at: CommitId
+    version: str
+    source: str
+    ref: str | None
+    commit: CommitId | None
+    files: Mapping[MemoryPath, BlobId]
+
+    @property
+    def tree(self) -> str:
+        """The id of the git tree with exactly these files."""
+        return tree_id(self.files)
+
+
+class KitBases:
+    """The chains of one memory."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    def chain(self, name: str) -> Iterator[KitBase]:
+        """The versions of a kit that were ever installed, the newest first."""
+        tip = self._connector.side_refs(BASES).get(name)
+        if tip is not None:
+            for facts in self._connector.log(LogQuery(tip, first_parent=True)):
+                yield self._read(facts)
+
+    def find(self, kit: LockedKit) -> KitBase:
+        """The version that the lock names, as it was shipped.
+
+        Raises:
+            NotFound: It is not kept here.
+        """
+        for base in self.chain(kit.name):
+            if base.tree == kit.tree:
+                return base
+        raise NotFound(f"version {kit.version} of {kit.name} as it was installed")
+
+    def contents(self, base: KitBase) -> dict[MemoryPath, bytes]:
+        """The bytes of all files of a version, by path below its folder."""
+        blobs = dict(self._connector.read_blobs(dict.fromkeys(base.files.values())))
+        return {path: blobs[blob] for path, blob in base.files.items()}
+
+    def add(self, kit: Kit) -> KitBase:
+        """Keep what a kit ships, unless it is kept already.
+
+        Raises:
+            ConnectorError: It cannot be stored.
+        """
+        ref = f"{BASES}/{kit.name}"
+        for attempt in range(_ATTEMPTS):
+            for base in self.chain(kit.name):
+                if base.tree == kit.tree:
+                    return base
+            tip = self._connector.side_refs(BASES).get(kit.name)
+            before = self._files(tip) if tip is not None else {}
+            try:
+                made = self._connector.commit_aside(
+                    ref, tip, tip, list(_changes(before, kit)), _message(kit), author=_KEEPER
+                )
+            except StaleBase:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            else:
+                return KitBase(
+                    made,
+                    str(kit.manifest.version),
+                    kit.shipment.source,
+                    kit.shipment.ref,
+                    kit.shipment.commit,
+                    {path: blob_id(content) for path, content in kit.files.items()},
+                )
+        raise AssertionError("the last attempt returns or raises")
+
+    def _read(self, facts: CommitFacts) -> KitBase:
+        said = facts.trailers
+        commit = said.get(_COMMIT)
+        return KitBase(
+            facts.id,
+            said.get(_VERSION, ""),
+            said.get(_SOURCE, ""),
+            said.get(_REF),
+            CommitId(commit) if commit else None,
+            self._files(facts.id),
+        )
+
+    def _files(self, commit: CommitId) -> dict[MemoryPath, BlobId]:
+        tree = self._connector.get_tree(commit)
+        return {entry.path: entry.sha for entry in tree if entry.type is EntryType.FILE}
+
+
+def _changes(before: Mapping[MemoryPath, BlobId], kit: Kit) -> Iterator[Change]:
+    for path, blob in before.items():
+        if path not in kit.files:
+            yield Delete(path, blob)
+    for path, content in kit.files.items():
+        if before.get(path) != blob_id(content):
+            yield Put(path, content, before.get(path, ABSENT))
+
+
+def _message(kit: Kit) -> str:
+    shipment = kit.shipment
+    lines = [f"{_VERSION}: {kit.manifest.version}", f"{_SOURCE}: {_plain(shipment.source)}"]
+    if shipment.ref:
+        lines.append(f"{_REF}: {_plain(shipment.ref)}")
+    if shipment.commit:
+        lines.append(f"{_COMMIT}: {shipment.commit}")
+    return f"{kit.name} {kit.manifest.version} as it was shipped\n\n" + "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())

@@ -1,0 +1,65 @@
+"""The files of a kit at three moments: as installed, as they are here, as upstream has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pack.core.core import Core
+from pack.index.format import may_be_generated
+from pack.kits.shipment import Kit
+from pack.kits.states import Files
+from pack.model import BlobId, EntryType, MemoryPath, blob_id
+
+
+def below(folder: str, files: Mapping[MemoryPath, BlobId]) -> dict[MemoryPath, BlobId]:
+    """The files of a kit by their path in the memory."""
+    return {MemoryPath(f"{folder}{path}"): blob for path, blob in files.items()}
+
+
+def shipped(kit: Kit, folder: str) -> dict[MemoryPath, BlobId]:
+    """The files that a kit ships, by their path in the memory."""
+    return below(folder, {path: blob_id(content) for path, content in kit.files.items()})
+
+
+def files_in(core: Core, folders: Iterable[str]) -> dict[str, dict[MemoryPath, BlobId]]:
+    """The files in some folders of the memory as a reader gets them, without PACK's own."""
+    found: dict[str, dict[MemoryPath, BlobId]] = {folder: {} for folder in folders}
+    for entry in core.reader.tree():
+        if entry.type is EntryType.FILE and not may_be_generated(entry.path):
+            for end in range(entry.path.count("/") + 1):
+                files = found.get(f"{entry.path.rsplit('/', end)[0]}/")
+                if files is not None:
+                    files[entry.path] = entry.sha
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class KitContents:
+    """Reads the versions of files, wherever each is.
+
+    Attributes:
+        core: The memory.
+        here: Its files as they are.
+        kit: What upstream ships; `None` where all is stored already.
+    """
+
+    core: Core
+    here: Files
+    kit: Kit | None = None
+
+    def read(self, blob: BlobId) -> bytes:
+        """The bytes of a version.
+
+        Raises:
+            NotFound: It is nowhere.
+            ConnectorError: The store failed.
+        """
+        for content in self.kit.files.values() if self.kit else ():
+            if blob_id(content) == blob:
+                return content
+        for path, sha in self.here.items():
+            if sha == blob:
+                return self.core.connector.get_contents(path).content
+        ((_, content),) = self.core.connector.read_blobs([blob])
+        return content

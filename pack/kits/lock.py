@@ -1,0 +1,238 @@
+"""What is installed: `.pack/kits.lock.yaml`, in the memory and committed with every change.
+
+    version: 1
+    kits:
+      observer:
+        source: https://example.org/kits.git#observer
+        ref: v1.2.0
+        commit: 3f0c…
+        tree: 9a1b…
+        version: 1.2.0
+        manifest_sha256: …
+        installed_to: kits/observer/
+        files:
+          kit.yaml: {sha256: …, mode: "100644"}
+
+It is sorted and has neither times nor versions of tools, so the same installation is always the
+same bytes. Keys that are not known are kept; a version that is not known is refused and never
+replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pack.errors import InvalidConfig, InvalidContent, LimitExceeded
+from pack.files import yaml_block
+from pack.kits.shipment import REGULAR, Kit, sha256s
+from pack.model import CommitId, MemoryPath
+
+LOCK: Final = MemoryPath(".pack/kits.lock.yaml")
+_VERSION: Final = 1
+_LARGEST: Final = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LockedFile:
+    """A file as it was installed.
+
+    Attributes:
+        sha256: Of its bytes.
+        mode: As upstream has it.
+        more: Keys that this PACK does not know.
+    """
+
+    sha256: str
+    mode: str = REGULAR
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedKit:
+    """A kit as it was installed.
+
+    Attributes:
+        name: Its name.
+        source: Where it comes from.
+        ref: What was asked for there; `None` for the newest.
+        commit: The commit it came from; `None` where the source is not in git.
+        tree: The git tree of exactly what upstream shipped.
+        version: Its version.
+        manifest_sha256: Of what it says of itself.
+        installed_to: Its folder in the memory, with a slash at its end.
+        files: By path below that folder.
+        more: Keys that this PACK does not know.
+    """
+
+    name: str
+    source: str
+    ref: str | None
+    commit: CommitId | None
+    tree: str
+    version: str
+    manifest_sha256: str
+    installed_to: str
+    files: Mapping[MemoryPath, LockedFile]
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What is installed.
+
+    Attributes:
+        kits: By name.
+        more: Keys that this PACK does not know.
+    """
+
+    kits: Mapping[str, LockedKit] = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict)
+
+    def with_kit(self, kit: LockedKit) -> Lock:
+        """The lock with a kit, in place of the one of its name."""
+        return Lock({**self.kits, kit.name: kit}, self.more)
+
+    def without(self, name: str) -> Lock:
+        """The lock without a kit."""
+        return Lock({n: kit for n, kit in self.kits.items() if n != name}, self.more)
+
+
+def locked(kit: Kit, before: LockedKit | None = None) -> LockedKit:
+    """What the lock says of a kit.
+
+    Args:
+        kit: The kit.
+        before: What it says now, if the kit is installed; keys that are not known stay.
+    """
+    known = before.files if before else {}
+    files = {
+        path: LockedFile(digest, kit.modes[path], known[path].more if path in known else {})
+        for path, digest in sha256s(kit.files)
+    }
+    return LockedKit(
+        name=kit.name,
+        source=kit.shipment.source,
+        ref=kit.shipment.ref,
+        commit=kit.shipment.commit,
+        tree=kit.tree,
+        version=str(kit.manifest.version),
+        manifest_sha256=kit.manifest_sha256,
+        installed_to=before.installed_to if before else kit.folder,
+        files=files,
+        more=before.more if before else {},
+    )
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def read_lock(content: bytes | None) -> Lock:
+    """The lock in a file; an empty one where there is none.
+
+    Raises:
+        InvalidConfig: It cannot be used. It must be repaired by hand, or brought back from history.
+    """
+    if content is None:
+        return Lock()
+    try:
+        fields = yaml_block.load(content.decode("utf-8"), _LARGEST)
+        if (version := fields.pop("version", None)) != _VERSION:
+            raise InvalidContent(f"its version is {version!r}, and this PACK knows {_VERSION}")
+        kits = _mapping(fields.pop("kits", {}), "kits")
+        found = {name: _kit(name, _mapping(kit, name)) for name, kit in kits.items()}
+    except (UnicodeDecodeError, InvalidContent, LimitExceeded) as error:
+        raise InvalidConfig(LOCK, str(error)) from error
+    return Lock(found, fields)
+
+
+def _kit(name: str, fields: dict[str, object]) -> LockedKit:
+    files = _mapping(fields.pop("files", {}), f"{name}: files")
+    commit, ref = _optional(fields, "commit", name), _optional(fields, "ref", name)
+    return LockedKit(
+        name=name,
+        source=_text(fields, "source", name),
+        ref=ref,
+        commit=CommitId(commit) if commit else None,
+        tree=_text(fields, "tree", name),
+        version=_text(fields, "version", name),
+        manifest_sha256=_text(fields, "manifest_sha256", name),
+        installed_to=_text(fields, "installed_to", name),
+        files={MemoryPath(path): _file(path, _mapping(one, path)) for path, one in files.items()},
+        more=fields,
+    )
+
+
+def _file(path: str, fields: dict[str, object]) -> LockedFile:
+    mode = fields.pop("mode", REGULAR)
+    return LockedFile(_text(fields, "sha256", path), str(mode), fields)
+
+
+def _mapping(value: object, where: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise InvalidContent(f"{where[:80]} is not a mapping")
+    return dict(value)
+
+
+def _text(fields: dict[str, object], key: str, where: str) -> str:
+    found = _optional(fields, key, where)
+    if not found:
+        raise InvalidContent(f"{where[:80]} has no {key}")
+    return found
+
+
+def _optional(fields: dict[str, object], key: str, where: str) -> str | None:
+    value = fields.pop(key, None)
+    if value is None or isinstance(value, str):
+        return value
+    raise InvalidContent(f"{where[:80]}: {key} is not text")
+
+
+def write_lock(lock: Lock) -> bytes:
+    """The file for a lock; the same lock gives the same bytes."""
+    lines = [f"version: {_VERSION}", *_more(lock.more, "")]
+    lines.append("kits:" if lock.kits else "kits: {}")
+    for name in sorted(lock.kits):
+        lines += [f"  {yaml_block.write(name)}:", *_kit_lines(lock.kits[name])]
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _kit_lines(kit: LockedKit) -> list[str]:
+    fields = {
+        "source": kit.source,
+        "ref": kit.ref,
+        "commit": kit.commit,
+        "tree": kit.tree,
+        "version": kit.version,
+        "manifest_sha256": kit.manifest_sha256,
+        "installed_to": kit.installed_to,
+    }
+    lines = [f"    {key}: {yaml_block.write(text)}" for key, text in fields.items() if text]
+    lines += _more(kit.more, "    ")
+    lines.append("    files:" if kit.files else "    files: {}")
+    for path in sorted(kit.files):
+        one = kit.files[path]
+        parts = {"sha256": one.sha256, "mode": one.mode, **one.more}
+        inner = ", ".join(f"{_key(key)}: {_flow(value)}" for key, value in parts.items())
+        lines.append(f"      {yaml_block.write(path)}: {{{inner}}}")
+    return lines
+
+
+def _more(fields: Mapping[str, object], indent: str) -> list[str]:
+    return [f"{indent}{_key(key)}: {_flow(value)}" for key, value in sorted(fields.items())]
+
+
+def _key(key: str) -> str:
+    return yaml_block.write(key, flow=True)
+
+
+def _flow(value: object) -> str:
+    """Any value that a file can have, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(k)}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if value is None or isinstance(value, str | int):
+        return yaml_block.write(value, flow=True)
+    return str(value)

@@ -1,0 +1,130 @@
+"""Where kits come from: folders, git repositories, bundles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from pack_connectors.kit_sources.folder import FolderSource
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.remote.kit_source import FetchedRepository, GitKitSource
+
+from pack.errors import InvalidContent, NotFound, Unavailable
+from pack.kits.address import KitAddress, parse_address
+from pack.kits.lock import LockedKit
+from pack.kits.shipment import Kit, KitSource, unpack
+from pack.kits.versions import KitVersion
+from pack.memory import Memory
+
+PATCHES: Final = ".patches"
+"""The folder for the patches of kits."""
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+
+
+class KitSources:
+    """Finds the sources of kits; a repository with several kits is fetched once."""
+
+    def __init__(self) -> None:
+        self._repositories: dict[str, FetchedRepository] = {}
+
+    def find(self, text: str) -> tuple[KitSource, str | None]:
+        """The source that a text names, and the ref in it.
+
+        Raises:
+            InvalidRequest: It names none.
+            InvalidConfig: It is an address that is not used.
+        """
+        address = parse_address(text, _is_there)
+        path = Path(address.place).expanduser()
+        is_near = path.exists() or address.place.startswith("file://")
+        if path.is_dir() and not _is_repository(path):
+            folder = path / address.folder
+            place = KitAddress(str(path.resolve()), None, address.folder)
+            return FolderSource(folder, place.text), address.ref
+        place_text = str(path.resolve()) if path.exists() else address.place
+        if place_text not in self._repositories:
+            self._repositories[place_text] = FetchedRepository(place_text)
+        repository = self._repositories[place_text]
+        place = KitAddress(place_text, address.ref, address.folder)
+        return GitKitSource(repository, place, is_near=is_near), address.ref
+
+    def kit(self, text: str) -> Kit:
+        """The kit that a text names.
+
+        Raises:
+            PackError: As `find`, `KitSource.ship` and `unpack`.
+        """
+        source, ref = self.find(text)
+        return unpack(source.ship(ref))
+
+    def newest(self, *, far: bool, strict: bool = False) -> Callable[[LockedKit], Kit | None]:
+        """What finds the newest version of an installed kit.
+
+        Args:
+            far: Whether sources that are not on this machine are asked.
+            strict: Whether one that cannot be asked is an error.
+        """
+
+        def find(kit: LockedKit) -> Kit | None:
+            source, _ = self.find(kit.source)
+            if not far and not source.is_near:
+                return None
+            try:
+                return unpack(source.ship(_moving(kit.ref)))
+            except (NotFound, Unavailable):
+                if strict:
+                    raise
+                return None  # upstream is gone, and nothing newer is known
+
+        return find
+
+    def close(self) -> None:
+        """Remove what was fetched."""
+        for repository in self._repositories.values():
+            repository.close()
+
+
+def _moving(ref: str | None) -> str | None:
+    """The ref to look at for news: a commit or a version never has any, so it is the newest."""
+    return None if ref is None or _is_fixed(ref) else ref
+
+
+def _is_fixed(ref: str) -> bool:
+    """Whether a ref is a version or a commit, which says the same for ever."""
+    with suppress(InvalidContent):
+        KitVersion.parse(ref)
+        return True
+    return _COMMIT.fullmatch(ref) is not None
+
+
+def _is_there(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether a folder is a git repository, with files or without."""
+    return (folder / ".git").exists() or (
+        (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+    )
+
+
+def folder_of(memory: Memory) -> Path:
+    """Where the files are that are made beside a memory: its folder, or the current one."""
+    local = memory.connector
+    return local.repository.work_tree if isinstance(local, LocalGit) else Path.cwd()
+
+
+@contextmanager
+def kit_sources() -> Iterator[KitSources]:
+    """The sources, closed at the end."""
+    found = KitSources()
+    try:
+        yield found
+    finally:
+        found.close()

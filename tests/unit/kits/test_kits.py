@@ -1,0 +1,236 @@
+"""Kits in a memory: nothing that is installed ever takes what the user wrote (C15)."""
+
+import pytest
+
+from pack.core.truths import TruthMode
+from pack.errors import AlreadyExists, InvalidRequest, NotFound
+from pack.history.undoing.undone import UndoChoice
+from pack.kits.lock import LOCK
+from pack.kits.shipment import Shipment, ShippedFile, unpack
+from pack.kits.states import KitState
+from pack.kits.updating import FileAction, UpdateMode
+from pack.model import ABSENT, Put, blob_id
+from pack.provenance import Origin, Source
+from tests.support import assert_true_index
+from tests.truth_support import levels
+
+USER = Origin(Source.USER, "cli")
+AGENT = Origin(Source.AI_CLOUD, "agent")
+A = "kits/observer/a.md"
+TEXT = "# A\n\nfirst\n\nsecond\n\nthird\n"
+
+
+def kit(version="1.0.0", name="observer", source="/upstream", more="", **files):
+    """A kit with `a.md` and others, as its source would ship it."""
+    manifest = f"schema: 1\nname: {name}\nversion: {version}\n{more}"
+    texts = {"kit.yaml": manifest, "a.md": TEXT, **files}
+    shipped = {
+        path.replace("__", "/").replace("_md", ".md"): ShippedFile(text.encode())
+        for path, text in texts.items()
+        if text is not None
+    }
+    return unpack(Shipment(source, None, None, shipped, name))
+
+
+@pytest.fixture
+def mine(world):
+    """A memory of the person's, with truth levels on."""
+    world.init()
+    return world.open(truth=TruthMode.ENFORCE).written_by(USER)
+
+
+@pytest.fixture
+def installed(mine):
+    """The same with a kit in it."""
+    mine.kits.install(kit())
+    return mine
+
+
+def states(memory, newest=None):
+    (found,) = memory.kits.status([], lambda _: newest)
+    return {path.removeprefix("kits/observer/"): state for path, state in found.files.items()}
+
+
+@pytest.mark.contract("C15")
+def test_a_kit_is_installed_as_one_commit_of_its_own(world, mine):
+    before = len(world.messages())
+    done = mine.kits.install(kit(sub__b_md="# B\n"))
+    assert (done.before, done.after) == (None, "1.0.0")
+    assert done.commit == mine.connector.head()
+    assert len(world.messages()) == before + 1
+    message = world.messages()[0]
+    assert "Pack-Origin: kit:observer@1.0.0\nPack-Truth-Level: 5\n" in message
+    assert "Pack-Asked-By: user:cli" in message
+    assert A in message
+    assert mine.notes.get("kits/observer/sub/b.md").content == "# B\n"
+    assert set(levels(world, A).values()) == {5}
+    assert_true_index(world)
+    assert mine.kits.get("observer").version == "1.0.0"
+
+
+@pytest.mark.contract("C15")
+def test_twice_is_nothing(world, installed):
+    head, files = installed.connector.head(), world.files()
+    for again in (
+        lambda: installed.kits.install(kit()),
+        lambda: installed.kits.update(kit()),
+    ):
+        done = again()
+        assert (done.commit, installed.connector.head()) == (None, head)
+    assert world.files() == files
+    assert installed.connector.side_refs("kits").keys() == {"observer"}
+
+
+@pytest.mark.contract("C15")
+def test_what_is_there_is_never_taken(world, mine):
+    mine.notes.update("kits/observer/a.md", "# Mine\n")
+    before = world.files()
+    with pytest.raises(AlreadyExists, match=r"a\.md"):
+        mine.kits.install(kit())
+    assert world.files() == before
+    assert not mine.kits.lock().kits
+
+
+@pytest.mark.contract("C15")
+def test_an_edit_stays_through_an_update_and_back(world, installed):
+    installed.notes.update(A, TEXT.replace("first", "first, mine"), blob_id(TEXT.encode()))
+    held = installed.notes.get(A).content
+    assert "first, mine" in held
+    newer = kit("1.1.0", a_md=TEXT.replace("third", "third, theirs"), n_md="# N\n")
+    assert states(installed, newer)["a.md"] is KitState.CONFLICT
+    done = installed.kits.update(newer)
+    assert {one.path: one.action for one in done.files}[A] is FileAction.MERGED
+    text = installed.notes.get(A).content
+    assert "first, mine" in text
+    assert "third, theirs" in text
+    assert states(installed) == {
+        "a.md": KitState.MODIFIED,
+        "kit.yaml": KitState.PRISTINE,
+        "n.md": KitState.PRISTINE,
+    }
+    back = installed.kits.rollback("observer")
+    assert (back.before, back.after) == ("1.1.0", "1.0.0")
+    text = installed.notes.get(A).content
+    assert "first, mine" in text
+    assert "theirs" not in text
+    assert "kits/observer/n.md" not in world.files()
+    again = installed.kits.update(newer)
+    assert again.after == "1.1.0"
+    assert_true_index(world)
+
+
+def test_a_rollback_names_a_version_that_was_here(installed):
+    with pytest.raises(NotFound, match=r"before 1\.0\.0"):
+        installed.kits.rollback("observer")
+    installed.kits.update(kit("1.1.0"))
+    installed.kits.update(kit("1.2.0"))
+    assert installed.kits.rollback("observer", "v1.0.0").after == "1.0.0"
+    assert installed.kits.rollback("observer", "1.2.0").after == "1.2.0"
+    with pytest.raises(NotFound, match="version 7"):
+        installed.kits.rollback("observer", "7.0.0")
+
+
+@pytest.mark.contract("C15")
+def test_a_kit_goes_and_the_users_text_stays(world, installed):
+    edited = TEXT.replace("first", "mine")
+    installed.notes.update(A, edited, blob_id(TEXT.encode()))
+    installed.notes.update("kits/observer/own.md", "# Own\n")
+    done = installed.kits.uninstall("observer")
+    assert done.after is None
+    assert "kits/observer/kit.yaml" not in world.files()
+    assert "mine" in installed.notes.get(A).content
+    assert installed.notes.get("kits/observer/own.md")
+    assert not installed.kits.lock().kits
+    with pytest.raises(NotFound):
+        installed.kits.uninstall("observer")
+
+
+def test_purge_takes_changed_files_and_no_others(world, installed):
+    installed.notes.update(A, TEXT.replace("first", "mine"), blob_id(TEXT.encode()))
+    installed.notes.update("kits/observer/own.md", "# Own\n")
+    installed.kits.uninstall("observer", purge=True)
+    assert A not in world.files()
+    assert "kits/observer/own.md" in world.files()
+
+
+@pytest.mark.contract("C12")
+def test_an_agent_that_updates_a_kit_cannot_touch_the_persons_text(world, installed):
+    edited = TEXT.replace("first", "mine")
+    installed.notes.update(A, edited, blob_id(TEXT.encode()))
+    held = installed.notes.get(A).content
+    agent = world.memory.written_by(AGENT)
+    done = agent.kits.update(kit("2.0.0", a_md="# Other\n"), UpdateMode.THEIRS)
+    assert done.commit is None
+    assert done.waits
+    assert installed.notes.get(A).content == held
+    assert installed.kits.get("observer").version == "1.0.0"
+
+
+def test_what_a_dry_run_shows_leaves_nothing(world, installed):
+    refs, head = installed.connector.side_refs("kits"), installed.connector.head()
+    done = installed.kits.update(kit("1.1.0", n_md="# N\n"), dry_run=True)
+    assert {one.action for one in done.files} >= {FileAction.ADDED}
+    installed.kits.uninstall("observer", dry_run=True)
+    assert (installed.connector.side_refs("kits"), installed.connector.head()) == (refs, head)
+
+
+def test_kits_that_need_or_exclude_each_other(mine):
+    needs = "dependencies: {kits: [{name: core, version: '^1.0.0'}]}\n"
+    with pytest.raises(InvalidRequest, match=r"needs the kit core \^1.0.0, which is not installed"):
+        mine.kits.install(kit(more=needs))
+    mine.kits.install(kit("2.0.0", "core", "/core"))
+    with pytest.raises(InvalidRequest, match=r"2.0.0 is installed"):
+        mine.kits.install(kit(more=needs))
+    mine.kits.install(kit("1.5.0", "core", "/core"))
+    mine.kits.install(kit(more=needs))
+    with pytest.raises(InvalidRequest, match="observer needs core"):
+        mine.kits.uninstall("core")
+    with pytest.raises(InvalidRequest, match="cannot be installed beside core"):
+        mine.kits.install(kit(name="other", more="conflicts: [core]\n"))
+    with pytest.raises(InvalidRequest, match=r"needs PACK 99\.0\.0"):
+        mine.kits.install(kit(name="other", more="min_pack: 99.0.0\n"))
+    optional = "dependencies: {kits: [{name: far, required: false}]}\n"
+    assert mine.kits.preview(kit(name="other", more=optional)).missing == ["far *"]
+
+
+def test_one_name_from_two_places_is_refused(installed):
+    with pytest.raises(InvalidRequest, match="/upstream; this one is from /elsewhere"):
+        installed.kits.install(kit("1.1.0", source="/elsewhere"))
+
+
+def test_a_copied_folder_is_told_from_the_version_that_it_comes_from(world, mine):
+    mine.notes.update("handbook/a.md", TEXT.replace("first", "mine"))
+    mine.connector.commit(
+        mine.connector.head(),
+        [Put("handbook/b.md", b"# B2\n", ABSENT)],
+        "by hand",
+    )
+    versions = [
+        kit("3.0.0", b_md="# B3\n"),
+        kit("2.0.0", b_md="# B2\n"),
+        kit("1.0.0", b_md="# B1\n"),
+    ]
+    done = mine.kits.adopt("handbook", versions)
+    assert done.after == "2.0.0"
+    (found,) = mine.kits.status([], lambda _: None)
+    assert found.files["handbook/a.md"] is KitState.MODIFIED
+    assert found.files["handbook/b.md"] is KitState.PRISTINE
+    with pytest.raises(NotFound, match="could come from"):
+        mine.kits.adopt("context", versions[:1])
+
+
+def test_an_undone_update_can_be_made_again(installed):
+    done = installed.kits.update(kit("1.1.0", n_md="# N\n"))
+    installed.undo.undo(UndoChoice(commits=(done.commit,)))
+    assert installed.kits.get("observer").version == "1.0.0"
+    assert installed.kits.update(kit("1.1.0", n_md="# N\n")).after == "1.1.0"
+
+
+def test_the_lock_that_somebody_damaged_is_left_as_it_is(world, installed):
+    known = installed.connector.get_contents(LOCK).sha
+    installed.connector.commit(
+        installed.connector.head(), [Put(LOCK, b"version: 9\n", known)], "by hand"
+    )
+    with pytest.raises(InvalidRequest, match="version is 9"):
+        installed.kits.update(kit("1.1.0"))
+    assert world.files()[LOCK] == b"version: 9\n"
