@@ -1,4 +1,4 @@
-"""Where a kit comes from, as a person types it: `PLACE[@REF][#FOLDER]`.
+"""Where a kit comes from, as a person types it: `PLACE[@REF][#FOLDER]` or `PLACE#FOLDER@REF`.
 
 A place is a folder, a git repository on this machine or elsewhere, a git bundle or an archive. A
 ref comes after the last `@` that is not part of an address: `git@example.org:kits.git` has none.
@@ -50,17 +50,24 @@ def parse_address(text: str, is_there: Callable[[str], bool]) -> KitAddress:
     """
     if is_there(text):
         return KitAddress(text)
-    place, _, folder = text.partition("#")
-    parts = [part for part in folder.split("/") if part]
+    place, _, inside = text.partition("#")
+    ref = None
+    if not is_there(place):
+        place, ref = _with_ref(place, _start(place))
+    if ref is None and not is_there(f"{place}/{inside}"):
+        inside, ref = _with_ref(inside, 0)
+    parts = [part for part in inside.split("/") if part]
     if not place or any(part in (".", "..") for part in parts):
         raise InvalidRequest(f"{text[:80]!r} names no place of a kit")
-    if is_there(place):
-        return KitAddress(place, None, "/".join(parts))
-    start = _start(place)
-    before, at, ref = place[start:].rpartition("@")
+    return KitAddress(place, ref, "/".join(parts))
+
+
+def _with_ref(text: str, start: int) -> tuple[str, str | None]:
+    """A text without the ref at its end, and the ref; `None` where it has none."""
+    before, at, ref = text[start:].rpartition("@")
     if not at or not before or not _REF.fullmatch(ref) or ".." in ref:
-        return KitAddress(place, None, "/".join(parts))
-    return KitAddress(place[:start] + before, ref, "/".join(parts))
+        return text, None
+    return text[:start] + before, ref
 
 
 def _start(place: str) -> int:

@@ -32,7 +32,7 @@ from pack.model import (
 
 BASES: Final = "kits"
 _KEEPER: Final = Identity("PACK kits", "kits@pack.invalid")
-_VERSION: Final = "Pack-Kit-KitVersion"
+_VERSION: Final = "Pack-Kit-Version"
 _SOURCE: Final = "Pack-Kit-Source"
 _REF: Final = "Pack-Kit-Ref"
 _COMMIT: Final = "Pack-Kit-Commit"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -118,6 +118,16 @@ def folder_of(memory: Memory) -> Path:
     """Where the files are that are made beside a memory: its folder, or the current one."""
     local = memory.connector
     return local.repository.work_tree if isinstance(local, LocalGit) else Path.cwd()
+
+
+def write_anew(folder: Path, texts: Mapping[Path, str]) -> None:
+    """Have these patches in a folder and no others, as they are made from what is there now."""
+    for old in [*folder.rglob("*.patch")]:
+        if old not in texts:
+            old.unlink()
+    for file, text in texts.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode("utf-8"))
 
 
 @contextmanager

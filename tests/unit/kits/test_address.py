@@ -5,7 +5,7 @@ import pytest
 from pack.errors import InvalidRequest
 from pack.kits.address import KitAddress, parse_address
 
-THERE = {"kits", "a@b", "a#b", "/x/kits.bundle"}
+THERE = {"kits", "a@b", "a#b", "/x/kits.bundle", "kits/one@2"}
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,10 @@ THERE = {"kits", "a@b", "a#b", "/x/kits.bundle"}
         ("kits@v1.2.0", "kits", "v1.2.0", ""),
         ("kits@feature/x#sub/one/", "kits", "feature/x", "sub/one"),
         ("kits#one", "kits", None, "one"),
+        ("kits#sub/one@v1.2.0", "kits", "v1.2.0", "sub/one"),
+        ("kits#one@2", "kits", None, "one@2"),
+        ("kits#@scope/one@v1", "kits", "v1", "@scope/one"),
+        ("git@example.org:o/k.git#d@v2", "git@example.org:o/k.git", "v2", "d"),
         ("a@b", "a@b", None, ""),
         ("a#b", "a#b", None, ""),
         ("a@b@v1", "a@b", "v1", ""),

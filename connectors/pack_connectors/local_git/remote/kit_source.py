@@ -28,9 +28,12 @@ from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, re
 from pack_connectors.local_git.repository import create_repository, open_repository
 
 _SECONDS: Final = 600.0
-_FETCH: Final = "--quiet --no-write-fetch-head --no-auto-maintenance --no-tags".split()
+_FETCH: Final = (
+    "--quiet --no-write-fetch-head --no-auto-maintenance --no-tags --update-shallow".split()
+)
 _HERE: Final = "refs/source/"
 _REFS: Final = (f"+refs/heads/*:{_HERE}heads/*", f"+refs/tags/*:{_HERE}tags/*")
+_NO_HEAD: Final = "remote ref HEAD"
 _MOST_COMMITS: Final = 200
 _TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
 """What stands for a file that is not read: nothing of it is installed."""
@@ -63,7 +66,6 @@ class FetchedRepository:
         self._url = parse_url(place, CLONED_PROTOCOLS)
         self._stack = ExitStack()
         self._runner: GitRunner | None = None
-        self._default: str | None = None
 
     def close(self) -> None:
         """Remove what was fetched."""
@@ -83,7 +85,7 @@ class FetchedRepository:
             Unavailable: The repository cannot be read.
         """
         runner = self._fetched()
-        names = [f"{_HERE}tags/{ref}", f"{_HERE}heads/{ref}"] if ref else [f"{_HERE}HEAD"]
+        names = [f"{_HERE}tags/{ref}", f"{_HERE}heads/{ref}"] if ref else [self._newest()]
         names += [ref] if ref and is_id(ref) else []
         for name in names:
             args = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
@@ -98,8 +100,8 @@ class FetchedRepository:
         runner = self._fetched()
         form = ["--sort=-creatordate", "--format=%(refname)", f"{_HERE}tags/"]
         tags = runner.run(["for-each-ref", *form]).decode("utf-8", "replace").splitlines()
-        head = f"{_HERE}HEAD"
-        out = runner.run(["rev-list", f"--max-count={_MOST_COMMITS}", head, "--"], ok=(0, 128))
+        latest = ["rev-list", f"--max-count={_MOST_COMMITS}", self._newest(), "--"]
+        out = runner.run(latest, ok=(0, 128))
         return [tag.removeprefix(f"{_HERE}tags/") for tag in tags] + out.decode().split()
 
     def files(self, commit: CommitId, folder: str) -> Iterator[tuple[str, ShippedFile]]:
@@ -125,6 +127,16 @@ class FetchedRepository:
             content = contents.get(row.blob, _TOO_LARGE) if row.is_file else b""
             yield row.path, ShippedFile(content, row.mode)
 
+    def _newest(self) -> str:
+        """HEAD; a bundle that was made of a branch or a tag has none, but that one ref."""
+        runner, sort = self._fetched(), "--sort=-creatordate"
+        places = (f"{_HERE}HEAD", f"{_HERE}heads/", f"{_HERE}tags/")
+        for place in places:
+            args = ["for-each-ref", "--count=1", sort, "--format=%(refname)", place]
+            if name := runner.run(args).decode("utf-8", "surrogateescape").strip():
+                return name
+        return places[0]
+
     def _fetched(self) -> GitRunner:
         if self._runner is None:
             folder = self._stack.enter_context(
@@ -133,11 +145,14 @@ class FetchedRepository:
             create_repository(Path(folder))
             runner = GitRunner(open_repository(Path(folder)))
             exchange = GitExchange(runner, _SECONDS, lambda: False, CLONED_PROTOCOLS)
-            refs = (*_REFS, f"+HEAD:{_HERE}HEAD")
-            answer = exchange.run("fetch", _FETCH, self._url, *refs)
+            answer = exchange.run("fetch", _FETCH, self._url, *_REFS, f"+HEAD:{_HERE}HEAD")
+            if answer.status != 0 and _NO_HEAD in answer.said:
+                answer = exchange.run("fetch", _FETCH, self._url, *_REFS)
             if answer.status != 0:
                 self._stack.close()
-                raise Unavailable(f"{self.address} cannot be fetched: {answer.said}")
+                error = Unavailable(f"{self.address} cannot be fetched: {answer.said}")
+                error.remedy = "What is installed works without it. Try again, or name another one."
+                raise error
             self._runner = runner
         return self._runner
 

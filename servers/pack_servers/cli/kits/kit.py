@@ -37,7 +37,7 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, working, write_bytes
-from pack_servers.wiring.kits import PATCHES, KitSources, folder_of, kit_sources
+from pack_servers.wiring.kits import PATCHES, KitSources, folder_of, kit_sources, write_anew
 
 EXAMPLES: Final = """\
   pack kit install ~/kits#observer    show what would come, ask, install it
@@ -178,7 +178,9 @@ def _install(call: _Call) -> None:
         confirm(f"Install {kit.name} {kit.manifest.version}?", "installing a kit", yes=call.yes)
     done = call.kits.install(kit, call.choice or UpdateMode.MERGE, dry_run=call.dry_run)
     if call.is_json:
-        show_json(installed_fields(done, preview))
+        is_here = kit.name in call.kits.lock().kits
+        now = call.kits.status([kit.name], lambda _: kit) if is_here else []
+        show_json(installed_fields(done, preview, now))
     else:
         show_updated(done, planned=call.dry_run)
     _end([done])
@@ -316,10 +318,8 @@ def _patch(call: _Call) -> None:
     kit, found = call.kits.get(name), dict(call.kits.diffs(name))
     top = folder_of(call.memory) / PATCHES / name
     files = [top / f"{path.removeprefix(kit.installed_to)}.patch" for path in found]
-    for file, text in zip(files, found.values(), strict=True):
-        if not call.dry_run:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(text.encode("utf-8"))
+    if not call.dry_run:
+        write_anew(top, dict(zip(files, found.values(), strict=True)))
     if call.is_json:
         show_json({"name": name, "patches": [str(file) for file in files]})
     else:

@@ -10,15 +10,20 @@ from pack_servers.cli.shell.output import counted, show
 from pack_servers.cli.shell.streams import printable, say
 
 
-def installed_fields(done: Updated, preview: Preview) -> dict[str, object]:
-    """What was installed, and how its files stand."""
+def installed_fields(
+    done: Updated, preview: Preview, now: Sequence[KitStatus]
+) -> dict[str, object]:
+    """What was installed, and how its files stand; as they would, where it is not here yet."""
     kit = preview.kit
+    states = {one.path: one.before for one in done.files}
+    for status in now:
+        states = dict(status.files)
     return {
         "name": done.name,
         "version": done.after,
         "source": kit.shipment.source,
         "commit": done.commit,
-        "files": [{"path": one.path, "state": one.before} for one in done.files],
+        "files": [{"path": path, "state": state} for path, state in states.items()],
         **_waits(done),
     }
 
