@@ -18,6 +18,7 @@ from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.versions import KitVersion
 from pack.memory import Memory
+from pack_servers.wiring.own_kits import OwnKitSource, own_address
 
 PATCHES: Final = ".patches"
 """The folder for the patches of kits."""
@@ -39,6 +40,8 @@ class KitSources:
         """
         address = parse_address(text, _is_there)
         path = Path(address.place).expanduser()
+        if not path.exists() and (own := own_address(address.place)):
+            return OwnKitSource(KitAddress(own, None, address.folder).text), address.ref
         is_near = path.exists() or address.place.startswith("file://")
         if path.is_dir() and not _is_repository(path):
             folder = path / address.folder
