@@ -1,10 +1,14 @@
 """What an update does, against all kinds of changes on both sides."""
 
+import random
+import subprocess
+
 import pytest
 
 from pack.kits.states import KitState
 from pack.kits.updating import FileAction, UpdateMode, plan_update
 from pack.model import Put, blob_id
+from tests.support import examples
 
 BASE = b"# A\n\nfirst\n\nsecond\n\nthird\n"
 MINE = BASE.replace(b"first", b"first, mine")
@@ -102,3 +106,101 @@ def test_twice_is_nothing():
     once, _, _ = plan({"k/a.md": BASE}, {"k/a.md": MINE}, {"k/a.md": THEIRS})
     _, _, again = plan({"k/a.md": THEIRS}, once, {"k/a.md": THEIRS})
     assert again.changes == ()
+
+
+# --- generated updates ---------------------------------------------------------------------------
+
+NAMES = [f"k/{name}.md" for name in "abcdefgh"]
+
+
+def edited(text, who, chance):
+    """A text with some lines that one side added, replaced or removed."""
+    lines = text.splitlines(keepends=True)
+    for _ in range(chance.randrange(1, 3)):
+        place = chance.randrange(len(lines) + 1)
+        new = [f"{who} {chance.randrange(10**6)}\n" for _ in range(chance.randrange(3))]
+        lines[place : place + chance.randrange(3)] = [line.encode() for line in new]
+    return b"".join(lines)
+
+
+def changed(files, who, chance):
+    """A side: files edited, removed, renamed, renamed and edited, and added."""
+    side = dict(files)
+    for path in [*side]:
+        kind = chance.choice(["", "", "edit", "edit", "remove", "move", "move and edit"])
+        if "move" in kind:
+            side[f"k/{who}/{chance.choice(NAMES)[2:]}"] = side.pop(path)
+            continue
+        if "edit" in kind:
+            side[path] = edited(side[path], who, chance)
+        if kind == "remove":
+            del side[path]
+    for _ in range(chance.randrange(3)):
+        side[chance.choice(NAMES)] = f"{who} {chance.randrange(3)}\n".encode()
+    return side
+
+
+def generated(seed):
+    """The files as installed, as they are here, and as upstream has them."""
+    chance = random.Random(seed)
+    base = {
+        path: b"".join(
+            b"line %d\n" % chance.randrange(1000) for _ in range(chance.randrange(1, 20))
+        )
+        for path in chance.sample(NAMES, chance.randrange(1, 6))
+    }
+    return base, changed(base, "mine", chance), changed(base, "theirs", chance)
+
+
+def lines_of(contents):
+    return {line for text in contents for line in text.splitlines()}
+
+
+def merged_by_git(folder, base, here, new):
+    """What git makes of three versions of a file; `None` where it has a conflict."""
+    for name, content in (("here", here), ("base", base), ("new", new)):
+        (folder / name).write_bytes(content)
+    names = [str(folder / name) for name in ("here", "base", "new")]
+    done = subprocess.run(["git", "merge-file", "-p", *names], capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("choice", UpdateMode)
+def test_no_update_loses_what_the_user_wrote(tmp_path, choice):
+    for seed in range(examples(50, 10_000)):
+        base, here, new = sides = generated(seed)
+        after, files, _ = plan(*sides, choice)
+        _assert_nothing_lost(sides, after, choice)
+        for path in base:
+            if base[path] == here.get(path) and path in new:
+                assert after[path] == new[path], seed
+            elif path not in here and new.get(path) == base[path]:
+                assert path not in after, seed  # what was removed here does not come back
+        again, _, second = plan(new, after, new, choice)
+        assert (again, second.changes, second.has_conflict) == (after, (), False), seed
+        if choice is UpdateMode.MERGE:
+            _assert_merged_as_git_does(tmp_path, sides, after, files)
+
+
+def _assert_nothing_lost(sides, after, choice):
+    base, here, new = sides
+    shipped, kept = set(base.values()), set(after.values())
+    for path, text in here.items():
+        if text in shipped or (choice is UpdateMode.THEIRS and path in new):
+            continue  # it is upstream's text; or theirs was asked for by name
+        assert {line for line in lines_of([text]) if b"mine" in line} <= lines_of(kept), path
+        if choice is UpdateMode.KEEP:
+            assert text in kept, path
+        if path not in base and path not in new:  # nobody else knows of it
+            assert after[path] == text, path
+
+
+def _assert_merged_as_git_does(folder, sides, after, files):
+    base, here, new = sides
+    for path in base.keys() & here.keys() & new.keys():
+        if len({base[path], here[path], new[path]}) == len(sides):
+            expected = merged_by_git(folder, base[path], here[path], new[path])
+            if expected is not None:
+                assert after[path] == expected, path
+                assert files[path].action is not FileAction.CONFLICT
