@@ -73,3 +73,38 @@ def test_a_folder_here_comes_before_a_kit_of_packs(memory: Folder) -> None:
     (beside / "kit.yaml").write_text("schema: 1\nname: mine\nversion: 1.0.0\n")
     done = memory.json("kit", "install", "starter-profile", "--yes")
     assert (done["name"], done["source"]) == ("mine", str(beside))
+
+
+def test_a_new_kit_is_one_that_check_accepts_and_nothing_is_overwritten(memory: Folder) -> None:
+    beside = memory.path.parent
+    made = memory.json("kit", "new", "My Handbook")
+    assert made["name"] == "my-handbook"
+    files = {Path(one): Path(one).read_bytes() for one in made["files"]}
+    assert {one.relative_to(beside).as_posix() for one in files} == {
+        "My Handbook/kit.yaml",
+        "My Handbook/README.md",
+    }
+    assert memory.json("kit", "check", "My Handbook")["problems"] == []
+    again = memory.pack("kit", "new", "My Handbook")
+    assert (again.status, "kit.yaml already" in again.err) == (1, True)
+    assert {one: one.read_bytes() for one in files} == files
+    done = memory.json("kit", "install", "My Handbook", "--yes")
+    assert {one["path"] for one in done["files"]} == {
+        "kits/my-handbook/kit.yaml",
+        "kits/my-handbook/README.md",
+    }
+
+
+def test_a_folder_of_notes_becomes_a_kit_by_its_manifest_alone(memory: Folder) -> None:
+    notes = memory.path.parent / "notes"
+    notes.mkdir()
+    (notes / "README.md").write_text("# Mine\n")
+    planned = memory.json("kit", "new", notes, "--dry-run")
+    assert [one.name for one in notes.iterdir()] == ["README.md"]
+    assert memory.json("kit", "new", notes) == planned
+    assert planned["files"] == [str(notes / "kit.yaml")]
+    assert (notes / "README.md").read_text() == "# Mine\n"
+    assert memory.json("kit", "check", notes)["files"] == 2
+    for wrong in (notes / "README.md", "日本"):
+        assert memory.pack("kit", "new", wrong).status == 1
+    assert memory.pack("kit", "new").status == 1

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound
-from pack.kits.kits import Kits
 from pack.kits.lock import LockedKit
 from pack.kits.results import Updated
 from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.updating import FileAction, UpdateMode
-from pack.memory import Memory
+from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.kits.kit_text import (
     installed_fields,
     show_info,
@@ -25,6 +23,7 @@ from pack_servers.cli.kits.kit_text import (
     status_fields,
     updated_fields,
 )
+from pack_servers.cli.kits.making import new
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     AsOption,
@@ -37,7 +36,7 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, working, write_bytes
-from pack_servers.wiring.kits import PATCHES, KitSources, folder_of, kit_sources, write_anew
+from pack_servers.wiring.kits import PATCHES, folder_of, kit_sources, write_anew
 
 EXAMPLES: Final = """\
   pack kit install ~/kits#observer    show what would come, ask, install it
@@ -64,48 +63,7 @@ class KitAction(StrEnum):
     UNINSTALL = "uninstall"
     ADOPT = "adopt"
     CHECK = "check"
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What was typed.
-
-    Attributes:
-        memory: The memory.
-        sources: Where kits come from.
-        names: The arguments after the action.
-        choice: What becomes of files that both sides changed; `None` if nothing was said.
-        purge: `--purge`.
-        fetch: `--fetch`.
-        yes: `--yes`.
-        dry_run: `--dry-run`.
-        is_json: Whether the answer is for programs.
-    """
-
-    memory: Memory
-    sources: KitSources
-    names: Sequence[str]
-    choice: UpdateMode | None
-    purge: bool
-    fetch: bool
-    yes: bool
-    dry_run: bool
-    is_json: bool
-
-    @property
-    def kits(self) -> Kits:
-        """The kits of the memory."""
-        return self.memory.kits
-
-    def first(self, what: str) -> str:
-        """The first argument.
-
-        Raises:
-            InvalidRequest: There is none.
-        """
-        if not self.names:
-            raise InvalidRequest(f"this needs {what}")
-        return self.names[0]
+    NEW = "new"
 
 
 def run(  # noqa: PLR0917 - options
@@ -114,7 +72,7 @@ def run(  # noqa: PLR0917 - options
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="The source for install and check, the folder for adopt, kits for the others.",
+            help="The source for install and check, the folder for adopt and new, else kits.",
             show_default=False,
         ),
     ] = None,
@@ -143,8 +101,11 @@ def run(  # noqa: PLR0917 - options
 ) -> None:
     """Install sets of memory that others keep, and update them; your edits always stay."""
     choice = _said(keep=keep, theirs=theirs, merge=merge)
+    if action is KitAction.NEW:
+        new(names or [], dry_run=dry_run, is_json=answer is Format.JSON)
+        return
     with kit_sources() as sources, opened(local, github, writer=writer) as memory:
-        call = _Call(
+        call = KitCall(
             memory,
             sources,
             names or [],
@@ -167,7 +128,7 @@ def _said(*, keep: bool, theirs: bool, merge: bool) -> UpdateMode | None:
     return said[0] if said else None
 
 
-def _install(call: _Call) -> None:
+def _install(call: KitCall) -> None:
     source = call.first("a source, such as a folder or https://example.org/kits.git#observer")
     with working("fetching"):
         kit = call.sources.kit(source)
@@ -186,7 +147,7 @@ def _install(call: _Call) -> None:
     _end([done])
 
 
-def _update(call: _Call) -> None:
+def _update(call: KitCall) -> None:
     find = call.sources.newest(far=True, strict=True)
     done = []
     for known in _named(call):
@@ -201,13 +162,13 @@ def _update(call: _Call) -> None:
     _tell(call, done)
 
 
-def _rollback(call: _Call) -> None:
+def _rollback(call: KitCall) -> None:
     name, version = call.first("a kit"), call.names[1] if len(call.names) > 1 else None
     choice = _chosen(call, lambda: call.kits.rollback(name, version, dry_run=True))
     _tell(call, [call.kits.rollback(name, version, choice, dry_run=call.dry_run)])
 
 
-def _chosen(call: _Call, plan: Callable[[], Updated]) -> UpdateMode:
+def _chosen(call: KitCall, plan: Callable[[], Updated]) -> UpdateMode:
     """What becomes of files that both sides changed: as said, or as the person answers."""
     if call.choice is not None or call.yes or call.dry_run:
         return call.choice or UpdateMode.MERGE
@@ -226,7 +187,7 @@ def _chosen(call: _Call, plan: Callable[[], Updated]) -> UpdateMode:
     return UpdateMode.MERGE
 
 
-def _tell(call: _Call, done: Sequence[Updated]) -> None:
+def _tell(call: KitCall, done: Sequence[Updated]) -> None:
     if call.is_json:
         show_json({"updated": [updated_fields(one) for one in done]})
     else:
@@ -243,7 +204,7 @@ def _end(done: Sequence[Updated]) -> None:
         raise typer.Exit(_CONFLICT)
 
 
-def _uninstall(call: _Call) -> None:
+def _uninstall(call: KitCall) -> None:
     name = call.first("a kit")
     planned = call.kits.uninstall(name, purge=call.purge, dry_run=True)
     if not call.dry_run:
@@ -254,7 +215,7 @@ def _uninstall(call: _Call) -> None:
     _tell(call, [call.kits.uninstall(name, purge=call.purge, dry_run=call.dry_run)])
 
 
-def _adopt(call: _Call) -> None:
+def _adopt(call: KitCall) -> None:
     folder = call.first("the folder of the kit in the memory")
     if len(call.names) < _WITH_SOURCE:
         raise InvalidRequest("this needs the source that the folder comes from, after the folder")
@@ -273,7 +234,7 @@ def _versions(source: KitSource) -> Iterator[Kit]:
             continue
 
 
-def _status(call: _Call) -> None:
+def _status(call: KitCall) -> None:
     found = call.kits.status(call.names, call.sources.newest(far=call.fetch))
     if call.is_json:
         show_json(status_fields(found))
@@ -281,7 +242,7 @@ def _status(call: _Call) -> None:
         show_status(found)
 
 
-def _info(call: _Call) -> None:
+def _info(call: KitCall) -> None:
     kit = call.kits.get(call.first("a kit"))
     manifest = call.kits.manifest(kit)
     fields: dict[str, object] = {
@@ -304,7 +265,7 @@ def _info(call: _Call) -> None:
         show_info(fields)
 
 
-def _diff(call: _Call) -> None:
+def _diff(call: KitCall) -> None:
     found = dict(call.kits.diffs(call.first("a kit")))
     if call.is_json:
         show_json({"files": [{"path": path, "patch": text} for path, text in found.items()]})
@@ -313,7 +274,7 @@ def _diff(call: _Call) -> None:
             write_bytes(text.encode("utf-8"))
 
 
-def _patch(call: _Call) -> None:
+def _patch(call: KitCall) -> None:
     name = call.first("a kit")
     kit, found = call.kits.get(name), dict(call.kits.diffs(name))
     top = folder_of(call.memory) / PATCHES / name
@@ -329,7 +290,7 @@ def _patch(call: _Call) -> None:
             show(f"{name} is as it was installed")
 
 
-def _check(call: _Call) -> None:
+def _check(call: KitCall) -> None:
     preview = call.kits.preview(call.sources.kit(call.first("the folder of the kit")))
     problems = [f"{one.path}: {one.reason}" for one in preview.left_out]
     problems += [f"{path}: {count} hidden characters" for path, count in preview.hidden.items()]
@@ -344,13 +305,13 @@ def _check(call: _Call) -> None:
         raise typer.Exit(_INCOMPLETE)
 
 
-def _named(call: _Call) -> list[LockedKit]:
+def _named(call: KitCall) -> list[LockedKit]:
     """The kits that were named, or all that are installed."""
     names = call.names or sorted(call.kits.lock().kits)
     return [call.kits.get(name) for name in names]
 
 
-_ACTIONS: Final[Mapping[KitAction, Callable[[_Call], None]]] = {
+_ACTIONS: Final[Mapping[KitAction, Callable[[KitCall], None]]] = {
     KitAction.INSTALL: _install,
     KitAction.UPDATE: _update,
     KitAction.STATUS: _status,
