@@ -44,8 +44,8 @@ from pack_servers.mcp.arguments import read_arguments
 from pack_servers.mcp.asking import Asking
 from pack_servers.mcp.clients import client_key
 from pack_servers.mcp.history_tool import add_history_tool
-from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.kits_tool import add_kits_tool
+from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.proposals_tool import add_proposals_tool
 from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
