@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -160,9 +160,18 @@ def kit_folder(manifest: Manifest) -> str:
     Raises:
         InvalidPath: The manifest names none that a kit may have.
     """
-    wanted = (manifest.install_to or f"{FOLDER}/{manifest.name}").removesuffix("/")
-    folder = parse_path(wanted)
-    if folder.split("/")[0] in RESERVED:
+    return checked_folder(manifest.install_to or f"{FOLDER}/{manifest.name}")
+
+
+def checked_folder(text: str) -> str:
+    """A folder that a kit may have, with a slash at its end.
+
+    Raises:
+        InvalidPath: No kit may have it.
+        LimitExceeded: Its name is too long.
+    """
+    folder = parse_path(text.removesuffix("/"))
+    if fold(folder.split("/")[0]) in RESERVED:
         raise InvalidPath(folder, "a kit cannot go there")
     return f"{folder}/"
 
@@ -216,7 +225,7 @@ def _unusable(folder: str, path: str, one: ShippedFile, *, is_manifest: bool) ->
     """Why a file of a source is not installed; `None` if it is."""
     if not _is_file(one):
         return _LINK if one.mode == "120000" else _SUBMODULE
-    if may_be_generated(path):
+    if may_be_generated(path) or fold(path.rpartition("/")[2]) == INDEX:
         return f"{INDEX} is PACK's own"
     if len(one.content) > MAX_FILE_BYTES:
         return f"it is larger than {MAX_FILE_BYTES:,} bytes"
@@ -241,13 +250,28 @@ def _check_size(files: Mapping[MemoryPath, bytes]) -> None:
 
 def _refuse_twins(files: Mapping[MemoryPath, bytes]) -> None:
     """Do nothing, unless two paths would be one on a file system that ignores case."""
-    seen: dict[str, str] = {}
-    for path in files:
-        for end in range(path.count("/") + 1):
-            part = path.rsplit("/", end)[0]
+    if twins := find_twins((), files):
+        raise RefusedForSafety(f"{twins[0]} and {twins[1]} of the kit are one on some systems")
+
+
+def find_twins(there: Iterable[str], new: Iterable[str]) -> tuple[str, str] | None:
+    """A path that some file systems confuse with another one, and that one; `None` if none is.
+
+    Args:
+        there: Paths that are there already, whatever they are.
+        new: Paths that come; they are compared with each other, too.
+    """
+    seen = {fold(part): part for path in there for part in _with_folders(path)}
+    for path in new:
+        for part in _with_folders(path):
             other = seen.setdefault(fold(part), part)
             if other != part:
-                raise RefusedForSafety(f"{other} and {part} of the kit are one on some systems")
+                return part, other
+    return None
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    return (path.rsplit("/", end)[0] for end in range(path.count("/") + 1))
 
 
 def tree_id(files: Mapping[MemoryPath, BlobId]) -> str:
