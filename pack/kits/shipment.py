@@ -29,8 +29,9 @@ RESERVED: Final = ("profiles", "legacy", "archive")
 """Folders of the memory to which no kit goes: what is in them means something already."""
 REGULAR: Final = "100644"
 EXECUTABLE: Final = "100755"
-_LINK: Final = "a link"
-_SUBMODULE: Final = "a submodule"
+LINK: Final = "120000"
+TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
+"""What a source gives for a file that it does not read, as nothing of that is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def unpack(shipment: Shipment) -> Kit:
         list[NotInstalled](),
     )
     for path, one in sorted(shipment.files.items()):
-        _refuse_escape(path)
+        refuse_escape(path)
         if path != name and not any(rule.holds(path) for rule in rules):
             continue
         if reason := _unusable(folder, path, one, is_manifest=path == name):
@@ -214,8 +215,12 @@ def _is_file(one: ShippedFile) -> bool:
     return one.mode in (REGULAR, EXECUTABLE)
 
 
-def _refuse_escape(path: str) -> None:
-    """Do nothing, unless a path was made to leave the folder: then nothing of it is believed."""
+def refuse_escape(path: str) -> None:
+    """Do nothing, unless a path was made to leave the folder: then nothing of it is believed.
+
+    Raises:
+        RefusedForSafety: It was.
+    """
     parts = path.replace("\\", "/").split("/")
     if path.startswith(("/", "\\")) or ".." in parts or path[1:2] == ":" or "\0" in path:
         raise RefusedForSafety(f"the kit has a path that leads out of its folder: {path[:80]!r}")
@@ -224,7 +229,7 @@ def _refuse_escape(path: str) -> None:
 def _unusable(folder: str, path: str, one: ShippedFile, *, is_manifest: bool) -> str | None:
     """Why a file of a source is not installed; `None` if it is."""
     if not _is_file(one):
-        return _LINK if one.mode == "120000" else _SUBMODULE
+        return "a link" if one.mode == LINK else "a submodule"
     if may_be_generated(path) or fold(path.rpartition("/")[2]) == INDEX:
         return f"{INDEX} is PACK's own"
     if len(one.content) > MAX_FILE_BYTES:

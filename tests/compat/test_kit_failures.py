@@ -12,7 +12,7 @@ from pack.errors import PackError
 from pack.model import blob_id
 from pack.provenance import Origin, Source
 from tests.compat.local_git_support import Steps, assert_sound
-from tests.unit.kits.test_kits import A, TEXT, kit
+from tests.unit.kits.test_kits import TEXT, A, kit
 
 pytestmark = pytest.mark.contract("C1", "C9", "C15")
 USER = Origin(Source.USER, "cli")
