@@ -10,6 +10,7 @@ from pack.kits.lock import LockedKit
 from pack.kits.manifest import Manifest
 from pack.kits.shipment import Kit
 from pack.kits.versions import KitVersion
+from pack.paths import fold
 
 
 def refuse_other_source(known: LockedKit, kit: Kit) -> None:
@@ -43,6 +44,21 @@ def refuse_unfit(kit: Kit, installed: Mapping[str, LockedKit]) -> None:
             continue
         there = f"{has.version} is installed" if has else "which is not installed"
         raise InvalidRequest(f"{kit.name} needs the kit {one.name} {one.version.text}, {there}")
+
+
+def refuse_overlap(name: str, folder: str, installed: Iterable[LockedKit]) -> None:
+    """Do nothing, unless a kit would be in the folder of another one, or that one in its.
+
+    Raises:
+        InvalidRequest: It would; nobody could say then whose a file is.
+    """
+    for other in installed:
+        mine, theirs = fold(folder), fold(other.installed_to)
+        if other.name != name and (mine.startswith(theirs) or theirs.startswith(mine)):
+            raise InvalidRequest(
+                f"{folder}, where {name} would go, and {other.installed_to}, where {other.name} "
+                "is, are one in the other"
+            )
 
 
 def refuse_needed(

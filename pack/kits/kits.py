@@ -11,13 +11,18 @@ from pack.errors import InvalidRequest, NotFound
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.patch import patch_of
 from pack.kits.bases import KitBases
-from pack.kits.fitness import refuse_needed, refuse_other_source, refuse_unfit
+from pack.kits.fitness import (
+    refuse_needed,
+    refuse_other_source,
+    refuse_overlap,
+    refuse_unfit,
+)
 from pack.kits.foreign import find_manifest
 from pack.kits.kit_files import KitContents, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
 from pack.kits.results import KitStatus, Preview, Updated
-from pack.kits.shipment import Kit
+from pack.kits.shipment import Kit, checked_folder
 from pack.kits.states import Files, states_of, worst
 from pack.kits.updating import UpdateMode
 from pack.kits.work import Work, Works, likeness
@@ -143,6 +148,7 @@ class Kits:
             refuse_other_source(known, kit)
             return self.update(kit, choice, dry_run=dry_run)
         refuse_unfit(kit, self.lock().kits)
+        refuse_overlap(kit.name, kit.folder, self.lock().kits.values())
         self._keep(kit, dry_run=dry_run)
         return self._write(kit.name, lambda: self._works.install(kit), dry_run=dry_run)
 
@@ -211,15 +217,17 @@ class Kits:
 
         Raises:
             NotFound: It is like none of them.
-            InvalidRequest: A kit of this name is installed.
+            InvalidPath: No kit may have this folder.
+            InvalidRequest: A kit of this name is installed, or one has this folder.
         """
-        folder = f"{folder.strip('/')}/"
+        folder = checked_folder(folder)
         present = self._works.present(folder)
         best = max(kits, key=lambda kit: likeness(kit, folder, present), default=None)
         if best is None or not likeness(best, folder, present)[0]:
             raise NotFound(f"a version that {folder} could come from", "Install the kit instead.")
         if best.name in self.lock().kits:
             raise InvalidRequest(f"a kit called {best.name} is installed already")
+        refuse_overlap(best.name, folder, self.lock().kits.values())
         self._keep(best, dry_run=dry_run)
         return self._write(best.name, lambda: self._works.adopt(best, folder), dry_run=dry_run)
 

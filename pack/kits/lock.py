@@ -20,13 +20,15 @@ replaced.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pack.errors import InvalidConfig, InvalidContent, LimitExceeded
+from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
 from pack.files import yaml_block
-from pack.kits.shipment import REGULAR, Kit, sha256s
+from pack.kits.manifest import NAME
+from pack.kits.shipment import REGULAR, Kit, checked_folder, sha256s
 from pack.model import CommitId, MemoryPath
 
 LOCK: Final = MemoryPath(".pack/kits.lock.yaml")
@@ -141,8 +143,8 @@ def read_lock(content: bytes | None) -> Lock:
         if (version := fields.pop("version", None)) != _VERSION:
             raise InvalidContent(f"its version is {version!r}, and this PACK knows {_VERSION}")
         kits = _mapping(fields.pop("kits", {}), "kits")
-        found = {name: _kit(name, _mapping(kit, name)) for name, kit in kits.items()}
-    except (UnicodeDecodeError, InvalidContent, LimitExceeded) as error:
+        found = {_name(name): _kit(name, _mapping(kit, name)) for name, kit in kits.items()}
+    except (UnicodeDecodeError, InvalidContent, InvalidPath, LimitExceeded) as error:
         raise InvalidConfig(LOCK, str(error)) from error
     return Lock(found, fields)
 
@@ -158,10 +160,16 @@ def _kit(name: str, fields: dict[str, object]) -> LockedKit:
         tree=_text(fields, "tree", name),
         version=_text(fields, "version", name),
         manifest_sha256=_text(fields, "manifest_sha256", name),
-        installed_to=_text(fields, "installed_to", name),
+        installed_to=checked_folder(_text(fields, "installed_to", name)),
         files={MemoryPath(path): _file(path, _mapping(one, path)) for path, one in files.items()},
         more=fields,
     )
+
+
+def _name(text: str) -> str:
+    if re.fullmatch(NAME, text) is None:
+        raise InvalidContent(f"{text[:80]!r} is no name of a kit")
+    return text
 
 
 def _file(path: str, fields: dict[str, object]) -> LockedFile:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -29,8 +29,9 @@ RESERVED: Final = ("profiles", "legacy", "archive")
 """Folders of the memory to which no kit goes: what is in them means something already."""
 REGULAR: Final = "100644"
 EXECUTABLE: Final = "100755"
-_LINK: Final = "a link"
-_SUBMODULE: Final = "a submodule"
+LINK: Final = "120000"
+TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
+"""What a source gives for a file that it does not read, as nothing of that is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +161,18 @@ def kit_folder(manifest: Manifest) -> str:
     Raises:
         InvalidPath: The manifest names none that a kit may have.
     """
-    wanted = (manifest.install_to or f"{FOLDER}/{manifest.name}").removesuffix("/")
-    folder = parse_path(wanted)
-    if folder.split("/")[0] in RESERVED:
+    return checked_folder(manifest.install_to or f"{FOLDER}/{manifest.name}")
+
+
+def checked_folder(text: str) -> str:
+    """A folder that a kit may have, with a slash at its end.
+
+    Raises:
+        InvalidPath: No kit may have it.
+        LimitExceeded: Its name is too long.
+    """
+    folder = parse_path(text.removesuffix("/"))
+    if fold(folder.split("/")[0]) in RESERVED:
         raise InvalidPath(folder, "a kit cannot go there")
     return f"{folder}/"
 
@@ -187,7 +197,7 @@ def unpack(shipment: Shipment) -> Kit:
         list[NotInstalled](),
     )
     for path, one in sorted(shipment.files.items()):
-        _refuse_escape(path)
+        refuse_escape(path)
         if path != name and not any(rule.holds(path) for rule in rules):
             continue
         if reason := _unusable(folder, path, one, is_manifest=path == name):
@@ -205,8 +215,12 @@ def _is_file(one: ShippedFile) -> bool:
     return one.mode in (REGULAR, EXECUTABLE)
 
 
-def _refuse_escape(path: str) -> None:
-    """Do nothing, unless a path was made to leave the folder: then nothing of it is believed."""
+def refuse_escape(path: str) -> None:
+    """Do nothing, unless a path was made to leave the folder: then nothing of it is believed.
+
+    Raises:
+        RefusedForSafety: It was.
+    """
     parts = path.replace("\\", "/").split("/")
     if path.startswith(("/", "\\")) or ".." in parts or path[1:2] == ":" or "\0" in path:
         raise RefusedForSafety(f"the kit has a path that leads out of its folder: {path[:80]!r}")
@@ -215,8 +229,8 @@ def _refuse_escape(path: str) -> None:
 def _unusable(folder: str, path: str, one: ShippedFile, *, is_manifest: bool) -> str | None:
     """Why a file of a source is not installed; `None` if it is."""
     if not _is_file(one):
-        return _LINK if one.mode == "120000" else _SUBMODULE
-    if may_be_generated(path):
+        return "a link" if one.mode == LINK else "a submodule"
+    if may_be_generated(path) or fold(path.rpartition("/")[2]) == INDEX:
         return f"{INDEX} is PACK's own"
     if len(one.content) > MAX_FILE_BYTES:
         return f"it is larger than {MAX_FILE_BYTES:,} bytes"
@@ -241,13 +255,28 @@ def _check_size(files: Mapping[MemoryPath, bytes]) -> None:
 
 def _refuse_twins(files: Mapping[MemoryPath, bytes]) -> None:
     """Do nothing, unless two paths would be one on a file system that ignores case."""
-    seen: dict[str, str] = {}
-    for path in files:
-        for end in range(path.count("/") + 1):
-            part = path.rsplit("/", end)[0]
+    if twins := find_twins((), files):
+        raise RefusedForSafety(f"{twins[0]} and {twins[1]} of the kit are one on some systems")
+
+
+def find_twins(there: Iterable[str], new: Iterable[str]) -> tuple[str, str] | None:
+    """A path that some file systems confuse with another one, and that one; `None` if none is.
+
+    Args:
+        there: Paths that are there already, whatever they are.
+        new: Paths that come; they are compared with each other, too.
+    """
+    seen = {fold(part): part for path in there for part in _with_folders(path)}
+    for path in new:
+        for part in _with_folders(path):
             other = seen.setdefault(fold(part), part)
             if other != part:
-                raise RefusedForSafety(f"{other} and {part} of the kit are one on some systems")
+                return part, other
+    return None
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    return (path.rsplit("/", end)[0] for end in range(path.count("/") + 1))
 
 
 def tree_id(files: Mapping[MemoryPath, BlobId]) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from pack.actions import Action
 from pack.core.core import Core
-from pack.errors import AlreadyExists, NotFound
+from pack.errors import AlreadyExists, InvalidPath, NotFound
 from pack.kits.bases import KitBase, KitBases
 from pack.kits.foreign import find_manifest
 from pack.kits.kit_files import KitContents, below, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
-from pack.kits.shipment import Kit, sha256s
+from pack.kits.shipment import Kit, find_twins, sha256s
 from pack.kits.states import Files, KitState, states_of
 from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put
@@ -79,6 +79,7 @@ class Works:
 
         Raises:
             AlreadyExists: There are other files.
+            InvalidPath: Some file systems confuse one of its paths with one that is in use.
         """
         folder = kit.folder
         present, new = self.present(folder), shipped(kit, folder)
@@ -90,6 +91,9 @@ class Works:
                 f"{Action.ADOPT_KIT}."
             )
             raise error
+        there = (entry.path for entry in self._core.reader.tree())
+        if twins := find_twins(there, new):
+            raise InvalidPath(twins[0], f"some file systems confuse it with {twins[1]}")
         contents = {MemoryPath(f"{folder}{path}"): text for path, text in kit.files.items()}
         puts = [Put(p, text, ABSENT) for p, text in contents.items() if p not in present]
         files = [

@@ -192,11 +192,16 @@ def test_what_install_answers(memory: Folder, upstream: Upstream) -> None:
     )
 
 
-@pytest.mark.parametrize("form", ["{0}@v1.0.0#observer", "{0}#observer@v1.0.0", "{1}"])
-def test_a_version_a_folder_or_a_bundle(memory: Folder, upstream: Upstream, form: str) -> None:
+@pytest.mark.parametrize("form", ["{0}@v1.0.0#observer", "{0}#observer@v1.0.0", "{1}", "{2}"])
+def test_a_version_a_folder_a_bundle_or_an_archive(
+    memory: Folder, upstream: Upstream, form: str
+) -> None:
     if form == "{1}":  # of a tag only, so that no HEAD is in it
         upstream.git("bundle", "create", "-q", "../kits.bundle", "v1.0.0")
         form = "{1}/kits.bundle#observer"
+    if form == "{2}":
+        upstream.git("archive", "--prefix=kits-1/", "-o", "../kits.tar.gz", "v1.0.0")
+        form = "{1}/kits.tar.gz#observer"
     upstream.second()
     answer = kit(memory, "install", form.format(upstream.path, upstream.path.parent), "--yes")
     assert answer["version"] == "1.0.0"

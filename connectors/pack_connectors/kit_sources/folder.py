@@ -11,6 +11,7 @@ from typing import Final
 from pack.errors import InvalidRequest, LimitExceeded, NotFound, Unavailable
 from pack.kits.shipment import (
     EXECUTABLE,
+    LINK,
     MOST_BYTES,
     MOST_FILES,
     REGULAR,
@@ -19,7 +20,6 @@ from pack.kits.shipment import (
 )
 from pack.limits import MAX_FILE_BYTES
 
-_LINK: Final = "120000"
 _GIT: Final = ".git"
 
 
@@ -82,7 +82,7 @@ def _read(path: Path) -> ShippedFile | None:
     """A file; a link without its content, and nothing for a device or a pipe."""
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
-        return ShippedFile(b"", _LINK)
+        return ShippedFile(b"", LINK)
     if not stat.S_ISREG(found.st_mode):
         return None
     with path.open("rb") as opened:

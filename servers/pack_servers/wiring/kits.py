@@ -1,4 +1,4 @@
-"""Where kits come from: folders, git repositories, bundles."""
+"""Where kits come from: folders, archives, git repositories, bundles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
 from pack_connectors.kit_sources.folder import FolderSource
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.remote.kit_source import FetchedRepository, GitKitSource
@@ -47,6 +48,9 @@ class KitSources:
             folder = path / address.folder
             place = KitAddress(str(path.resolve()), None, address.folder)
             return FolderSource(folder, place.text), address.ref
+        if path.is_file() and is_archive(path):
+            place = KitAddress(str(path.resolve()), None, address.folder)
+            return ArchiveSource(path, place), address.ref
         place_text = str(path.resolve()) if path.exists() else address.place
         if place_text not in self._repositories:
             self._repositories[place_text] = FetchedRepository(place_text)

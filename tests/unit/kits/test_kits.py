@@ -3,11 +3,11 @@
 import pytest
 
 from pack.core.truths import TruthMode
-from pack.errors import AlreadyExists, InvalidRequest, NotFound
+from pack.errors import AlreadyExists, InvalidRequest, NotFound, PackError
 from pack.history.briefing.context import ContextRequest
 from pack.history.undoing.undone import UndoChoice
 from pack.kits.lock import LOCK
-from pack.kits.shipment import Shipment, ShippedFile, unpack
+from pack.kits.shipment import Shipment, ShippedFile, find_twins, unpack
 from pack.kits.states import KitState
 from pack.kits.updating import FileAction, UpdateMode
 from pack.model import ABSENT, Put, blob_id
@@ -219,6 +219,74 @@ def test_kits_that_need_or_exclude_each_other(mine):
 def test_one_name_from_two_places_is_refused(installed):
     with pytest.raises(InvalidRequest, match="/upstream; this one is from /elsewhere"):
         installed.kits.install(kit("1.1.0", source="/elsewhere"))
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("folder", ["kits/observer", "kits/observer/sub", "kits", "Kits/Observer"])
+def test_no_kit_goes_into_anothers_folder(installed, folder):
+    with pytest.raises(InvalidRequest, match="one in the other"):
+        installed.kits.install(kit(name="other", more=f"install_to: {folder}\n"))
+    beside = kit(name="other", more="install_to: kits/observer-two\n")
+    assert installed.kits.install(beside).after == "1.0.0"
+    with pytest.raises(InvalidRequest, match="one in the other"):
+        installed.kits.adopt("kits", [kit(name="third", **{"observer/a_md": TEXT})])
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize(
+    "folder", ["context/general.md", "context/general.md/x", "Context/x", "kits/observer/A.MD"]
+)
+def test_a_kit_does_not_go_where_something_else_is(world, mine, folder):
+    mine.notes.update("kits/observer/A.md", "# Mine\n")
+    before, head = world.files(), mine.connector.head()
+    with pytest.raises(PackError):
+        mine.kits.install(kit(more=f"install_to: {folder}\n"))
+    assert (world.files(), mine.connector.head()) == (before, head)
+    with pytest.raises(PackError):  # a.md is A.md on some systems
+        mine.kits.install(kit())
+    assert (world.files(), mine.connector.head()) == (before, head)
+
+
+@pytest.mark.contract("C15")
+def test_what_upstream_adds_takes_no_file_of_the_persons(world, mine):
+    with pytest.raises(AlreadyExists):
+        mine.kits.install(kit(more="install_to: context\n"))
+    mine.kits.install(kit())
+    mine.notes.update("kits/observer/mine.md", "# Mine\n")
+    mine.notes.update("kits/observer/Case.md", "# Case\n")
+    done = mine.kits.update(kit("1.1.0", mine_md="# Theirs\n", CASE_md="# Other\n"))
+    assert any(one.conflict_copy for one in done.files)
+    for path, text in (("mine.md", "# Mine"), ("Case.md", "# Case")):
+        assert text in mine.notes.get(f"kits/observer/{path}").content
+    assert find_twins((), world.listed()) is None
+    mine.kits.uninstall("observer")
+    for path, text in (("mine.md", "# Mine"), ("Case.md", "# Case")):
+        assert text in mine.notes.get(f"kits/observer/{path}").content
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("folder", ["", "/", "..", "profiles", ".pack", "context/../context"])
+def test_only_a_folder_that_a_kit_may_have_is_adopted(mine, folder):
+    with pytest.raises(PackError):
+        mine.kits.adopt(folder, [kit()])
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b""])
+def test_ends_of_lines_stay_as_each_side_has_them(world, installed, end):
+    text = (TEXT.encode().strip() + b"\n").replace(b"\n", end or b"\n").removesuffix(b"\n")
+    text += b"" if not end else b"\n"
+    first, second = text.replace(b"first", b"mine"), text.replace(b"third", b"theirs")
+    installed.kits.install(kit("2.0.0", a_md=text.decode()))
+    world.commit({A: first})
+    done = installed.kits.update(kit("2.1.0", a_md=second.decode()))
+    assert {one.path: one.action for one in done.files}[A] is FileAction.MERGED
+    assert world.files()[A] == first.replace(b"third", b"theirs")
+
+
+def test_hidden_characters_are_counted_before(mine):
+    hidden = kit(a_md="# A\n\nDo\u200b not\u202e.\n\U000e0041\n", b_md="# B\n")
+    assert mine.kits.preview(hidden).hidden == {"a.md": 3}
 
 
 def test_a_copied_folder_is_told_from_the_version_that_it_comes_from(world, mine):

@@ -60,3 +60,18 @@ def test_keys_of_a_newer_pack_stay():
 def test_a_lock_that_cannot_be_used_is_refused_and_never_replaced(content):
     with pytest.raises(InvalidConfig, match=r"kits\.lock"):
         read_lock(content)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("installed_to: kits/observer/", f"installed_to: {folder}")
+        for folder in ("../x/", "/etc/", ".pack/", "profiles/", "Profiles/", '"/"')
+    ]
+    + [("  observer:", f"  {name}:") for name in ("Observer", "a/b", '"../x"', '"*"')],
+)
+def test_a_lock_leads_nowhere_else(was, now):
+    text = write_lock(Lock().with_kit(ONE)).decode()
+    assert was in text
+    with pytest.raises(InvalidConfig):
+        read_lock(text.replace(was, now).encode())

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from pack.errors import InvalidPath, LimitExceeded, NotFound, RefusedForSafety
+from pack.errors import InvalidContent, InvalidPath, LimitExceeded, NotFound, RefusedForSafety
 from pack.kits import shipment
 from pack.kits.shipment import Shipment, ShippedFile, tree_id, unpack
 from pack.limits import MAX_FILE_BYTES
@@ -39,6 +39,15 @@ def test_only_what_the_manifest_names_belongs_to_it():
         ("d/index.md", b"x", "PACK's own"),
         ("big.md", b"x" * (MAX_FILE_BYTES + 1), "larger"),
         (".hidden.md", b"x", "begins with a dot"),
+        (".gitattributes.md", b"* -text", "begins with a dot"),
+        (".gitignore.md", b"*", "begins with a dot"),
+        (".pack/kits.lock.md", b"x", "begins with a dot"),
+        (".pack.yaml.md", b"x", "begins with a dot"),
+        ("index.md", b"x", "PACK's own"),
+        ("d/INDEX.md", b"x", "PACK's own"),
+        ("git~1/x.md", b"x", "git~1"),
+        (".g\u200cit/x.md", b"x", "invisible"),
+        ("a\u202ecod.md", b"x", "invisible"),
         (".git/config.md", b"x", "begins with a dot"),
         ("d/.git/x.md", b"x", "begins with a dot"),
         ("d/con.md", b"x", "d/con.md"),
@@ -70,11 +79,43 @@ def test_files_that_would_be_one_on_some_systems_are_refused(twins):
 
 
 @pytest.mark.parametrize(
-    "folder", ["..", "/abs", ".pack", ".git/x", "profiles", "profiles/x/", "archive", "a//b"]
+    "folder", ["..", "/abs", ".pack", ".git/x", "profiles", "Profiles/x/", "archive", "a//b"]
 )
 def test_a_kit_goes_nowhere_else(folder):
     with pytest.raises(InvalidPath):
         unpacked({}, MANIFEST + f"install_to: '{folder}'\n".encode())
+
+
+def test_bytes_are_as_upstream_has_them():
+    files = {
+        "crlf.md": b"a\r\nb\r\n",
+        "open.md": b"no final newline",
+        "binary.md": bytes(range(256)),
+        "bom.md": b"\xef\xbb\xbf# A\n",
+        "empty.md": b"",
+        "run.md": ShippedFile(b"#!/bin/sh\n", "100755"),
+    }
+    kit = unpacked(files)
+    assert {path: kit.files[path] for path in files if path != "run.md"} == {
+        path: one for path, one in files.items() if path != "run.md"
+    }
+    assert (kit.modes["run.md"], kit.left_out) == ("100755", ())
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        MANIFEST + b"x: " + b"a" * MAX_FILE_BYTES,
+        MANIFEST + b"x: [" + b"[" * 5000,
+        MANIFEST + b"x: &a [1]\ny: " + b"[" + b"*a, " * 5000 + b"*a]\n",
+        MANIFEST + b"".join(b"k%d: {}\n" % n for n in range(200_000)),
+        MANIFEST + b"files: [" + b"a, " * 5000 + b"a]\n",
+        MANIFEST + b"description: " + b"a" * 5000 + b"\n",
+    ],
+)
+def test_a_huge_manifest_is_refused(manifest):
+    with pytest.raises((LimitExceeded, InvalidContent)):
+        unpacked({}, manifest)
 
 
 def test_what_is_too_much_is_refused(monkeypatch):

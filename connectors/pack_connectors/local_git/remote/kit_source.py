@@ -18,7 +18,7 @@ from typing import Final
 
 from pack.errors import LimitExceeded, NotFound, Unavailable
 from pack.kits.address import KitAddress
-from pack.kits.shipment import MOST_BYTES, Shipment, ShippedFile
+from pack.kits.shipment import MOST_BYTES, TOO_LARGE, Shipment, ShippedFile
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId
 from pack_connectors.local_git.objects import ObjectStore
@@ -35,8 +35,6 @@ _HERE: Final = "refs/source/"
 _REFS: Final = (f"+refs/heads/*:{_HERE}heads/*", f"+refs/tags/*:{_HERE}tags/*")
 _NO_HEAD: Final = "remote ref HEAD"
 _MOST_COMMITS: Final = 200
-_TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
-"""What stands for a file that is not read: nothing of it is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ class FetchedRepository:
         blobs = list(dict.fromkeys(row.blob for row in small))
         contents = dict(ObjectStore(runner).read_blobs(blobs))
         for row in rows:
-            content = contents.get(row.blob, _TOO_LARGE) if row.is_file else b""
+            content = contents.get(row.blob, TOO_LARGE) if row.is_file else b""
             yield row.path, ShippedFile(content, row.mode)
 
     def _newest(self) -> str:
