@@ -326,6 +326,7 @@ _TESTED_ELSEWHERE = {
     "pack/history/undoing/file_versions.py": "tested by what asks it, a restore",
     "pack/history/undoing/undone.py": "values",
     "pack/kits/bases.py": "tests/unit/kits/test_kits.py, in both stores",
+    "pack/kits/contribution.py": "tests/unit/kits/test_upstream.py; git takes it in a story",
     "pack/kits/fitness.py": "tests/unit/kits/test_kits.py",
     "pack/kits/kit_files.py": "tests/unit/kits/test_kits.py",
     "pack/kits/results.py": "values",

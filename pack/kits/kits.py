@@ -25,6 +25,7 @@ from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.shipment import Kit, checked_folder
 from pack.kits.states import Files, states_of, worst
 from pack.kits.updating import UpdateMode
+from pack.kits.upstream import Upstream
 from pack.kits.work import Work, Works, likeness
 from pack.log import ChangeKind
 from pack.model import ABSENT, BlobId, CommitId, MemoryPath, Put
@@ -47,6 +48,11 @@ class Kits:
         self._core = session.core
         self._bases = KitBases(session.core.connector)
         self._works = Works(session.core, self._bases)
+
+    @property
+    def upstream(self) -> Upstream:
+        """What goes back to those who keep the kits."""
+        return Upstream(self._session)
 
     # --- looking -------------------------------------------------------------------------------
 

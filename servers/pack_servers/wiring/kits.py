@@ -11,14 +11,18 @@ from typing import Final
 from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
 from pack_connectors.kit_sources.folder import FolderSource
 from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.kit_source import FetchedRepository, GitKitSource
+from pack_connectors.local_git.repository import STAND_IN, read_user
 
-from pack.errors import InvalidContent, NotFound, Unavailable
+from pack.errors import InvalidContent, InvalidRequest, NotFound, Unavailable
 from pack.kits.address import KitAddress, parse_address
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.versions import KitVersion
+from pack.log import LogQuery
 from pack.memory import Memory
+from pack.model import Identity
 from pack_servers.wiring.own_kits import OwnKitSource, own_address
 
 PATCHES: Final = ".patches"
@@ -127,6 +131,15 @@ def folder_of(memory: Memory) -> Path:
     return local.repository.work_tree if isinstance(local, LocalGit) else Path.cwd()
 
 
+def author_of(memory: Memory) -> Identity:
+    """Who a patch says it is from: the user of git here, or the last who wrote in the memory."""
+    local, head = memory.connector, memory.connector.head()
+    if isinstance(local, LocalGit):
+        return read_user(GitRunner(local.repository))
+    facts = next(iter(local.log(LogQuery(head))), None) if head is not None else None
+    return facts.author if facts is not None and facts.author is not None else STAND_IN
+
+
 def write_anew(folder: Path, texts: Mapping[Path, str]) -> None:
     """Have these patches in a folder and no others, as they are made from what is there now."""
     for old in [*folder.rglob("*.patch")]:
@@ -135,6 +148,22 @@ def write_anew(folder: Path, texts: Mapping[Path, str]) -> None:
     for file, text in texts.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode("utf-8"))
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        InvalidRequest: It is there.
+        Unavailable: It cannot be written.
+    """
+    try:
+        with file.expanduser().open("xb") as opened:
+            opened.write(text.encode("utf-8"))
+    except FileExistsError as error:
+        raise InvalidRequest(f"{file} exists already") from error
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}") from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pack.errors import InvalidRequest
 from pack.kits.kits import Kits
@@ -23,6 +24,8 @@ class KitCall:
         choice: What becomes of files that both sides changed; `None` if nothing was said.
         purge: `--purge`.
         fetch: `--fetch`.
+        patch: `--patch`.
+        output: `--output`.
         yes: `--yes`.
         dry_run: `--dry-run`.
         is_json: Whether the answer is for programs.
@@ -34,6 +37,8 @@ class KitCall:
     choice: UpdateMode | None
     purge: bool
     fetch: bool
+    patch: bool
+    output: Path | None
     yes: bool
     dry_run: bool
     is_json: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -24,6 +25,7 @@ from pack_servers.cli.kits.kit_text import (
     updated_fields,
 )
 from pack_servers.cli.kits.making import new
+from pack_servers.cli.kits.sending import bug, contribute
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     AsOption,
@@ -64,6 +66,8 @@ class KitAction(StrEnum):
     ADOPT = "adopt"
     CHECK = "check"
     NEW = "new"
+    BUG = "bug"
+    CONTRIBUTE = "contribute"
 
 
 def run(  # noqa: PLR0917 - options
@@ -91,6 +95,15 @@ def run(  # noqa: PLR0917 - options
     fetch: Annotated[
         bool, typer.Option("--fetch", help="For status: ask sources on other machines, too.")
     ] = False,
+    patch: Annotated[
+        bool, typer.Option("--patch", help="For bug: show what you changed, too.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="For contribute: where to write.", show_default=False
+        ),
+    ] = None,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
@@ -112,6 +125,8 @@ def run(  # noqa: PLR0917 - options
             choice,
             purge,
             fetch,
+            patch,
+            output,
             yes,
             dry_run,
             answer is Format.JSON,
@@ -323,4 +338,6 @@ _ACTIONS: Final[Mapping[KitAction, Callable[[KitCall], None]]] = {
     KitAction.UNINSTALL: _uninstall,
     KitAction.ADOPT: _adopt,
     KitAction.CHECK: _check,
+    KitAction.BUG: bug,
+    KitAction.CONTRIBUTE: contribute,
 }
