@@ -13,12 +13,12 @@ from pack_connectors.kit_sources.folder import FolderSource
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.remote.kit_source import FetchedRepository, GitKitSource
 
-from pack.errors import InvalidContent, NotFound, Unavailable
+from pack.errors import InvalidContent, InvalidRequest, NotFound, Unavailable
 from pack.kits.address import KitAddress, parse_address
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, KitSource, unpack
-from pack.kits.versions import KitVersion
 from pack.memory import Memory
+from pack.versions import KitVersion
 
 PATCHES: Final = ".patches"
 """The folder for the patches of kits."""
@@ -84,6 +84,16 @@ class KitSources:
                 return None  # upstream is gone, and nothing newer is known
 
         return find
+
+    def again(self, kit: LockedKit) -> Kit | None:
+        """What the source of an installed kit has of the version that is installed, or had then."""
+        for ref in dict.fromkeys((kit.commit, kit.ref, None)):
+            with suppress(NotFound, InvalidRequest, Unavailable):
+                source, _ = self.find(kit.source)
+                found = unpack(source.ship(ref))
+                if found.tree == kit.tree:
+                    return found
+        return None
 
     def close(self) -> None:
         """Remove what was fetched."""
