@@ -87,7 +87,11 @@ class KitBases:
         for base in self.chain(kit.name):
             if base.tree == kit.tree:
                 return base
-        raise NotFound(f"version {kit.version} of {kit.name} as it was installed")
+        raise NotFound(
+            f"version {kit.version} of {kit.name} as it was installed",
+            "It was installed on another machine, and its source does not have it any more: "
+            "exchange with that machine, or have the source back.",
+        )
 
     def contents(self, base: KitBase) -> dict[MemoryPath, bytes]:
         """The bytes of all files of a version, by path below its folder."""

@@ -9,8 +9,8 @@ from pack.errors import InvalidRequest
 from pack.kits.lock import LockedKit
 from pack.kits.manifest import Manifest
 from pack.kits.shipment import Kit
-from pack.kits.versions import KitVersion
 from pack.paths import fold
+from pack.versions import KitVersion
 
 
 def refuse_other_source(known: LockedKit, kit: Kit) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from pack.core.core import Core
 from pack.index.format import may_be_generated
+from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit
 from pack.kits.states import Files
 from pack.model import BlobId, EntryType, MemoryPath, blob_id
+
+_NOWHERE: Final = BlobId("0" * 40)
 
 
 def below(folder: str, files: Mapping[MemoryPath, BlobId]) -> dict[MemoryPath, BlobId]:
@@ -31,6 +36,27 @@ def files_in(core: Core, folders: Iterable[str]) -> dict[str, dict[MemoryPath, B
                 files = found.get(f"{entry.path.rsplit('/', end)[0]}/")
                 if files is not None:
                     files[entry.path] = entry.sha
+    return found
+
+
+def base_of(
+    core: Core, kit: LockedKit, here: Files, newest: Kit | None
+) -> dict[MemoryPath, BlobId]:
+    """The files of a kit as they were installed, by what the lock says of their bytes.
+
+    What is neither here nor upstream as it was then has a blob that nothing has.
+    """
+    found = dict[MemoryPath, BlobId]()
+    for path, one in kit.files.items():
+        place = MemoryPath(f"{kit.installed_to}{path}")
+        found[place] = _NOWHERE
+        if place in here:
+            content = core.connector.get_contents(place).content
+            if hashlib.sha256(content).hexdigest() == one.sha256:
+                found[place] = here[place]
+        upstream = newest.files.get(path) if newest else None
+        if upstream is not None and hashlib.sha256(upstream).hexdigest() == one.sha256:
+            found[place] = blob_id(upstream)
     return found
 
 

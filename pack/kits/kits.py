@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from pack.core.decision import Decision
@@ -75,11 +76,35 @@ class Kits:
     def manifest(self, kit: LockedKit) -> Manifest:
         """What an installed kit says of itself, in the version that is installed.
 
+        Where that version is not kept, it is what the files here say.
+
         Raises:
-            NotFound: That version is not kept here.
+            NotFound: They say nothing.
         """
-        contents = self._bases.contents(self._bases.find(kit))
+        try:
+            contents = self._bases.contents(self._bases.find(kit))
+        except NotFound:
+            contents = self._works.contents(kit)
         return find_manifest(contents, kit.name)[1]
+
+    def regain(self, name: str, find_again: FindNewest) -> None:
+        """Have the version that is installed kept here, too, if it came from another machine.
+
+        Args:
+            name: The kit.
+            find_again: Finds what its source has of that version.
+
+        Raises:
+            NotFound: It is not installed; or its source does not have that version any more.
+        """
+        kit = self.get(name)
+        try:
+            self._bases.find(kit)
+        except NotFound:
+            again = find_again(kit)
+            if again is None or again.tree != kit.tree:
+                raise
+            self._bases.add(replace(again, shipment=replace(again.shipment, ref=kit.ref)))
 
     def preview(self, kit: Kit) -> Preview:
         """What a person should see before a kit is installed."""
@@ -110,7 +135,7 @@ class Kits:
         ]
 
     def _status(self, kit: LockedKit, present: Files, newest: Kit | None) -> KitStatus:
-        base = self._works.base(kit)
+        base = self._works.told_base(kit, present, newest)
         new = shipped(newest, kit.installed_to) if newest else base
         states = states_of(base, present, new)
         latest = str(newest.manifest.version) if newest else None

@@ -29,9 +29,10 @@ from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceede
 from pack.files import yaml_block
 from pack.kits.manifest import NAME
 from pack.kits.shipment import REGULAR, Kit, checked_folder, sha256s
+from pack.merge.kit_lock import KIT_LOCK
 from pack.model import CommitId, MemoryPath
 
-LOCK: Final = MemoryPath(".pack/kits.lock.yaml")
+LOCK: Final = KIT_LOCK
 _VERSION: Final = 1
 _LARGEST: Final = 2 * 1024 * 1024
 

@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import InvalidContent, UnusableInput
 from pack.files import yaml_block
-from pack.kits.versions import KitVersion, VersionRange
+from pack.versions import KitVersion, VersionRange
 
 MANIFEST: Final = "kit.yaml"
 NAME: Final = r"^[a-z0-9][a-z0-9-]{0,63}$"

@@ -10,7 +10,7 @@ from pack.core.core import Core
 from pack.errors import AlreadyExists, InvalidPath, NotFound
 from pack.kits.bases import KitBase, KitBases
 from pack.kits.foreign import find_manifest
-from pack.kits.kit_files import KitContents, below, files_in, shipped
+from pack.kits.kit_files import KitContents, base_of, below, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
 from pack.kits.shipment import Kit, find_twins, sha256s
 from pack.kits.states import Files, KitState, states_of
@@ -66,6 +66,14 @@ class Works:
         """The files of a folder as they are."""
         return files_in(self._core, [folder])[folder]
 
+    def contents(self, kit: LockedKit) -> dict[MemoryPath, bytes]:
+        """The files in a kit's folder as they are, by path below it."""
+        read = self._core.connector.get_contents
+        return {
+            MemoryPath(path.removeprefix(kit.installed_to)): read(path).content
+            for path in self.present(kit.installed_to)
+        }
+
     def base(self, kit: LockedKit) -> dict[MemoryPath, BlobId]:
         """The files of a kit as they were installed.
 
@@ -73,6 +81,15 @@ class Works:
             NotFound: They are not kept here.
         """
         return below(kit.installed_to, self._bases.find(kit).files)
+
+    def told_base(
+        self, kit: LockedKit, here: Files, newest: Kit | None = None
+    ) -> dict[MemoryPath, BlobId]:
+        """The same for whoever needs no contents; where they are not kept, by the lock."""
+        try:
+            return self.base(kit)
+        except NotFound:
+            return base_of(self._core, kit, here, newest)
 
     def install(self, kit: Kit) -> Work:
         """Have a kit where nothing else is.
@@ -132,7 +149,7 @@ class Works:
         """Remove a kit; what was changed or added here stays."""
         kit = self.get(name)
         present = self.present(kit.installed_to)
-        files = tuple(_removals(self.base(kit), present, purge=purge))
+        files = tuple(_removals(self.told_base(kit, present), present, purge=purge))
         gone = [one.path for one in files if one.action is FileAction.REMOVED]
         subject = f"{kit.installed_to}: remove the kit {name} {kit.version}"
         changes = [Delete(path, present[path]) for path in gone]

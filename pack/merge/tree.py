@@ -31,6 +31,7 @@ from pack.index.format import is_generated, may_be_generated, read_head
 from pack.merge.clashes import FreeNames, MixedNames
 from pack.merge.copies import essence, is_conflict_copy, mark_copy, original_path_of
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
+from pack.merge.kit_lock import KIT_LOCK, merge_kit_lock
 from pack.merge.moves import SideFile, Tree, Trio, match_files
 from pack.merge.two_sides import (
     Authority,
@@ -617,6 +618,8 @@ def _merge_kind(
     name = path.lower()
     if path in _MAPPINGS:
         return merge_mapping_file(base, ours, theirs)
+    if path == KIT_LOCK:
+        return merge_kit_lock(base, ours, theirs)
     if name.endswith(_MARKDOWN):
         return merge_file(base, ours, theirs, sides)
     return merge_text_file(base, ours, theirs, sides, keep_both=name.endswith(_PROSE))

@@ -400,6 +400,33 @@ def test_upstream_may_go(edited: Folder, upstream: Upstream) -> None:
     assert "line 3, mine" in text(edited, "modified.md")
 
 
+def test_another_machine_has_the_lock_and_not_what_upstream_shipped(
+    edited: Folder, upstream: Upstream
+) -> None:
+    edited.git("update-ref", "-d", "refs/pack/kits/observer")
+    before = states(edited)
+    assert before["modified.md"] == "MODIFIED"
+    assert before["removed.md"] == "REMOVED_HERE"
+    assert before["pristine.md"] == "PRISTINE"
+    assert kit(edited, "info", "observer")["license"] == "MIT"
+    upstream.second()
+    assert states(edited) == STATES
+    away = upstream.path.rename(upstream.path.parent / "away")
+    ended = edited.pack("kit", "diff", "observer")
+    assert ended.status != 0
+    assert "another machine" in ended.err
+    away.rename(upstream.path)
+    assert "+line 3, mine" in edited.ok("kit", "diff", "observer").text
+    kit(edited, "update", "--yes", status=2)
+    assert "line 3, mine" in text(edited, "modified.md")
+    edited.git("update-ref", "-d", "refs/pack/kits/observer")
+    away = upstream.path.rename(upstream.path.parent / "away")
+    kit(edited, "uninstall", "observer", "--yes")
+    left = {file.name for file in (edited.path / AT).iterdir()}
+    assert {"modified.md", "both.md", "clash.md", "local.md"} <= left
+    assert not left & {"pristine.md", "outdated.md", "kit.yaml"}
+
+
 def test_patches_that_git_takes(edited: Folder, upstream: Upstream, tmp_path: Path) -> None:
     answer = kit(edited, "patch", "observer")
     again = {file: Path(file).read_bytes() for file in answer["patches"]}

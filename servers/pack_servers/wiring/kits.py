@@ -19,10 +19,10 @@ from pack.errors import InvalidContent, InvalidRequest, NotFound, Unavailable
 from pack.kits.address import KitAddress, parse_address
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, KitSource, unpack
-from pack.kits.versions import KitVersion
 from pack.log import LogQuery
 from pack.memory import Memory
 from pack.model import Identity
+from pack.versions import KitVersion
 from pack_servers.wiring.own_kits import OwnKitSource, own_address
 
 PATCHES: Final = ".patches"
@@ -91,6 +91,16 @@ class KitSources:
                 return None  # upstream is gone, and nothing newer is known
 
         return find
+
+    def again(self, kit: LockedKit) -> Kit | None:
+        """What the source of an installed kit has of the version that is installed, or had then."""
+        for ref in dict.fromkeys((kit.commit, kit.ref, None)):
+            with suppress(NotFound, InvalidRequest, Unavailable):
+                source, _ = self.find(kit.source)
+                found = unpack(source.ship(ref))
+                if found.tree == kit.tree:
+                    return found
+        return None
 
     def close(self) -> None:
         """Remove what was fetched."""

@@ -4,7 +4,7 @@ import pytest
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.kits.manifest import Visibility, manifest_schema, read_manifest
-from pack.kits.versions import KitVersion
+from pack.versions import KitVersion
 
 FULL = b"""\
 schema: 1

@@ -172,6 +172,7 @@ def _update(call: KitCall) -> None:
             continue
         if kit.name != known.name:
             raise InvalidRequest(f"{known.source} holds the kit {kit.name} now")
+        call.kits.regain(known.name, call.sources.again)
         choice = _chosen(call, lambda kit=kit: call.kits.update(kit, dry_run=True))  # type: ignore[misc]
         done.append(call.kits.update(kit, choice, dry_run=call.dry_run))
     _tell(call, done)
@@ -179,6 +180,7 @@ def _update(call: KitCall) -> None:
 
 def _rollback(call: KitCall) -> None:
     name, version = call.first("a kit"), call.names[1] if len(call.names) > 1 else None
+    call.kits.regain(name, call.sources.again)
     choice = _chosen(call, lambda: call.kits.rollback(name, version, dry_run=True))
     _tell(call, [call.kits.rollback(name, version, choice, dry_run=call.dry_run)])
 
@@ -281,7 +283,9 @@ def _info(call: KitCall) -> None:
 
 
 def _diff(call: KitCall) -> None:
-    found = dict(call.kits.diffs(call.first("a kit")))
+    name = call.first("a kit")
+    call.kits.regain(name, call.sources.again)
+    found = dict(call.kits.diffs(name))
     if call.is_json:
         show_json({"files": [{"path": path, "patch": text} for path, text in found.items()]})
     else:
@@ -291,6 +295,7 @@ def _diff(call: KitCall) -> None:
 
 def _patch(call: KitCall) -> None:
     name = call.first("a kit")
+    call.kits.regain(name, call.sources.again)
     kit, found = call.kits.get(name), dict(call.kits.diffs(name))
     top = folder_of(call.memory) / PATCHES / name
     files = [top / f"{path.removeprefix(kit.installed_to)}.patch" for path in found]

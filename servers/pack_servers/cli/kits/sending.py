@@ -18,6 +18,7 @@ def bug(call: KitCall) -> None:
     name = call.first("a kit, and what is wrong with it in a few words")
     if len(call.names) < _WITH_TITLE:
         raise InvalidRequest("this needs what is wrong in a few words, after the kit")
+    call.kits.regain(name, call.sources.again)
     said = call.names[2] if len(call.names) >= _WITH_TEXT else ""
     found = call.kits.upstream.report(name, call.names[1], said, with_patch=call.patch)
     if call.is_json:
@@ -30,6 +31,7 @@ def bug(call: KitCall) -> None:
 def contribute(call: KitCall) -> None:
     """Print or write the patch with what was changed here."""
     name = call.first("a kit")
+    call.kits.regain(name, call.sources.again)
     subject = call.names[1] if len(call.names) >= _WITH_TITLE else ""
     message = Message(subject, author_of(call.memory), call.memory.now())
     found = call.kits.upstream.contribution(name, message)

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.errors import InvalidContent
-from pack.kits.versions import KitVersion, VersionRange
+from pack.versions import KitVersion, VersionRange
 
 # Section 11 of Semantic Versioning 2.0.0, and its numeric parts.
 RISING = (
