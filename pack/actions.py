@@ -31,6 +31,7 @@ class Action(StrEnum):
     SEE_STATUS = "<<see-status>>"
     LIST_KITS = "<<list-kits>>"
     ADOPT_KIT = "<<adopt-kit>>"
+    FIND_KITS = "<<find-kits>>"
     REINDEX = "<<reindex>>"
     DIAGNOSE = "<<diagnose>>"
     INIT = "<<init>>"

@@ -19,6 +19,7 @@ from pack.kits.fitness import (
     refuse_unfit,
 )
 from pack.kits.foreign import find_manifest
+from pack.kits.index_list import KitIndexes
 from pack.kits.kit_files import KitContents, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
@@ -54,6 +55,11 @@ class Kits:
     def upstream(self) -> Upstream:
         """What goes back to those who keep the kits."""
         return Upstream(self._session)
+
+    @property
+    def indexes(self) -> KitIndexes:
+        """Where kits are looked for by name."""
+        return KitIndexes(self._session)
 
     # --- looking -------------------------------------------------------------------------------
 

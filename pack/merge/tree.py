@@ -44,7 +44,8 @@ from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put
 from pack.paths import INDEX, fold
 
 NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
-_MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"))
+KIT_INDEXES: Final = MemoryPath(".pack/kits.indexes.json")
+_MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"), KIT_INDEXES)
 """These files map text to text, and are merged by key."""
 
 _MARKDOWN: Final = (".md", ".markdown")

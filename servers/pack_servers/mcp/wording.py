@@ -28,6 +28,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.SEE_STATUS: "ask the user to look at the state of the memory",
     Action.LIST_KITS: "ask the user which kits are installed",
     Action.ADOPT_KIT: "ask the user to adopt the kit",
+    Action.FIND_KITS: "ask the user to look for the kit",
     Action.REINDEX: "ask the user to correct the index",
     Action.DIAGNOSE: "ask the user to check how PACK is set up",
     Action.INIT: "ask the user to set up a memory",

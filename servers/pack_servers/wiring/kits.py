@@ -23,7 +23,7 @@ from pack.log import LogQuery
 from pack.memory import Memory
 from pack.model import Identity
 from pack.versions import KitVersion
-from pack_servers.wiring.own_kits import OwnKitSource, own_address
+from pack_servers.wiring.own_kits import OwnKitSource, is_own
 
 PATCHES: Final = ".patches"
 """The folder for the patches of kits."""
@@ -43,10 +43,10 @@ class KitSources:
             InvalidRequest: It names none.
             InvalidConfig: It is an address that is not used.
         """
-        address = parse_address(text, _is_there)
+        address = parse_address(text, is_there)
         path = Path(address.place).expanduser()
-        if not path.exists() and (own := own_address(address.place)):
-            return OwnKitSource(KitAddress(own, None, address.folder).text), address.ref
+        if is_own(address.place) and not path.exists():
+            return OwnKitSource(address.text), address.ref
         is_near = path.exists() or address.place.startswith("file://")
         if path.is_dir() and not _is_repository(path):
             folder = path / address.folder
@@ -121,7 +121,8 @@ def _is_fixed(ref: str) -> bool:
     return _COMMIT.fullmatch(ref) is not None
 
 
-def _is_there(text: str) -> bool:
+def is_there(text: str) -> bool:
+    """Whether there is a file or a folder of this name."""
     try:
         return Path(text).expanduser().exists()
     except (OSError, ValueError):

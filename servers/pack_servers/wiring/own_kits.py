@@ -12,11 +12,14 @@ from pack.kits.shipment import Shipment, ShippedFile
 _SCHEME: Final = "pack:"
 
 
-def own_address(place: str) -> str | None:
-    """The whole address of a kit that comes with PACK, whose name is enough; `None` for others."""
-    if place.startswith(_SCHEME):
-        return place
-    return f"{_SCHEME}{place}" if place in own_kits() else None
+def own_addresses() -> list[str]:
+    """The addresses of all kits that come with PACK."""
+    return [f"{_SCHEME}{name}" for name in own_kits()]
+
+
+def is_own(place: str) -> bool:
+    """Whether an address is of a kit that comes with PACK."""
+    return place.startswith(_SCHEME)
 
 
 class OwnKitSource:

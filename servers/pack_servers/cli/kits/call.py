@@ -10,6 +10,7 @@ from pack.errors import InvalidRequest
 from pack.kits.kits import Kits
 from pack.kits.updating import UpdateMode
 from pack.memory import Memory
+from pack_servers.wiring.kit_indexes import IndexedKits
 from pack_servers.wiring.kits import KitSources
 
 
@@ -47,6 +48,11 @@ class KitCall:
     def kits(self) -> Kits:
         """The kits of the memory."""
         return self.memory.kits
+
+    @property
+    def indexed(self) -> IndexedKits:
+        """The kits that can be found by name."""
+        return IndexedKits(self.sources, self.kits.indexes.list())
 
     def first(self, what: str) -> str:
         """The first argument.

@@ -15,6 +15,7 @@ from pack.kits.results import Updated
 from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.updating import FileAction, UpdateMode
 from pack_servers.cli.kits.call import KitCall
+from pack_servers.cli.kits.indexes import index, search
 from pack_servers.cli.kits.kit_text import (
     installed_fields,
     show_info,
@@ -66,6 +67,8 @@ class KitAction(StrEnum):
     ADOPT = "adopt"
     CHECK = "check"
     NEW = "new"
+    SEARCH = "search"
+    INDEX = "index"
     BUG = "bug"
     CONTRIBUTE = "contribute"
 
@@ -146,7 +149,7 @@ def _said(*, keep: bool, theirs: bool, merge: bool) -> UpdateMode | None:
 def _install(call: KitCall) -> None:
     source = call.first("a source, such as a folder or https://example.org/kits.git#observer")
     with working("fetching"):
-        kit = call.sources.kit(source)
+        kit = call.indexed.kit(source)
     preview = call.kits.preview(kit)
     if not call.is_json:
         show_preview(preview)
@@ -344,5 +347,7 @@ _ACTIONS: Final[Mapping[KitAction, Callable[[KitCall], None]]] = {
     KitAction.ADOPT: _adopt,
     KitAction.CHECK: _check,
     KitAction.BUG: bug,
+    KitAction.SEARCH: search,
+    KitAction.INDEX: index,
     KitAction.CONTRIBUTE: contribute,
 }

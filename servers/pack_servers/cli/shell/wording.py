@@ -24,6 +24,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.SEE_STATUS: "run `pack status`",
     Action.LIST_KITS: "run `pack kit list`",
     Action.ADOPT_KIT: "run `pack kit adopt`",
+    Action.FIND_KITS: "run `pack kit search`",
     Action.REINDEX: "run `pack reindex`",
     Action.DIAGNOSE: "run `pack doctor`",
     Action.INIT: "run `pack init`",
