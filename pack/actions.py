@@ -32,6 +32,8 @@ class Action(StrEnum):
     LIST_KITS = "<<list-kits>>"
     ADOPT_KIT = "<<adopt-kit>>"
     FIND_KITS = "<<find-kits>>"
+    ACCEPT_OLDER_KIT = "<<accept-older-kit>>"
+    ACCEPT_KIT_SIGNER = "<<accept-kit-signer>>"
     REINDEX = "<<reindex>>"
     DIAGNOSE = "<<diagnose>>"
     INIT = "<<init>>"

@@ -36,6 +36,7 @@ _VERSION: Final = "Pack-Kit-Version"
 _SOURCE: Final = "Pack-Kit-Source"
 _REF: Final = "Pack-Kit-Ref"
 _COMMIT: Final = "Pack-Kit-Commit"
+_SIGNER: Final = "Pack-Kit-Signer"
 _ATTEMPTS: Final = 5
 
 
@@ -50,6 +51,7 @@ class KitBase:
         ref: What was asked for there.
         commit: The commit that it came from.
         files: Its blobs, by path below its folder.
+        signer: The fingerprint of the key that signed it; `None` if none did.
     """
 
     at: CommitId
@@ -58,6 +60,7 @@ class KitBase:
     ref: str | None
     commit: CommitId | None
     files: Mapping[MemoryPath, BlobId]
+    signer: str | None = None
 
     @property
     def tree(self) -> str:
@@ -126,6 +129,7 @@ class KitBases:
                     kit.shipment.ref,
                     kit.shipment.commit,
                     {path: blob_id(content) for path, content in kit.files.items()},
+                    kit.shipment.signer,
                 )
         raise AssertionError("the last attempt returns or raises")
 
@@ -139,6 +143,7 @@ class KitBases:
             said.get(_REF),
             CommitId(commit) if commit else None,
             self._files(facts.id),
+            said.get(_SIGNER),
         )
 
     def _files(self, commit: CommitId) -> dict[MemoryPath, BlobId]:
@@ -162,6 +167,8 @@ def _message(kit: Kit) -> str:
         lines.append(f"{_REF}: {_plain(shipment.ref)}")
     if shipment.commit:
         lines.append(f"{_COMMIT}: {shipment.commit}")
+    if shipment.signer:
+        lines.append(f"{_SIGNER}: {shipment.signer}")
     return f"{kit.name} {kit.manifest.version} as it was shipped\n\n" + "\n".join(lines)
 
 

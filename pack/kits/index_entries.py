@@ -20,6 +20,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pack.actions import Action
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, UnusableInput
 from pack.kits.manifest import NAME, Visibility, load_fields
 from pack.kits.shipment import Shipment
@@ -142,7 +143,7 @@ def the_one(entries: Iterable[IndexEntry], name: str) -> IndexEntry:
     found = [entry for entry in entries if entry.name == name]
     places = sorted({entry.source for entry in found})
     if not found:
-        raise NotFound(f"a kit called {name!r}", "Name the address of its repository or folder.")
+        raise NotFound(f"a kit called {name!r}", f"{Action.FIND_KITS}, or name an address.")
     if len(places) > 1:
         raise InvalidRequest(f"{name} is in several places: {', '.join(places)}; name one of them")
     return found[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +26,7 @@ from pack.kits.manifest import Manifest
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.shipment import Kit, checked_folder
 from pack.kits.states import Files, states_of, worst
+from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
 from pack.kits.updating import UpdateMode
 from pack.kits.upstream import Upstream
 from pack.kits.work import Work, Works, likeness
@@ -121,7 +122,8 @@ class Kits:
         missing = [f"{one.name} {one.version.text}" for one in lacking]
         size = sum(map(len, kit.files.values()))
         shown = {path: count for path, count in hidden.items() if count}
-        return Preview(kit, size, shown, kit.left_out, kit.manifest.warnings, missing)
+        warnings = [*(doubt.said for doubt in self._doubts(kit)), *kit.manifest.warnings]
+        return Preview(kit, size, shown, kit.left_out, warnings, missing)
 
     def status(self, names: Sequence[str], find_newest: FindNewest) -> list[KitStatus]:
         """How kits stand, by name.
@@ -166,39 +168,54 @@ class Kits:
     # --- changing ------------------------------------------------------------------------------
 
     def install(
-        self, kit: Kit, choice: UpdateMode = UpdateMode.MERGE, *, dry_run: bool = False
+        self,
+        kit: Kit,
+        choice: UpdateMode = UpdateMode.MERGE,
+        *,
+        accepted: Collection[Distrust] = (),
+        dry_run: bool = False,
     ) -> Updated:
         """Have a kit in the memory, as one commit; files that are there are never taken.
 
         Args:
             kit: The kit. If another version of it is installed, it is updated.
             choice: What becomes of files that both sides changed since.
+            accepted: What may be odd about it.
             dry_run: Only say what would be done.
 
         Raises:
             AlreadyExists: There are files where it would go.
             InvalidRequest: Something else has its name; or it cannot be here, or not without
                 another one.
+            RefusedForSafety: It may not be from its publisher.
         """
         known = self.lock().kits.get(kit.name)
         if known is not None:
             refuse_other_source(known, kit)
-            return self.update(kit, choice, dry_run=dry_run)
+            return self.update(kit, choice, accepted=accepted, dry_run=dry_run)
+        self.refuse_doubtful(kit, accepted)
         refuse_unfit(kit, self.lock().kits)
         refuse_overlap(kit.name, kit.folder, self.lock().kits.values())
         self._keep(kit, dry_run=dry_run)
         return self._write(kit.name, lambda: self._works.install(kit), dry_run=dry_run)
 
     def update(
-        self, kit: Kit, choice: UpdateMode = UpdateMode.MERGE, *, dry_run: bool = False
+        self,
+        kit: Kit,
+        choice: UpdateMode = UpdateMode.MERGE,
+        *,
+        accepted: Collection[Distrust] = (),
+        dry_run: bool = False,
     ) -> Updated:
         """Bring an installed kit to another version, as one commit; edits stay.
 
         Raises:
             NotFound: It is not installed, or what was installed is not kept here.
             InvalidRequest: It cannot be here, or not without another one.
+            RefusedForSafety: It may not be from its publisher.
         """
         self.get(kit.name)
+        self.refuse_doubtful(kit, accepted)
         refuse_unfit(kit, self.lock().kits)
         self._keep(kit, dry_run=dry_run)
         return self._write(kit.name, lambda: self._works.update(kit, choice), dry_run=dry_run)
@@ -267,6 +284,21 @@ class Kits:
         refuse_overlap(best.name, folder, self.lock().kits.values())
         self._keep(best, dry_run=dry_run)
         return self._write(best.name, lambda: self._works.adopt(best, folder), dry_run=dry_run)
+
+    def refuse_doubtful(self, kit: Kit, accepted: Collection[Distrust]) -> None:
+        """Do nothing, unless a version may not be from its publisher.
+
+        Raises:
+            RefusedForSafety: It may not, and the person has not accepted that.
+        """
+        refuse_doubtful(kit.name, self._doubts(kit), accepted)
+
+    def _doubts(self, kit: Kit) -> list[Doubt]:
+        """What is odd about a version; nothing about the very files that are installed."""
+        known = self.lock().kits.get(kit.name)
+        if known is not None and known.tree == kit.tree:
+            return []
+        return doubts(kit, self._bases.chain(kit.name))
 
     def _keep(self, kit: Kit, *, dry_run: bool) -> None:
         """Keep what a kit ships, before anything of it is in the memory."""

@@ -57,6 +57,7 @@ class Shipment:
         commit: The commit; `None` where the source is not in git.
         files: Its files, by path, as the source spells them.
         called: What its folder is called.
+        signer: The fingerprint of the key that signed the version; `None` if none did.
     """
 
     source: str
@@ -64,6 +65,7 @@ class Shipment:
     commit: CommitId | None
     files: Mapping[str, ShippedFile]
     called: str = "kit"
+    signer: str | None = None
 
 
 class KitSource(Protocol):

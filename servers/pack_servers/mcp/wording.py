@@ -29,6 +29,8 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.LIST_KITS: "ask the user which kits are installed",
     Action.ADOPT_KIT: "ask the user to adopt the kit",
     Action.FIND_KITS: "ask the user to look for the kit",
+    Action.ACCEPT_OLDER_KIT: "ask the user to accept the older version",
+    Action.ACCEPT_KIT_SIGNER: "ask the user to accept the new signer",
     Action.REINDEX: "ask the user to correct the index",
     Action.DIAGNOSE: "ask the user to check how PACK is set up",
     Action.INIT: "ask the user to set up a memory",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,19 +14,19 @@ from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.kit_source import FetchedRepository, GitKitSource
 from pack_connectors.local_git.repository import STAND_IN, read_user
 
-from pack.errors import InvalidContent, InvalidRequest, NotFound, Unavailable
+from pack.errors import InvalidRequest, NotFound, Unavailable
 from pack.kits.address import KitAddress, parse_address
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, KitSource, unpack
+from pack.kits.trust import is_fixed
 from pack.log import LogQuery
 from pack.memory import Memory
 from pack.model import Identity
-from pack.versions import KitVersion
+from pack_servers.wiring.kit_signers import signer_of
 from pack_servers.wiring.own_kits import OwnKitSource, is_own
 
 PATCHES: Final = ".patches"
 """The folder for the patches of kits."""
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 class KitSources:
@@ -60,7 +59,7 @@ class KitSources:
             self._repositories[place_text] = FetchedRepository(place_text)
         repository = self._repositories[place_text]
         place = KitAddress(place_text, address.ref, address.folder)
-        return GitKitSource(repository, place, is_near=is_near), address.ref
+        return GitKitSource(repository, place, signer_of, is_near=is_near), address.ref
 
     def kit(self, text: str) -> Kit:
         """The kit that a text names.
@@ -110,15 +109,7 @@ class KitSources:
 
 def _moving(ref: str | None) -> str | None:
     """The ref to look at for news: a commit or a version never has any, so it is the newest."""
-    return None if ref is None or _is_fixed(ref) else ref
-
-
-def _is_fixed(ref: str) -> bool:
-    """Whether a ref is a version or a commit, which says the same for ever."""
-    with suppress(InvalidContent):
-        KitVersion.parse(ref)
-        return True
-    return _COMMIT.fullmatch(ref) is not None
+    return None if ref is None or is_fixed(ref) else ref
 
 
 def is_there(text: str) -> bool:

@@ -9,6 +9,7 @@ from pack.history.undoing.undone import UndoChoice
 from pack.kits.lock import LOCK
 from pack.kits.shipment import Shipment, ShippedFile, find_twins, unpack
 from pack.kits.states import KitState
+from pack.kits.trust import Distrust
 from pack.kits.updating import FileAction, UpdateMode
 from pack.model import ABSENT, Put, blob_id
 from pack.provenance import Origin, Source
@@ -204,7 +205,7 @@ def test_kits_that_need_or_exclude_each_other(mine):
     mine.kits.install(kit("2.0.0", "core", "/core"))
     with pytest.raises(InvalidRequest, match=r"2.0.0 is installed"):
         mine.kits.install(kit(more=needs))
-    mine.kits.install(kit("1.5.0", "core", "/core"))
+    mine.kits.install(kit("1.5.0", "core", "/core"), accepted=[Distrust.OLDER])
     mine.kits.install(kit(more=needs))
     with pytest.raises(InvalidRequest, match="observer needs core"):
         mine.kits.uninstall("core")

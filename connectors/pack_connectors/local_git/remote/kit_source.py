@@ -10,7 +10,7 @@ Sources: git-fetch(1), git-ls-tree(1), git-bundle(1).
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,10 @@ _HERE: Final = "refs/source/"
 _REFS: Final = (f"+refs/heads/*:{_HERE}heads/*", f"+refs/tags/*:{_HERE}tags/*")
 _NO_HEAD: Final = "remote ref HEAD"
 _MOST_COMMITS: Final = 200
+
+
+FindSigner = Callable[[bytes, str, CommitId], str | None]
+"""The key that signed a tag, given the tag, its name and the commit that it leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,26 @@ class FetchedRepository:
         out = runner.run(latest, ok=(0, 128))
         return [tag.removeprefix(f"{_HERE}tags/") for tag in tags] + out.decode().split()
 
+    def tags_at(self, commit: CommitId, ref: str | None) -> Iterator[tuple[str, bytes]]:
+        """The annotated tags of a commit, by name: the one that was asked for, or all.
+
+        Args:
+            commit: The commit.
+            ref: What was asked for.
+        """
+        runner, form = self._fetched(), "--format=%(objecttype) %(refname)"
+        only = ref if ref is not None and self._is_tag(ref) else None
+        args = ["for-each-ref", form, f"--points-at={commit}", f"{_HERE}tags/"]
+        rows = runner.run(args).decode("utf-8", "surrogateescape").splitlines()
+        for kind, _, name in (row.partition(" ") for row in rows):
+            called = name.removeprefix(f"{_HERE}tags/")
+            if kind == "tag" and only in (None, called):
+                yield called, runner.run(["cat-file", "tag", name])
+
+    def _is_tag(self, ref: str) -> bool:
+        args = ["rev-parse", "--verify", "--quiet", f"{_HERE}tags/{ref}"]
+        return is_id(self._fetched().run(args, ok=(0, 1, 128)).decode().strip())
+
     def files(self, commit: CommitId, folder: str) -> Iterator[tuple[str, ShippedFile]]:
         """The files of a folder in a commit, by their path below it.
 
@@ -159,11 +183,17 @@ class GitKitSource:
     """A kit in a repository."""
 
     def __init__(
-        self, repository: FetchedRepository, address: KitAddress, *, is_near: bool
+        self,
+        repository: FetchedRepository,
+        address: KitAddress,
+        find_signer: FindSigner,
+        *,
+        is_near: bool,
     ) -> None:
         self._repository = repository
         self._folder = address.folder
         self._place = KitAddress(repository.address, None, address.folder)
+        self._find_signer = find_signer
         self._is_near = is_near
 
     @property
@@ -185,4 +215,11 @@ class GitKitSource:
         commit = self._repository.resolve(ref)
         files = dict(self._repository.files(commit, self._folder))
         place = self._folder or self._repository.address.removesuffix("/").removesuffix(".git")
-        return Shipment(self.address, ref, commit, files, place.rpartition("/")[2])
+        signer = self._signer(commit, ref)
+        return Shipment(self.address, ref, commit, files, place.rpartition("/")[2], signer)
+
+    def _signer(self, commit: CommitId, ref: str | None) -> str | None:
+        """The key of the tag that was asked for; else of any tag that the commit has."""
+        tags = self._repository.tags_at(commit, ref)
+        signers = (self._find_signer(tag, name, commit) for name, tag in tags)
+        return min((signer for signer in signers if signer is not None), default=None)

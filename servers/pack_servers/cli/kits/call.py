@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pack.errors import InvalidRequest
 from pack.kits.kits import Kits
+from pack.kits.trust import Distrust
 from pack.kits.updating import UpdateMode
 from pack.memory import Memory
 from pack_servers.wiring.kit_indexes import IndexedKits
@@ -27,6 +28,7 @@ class KitCall:
         fetch: `--fetch`.
         patch: `--patch`.
         output: `--output`.
+        accepted: `--accept-older` and `--accept-signer`.
         yes: `--yes`.
         dry_run: `--dry-run`.
         is_json: Whether the answer is for programs.
@@ -40,6 +42,7 @@ class KitCall:
     fetch: bool
     patch: bool
     output: Path | None
+    accepted: frozenset[Distrust]
     yes: bool
     dry_run: bool
     is_json: bool

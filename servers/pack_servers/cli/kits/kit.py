@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,6 +14,7 @@ from pack.errors import InvalidContent, InvalidRequest, NotFound
 from pack.kits.lock import LockedKit
 from pack.kits.results import Updated
 from pack.kits.shipment import Kit, KitSource, unpack
+from pack.kits.trust import Distrust
 from pack.kits.updating import FileAction, UpdateMode
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.kits.indexes import index, search
@@ -107,6 +109,13 @@ def run(  # noqa: PLR0917 - options
             "--output", metavar="FILE", help="For contribute: where to write.", show_default=False
         ),
     ] = None,
+    accept_older: Annotated[
+        bool, typer.Option("--accept-older", help="Take it although its source had a newer one.")
+    ] = False,
+    accept_signer: Annotated[
+        bool,
+        typer.Option("--accept-signer", help="Take it although another key signed it, or none."),
+    ] = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
@@ -130,11 +139,17 @@ def run(  # noqa: PLR0917 - options
             fetch,
             patch,
             output,
+            _accepted(older=accept_older, signer=accept_signer),
             yes,
             dry_run,
             answer is Format.JSON,
         )
         _ACTIONS[action](call)
+
+
+def _accepted(*, older: bool, signer: bool) -> frozenset[Distrust]:
+    given = ((Distrust.OLDER, older), (Distrust.SIGNER, signer))
+    return frozenset(kind for kind, is_on in given if is_on)
 
 
 def _said(*, keep: bool, theirs: bool, merge: bool) -> UpdateMode | None:
@@ -153,9 +168,12 @@ def _install(call: KitCall) -> None:
     preview = call.kits.preview(kit)
     if not call.is_json:
         show_preview(preview)
+    call.kits.refuse_doubtful(kit, call.accepted)
     if not call.dry_run:
         confirm(f"Install {kit.name} {kit.manifest.version}?", "installing a kit", yes=call.yes)
-    done = call.kits.install(kit, call.choice or UpdateMode.MERGE, dry_run=call.dry_run)
+    done = call.kits.install(
+        kit, call.choice or UpdateMode.MERGE, accepted=call.accepted, dry_run=call.dry_run
+    )
     if call.is_json:
         is_here = kit.name in call.kits.lock().kits
         now = call.kits.status([kit.name], lambda _: kit) if is_here else []
@@ -176,8 +194,8 @@ def _update(call: KitCall) -> None:
         if kit.name != known.name:
             raise InvalidRequest(f"{known.source} holds the kit {kit.name} now")
         call.kits.regain(known.name, call.sources.again)
-        choice = _chosen(call, lambda kit=kit: call.kits.update(kit, dry_run=True))  # type: ignore[misc]
-        done.append(call.kits.update(kit, choice, dry_run=call.dry_run))
+        choice = _chosen(call, partial(call.kits.update, kit, accepted=call.accepted, dry_run=True))
+        done.append(call.kits.update(kit, choice, accepted=call.accepted, dry_run=call.dry_run))
     _tell(call, done)
 
 

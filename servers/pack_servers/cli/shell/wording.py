@@ -25,6 +25,8 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.LIST_KITS: "run `pack kit list`",
     Action.ADOPT_KIT: "run `pack kit adopt`",
     Action.FIND_KITS: "run `pack kit search`",
+    Action.ACCEPT_OLDER_KIT: "run it again with `--accept-older`",
+    Action.ACCEPT_KIT_SIGNER: "run it again with `--accept-signer`",
     Action.REINDEX: "run `pack reindex`",
     Action.DIAGNOSE: "run `pack doctor`",
     Action.INIT: "run `pack init`",
