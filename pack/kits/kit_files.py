@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pack.catalog.row import is_catalogued
 from pack.core.core import Core
+from pack.errors import LimitExceeded, NotFound
 from pack.index.format import may_be_generated
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit
@@ -27,16 +29,53 @@ def shipped(kit: Kit, folder: str) -> dict[MemoryPath, BlobId]:
     return below(folder, {path: blob_id(content) for path, content in kit.files.items()})
 
 
-def files_in(core: Core, folders: Iterable[str]) -> dict[str, dict[MemoryPath, BlobId]]:
-    """The files in some folders of the memory as a reader gets them, without PACK's own."""
-    found: dict[str, dict[MemoryPath, BlobId]] = {folder: {} for folder in folders}
-    for entry in core.reader.tree():
-        if entry.type is EntryType.FILE and not may_be_generated(entry.path):
-            for end in range(entry.path.count("/") + 1):
-                files = found.get(f"{entry.path.rsplit('/', end)[0]}/")
-                if files is not None:
-                    files[entry.path] = entry.sha
+def files_in(core: Core, folder: str) -> dict[MemoryPath, BlobId]:
+    """The files in a folder of the memory as a reader gets them, without PACK's own."""
+    found, folders = dict[MemoryPath, BlobId](), [MemoryPath(folder.removesuffix("/"))]
+    while folders:
+        for entry in core.reader.list_dir(folders.pop()):
+            if entry.type is EntryType.DIR:
+                folders.append(entry.path)
+            elif entry.type is EntryType.FILE and not may_be_generated(entry.path):
+                found[entry.path] = entry.sha
     return found
+
+
+def noted_in(core: Core, folders: Iterable[str]) -> dict[str, dict[MemoryPath, BlobId]]:
+    """The same for many folders at once: a file is looked at only if it has changed.
+
+    What is no note and in no commit is left out.
+    """
+    head = core.connector.head()
+    committed = core.connector.get_tree(head) if head is not None else []
+    now: dict[MemoryPath, BlobId | None] = {
+        entry.path: entry.sha for entry in committed if entry.type is EntryType.FILE
+    }
+    now.update(core.connector.edits(head))
+    found: dict[str, dict[MemoryPath, BlobId]] = {folder: {} for folder in folders}
+    for path, blob in now.items():
+        files = None if may_be_generated(path) else _folder_of(path, found)
+        if files is not None and (blob := _as_it_is(core, path, blob)) is not None:
+            files[path] = blob
+    return found
+
+
+def _folder_of(
+    path: MemoryPath, found: Mapping[str, dict[MemoryPath, BlobId]]
+) -> dict[MemoryPath, BlobId] | None:
+    ends = range(1, path.count("/") + 1)
+    folders = (found.get(f"{path.rsplit('/', end)[0]}/") for end in ends)
+    return next((files for files in folders if files is not None), None)
+
+
+def _as_it_is(core: Core, path: MemoryPath, blob: BlobId | None) -> BlobId | None:
+    """The blob of a file; those that are no notes are not among the edits that are known."""
+    if is_catalogued(path):
+        return blob
+    try:
+        return core.connector.get_contents(path).sha
+    except (NotFound, LimitExceeded):
+        return None
 
 
 def base_of(

@@ -20,7 +20,7 @@ from pack.kits.fitness import (
 )
 from pack.kits.foreign import find_manifest
 from pack.kits.index_list import KitIndexes
-from pack.kits.kit_files import KitContents, files_in, shipped
+from pack.kits.kit_files import KitContents, noted_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
 from pack.kits.results import KitStatus, Preview, Updated
@@ -136,7 +136,7 @@ class Kits:
             NotFound: One is not installed.
         """
         kits = [self.get(name) for name in names] or list(self.lock().kits.values())
-        files = files_in(self._core, [kit.installed_to for kit in kits])
+        files = noted_in(self._core, [kit.installed_to for kit in kits])
         return [
             self._status(kit, files[kit.installed_to], find_newest(kit))
             for kit in sorted(kits, key=lambda kit: kit.name)

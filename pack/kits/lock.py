@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
@@ -67,6 +68,7 @@ class LockedKit:
         installed_to: Its folder in the memory, with a slash at its end.
         files: By path below that folder.
         more: Keys that this PACK does not know.
+        written: Its lines in the file; empty where they have not been made yet.
     """
 
     name: str
@@ -79,6 +81,7 @@ class LockedKit:
     installed_to: str
     files: Mapping[MemoryPath, LockedFile]
     more: Mapping[str, object] = field(default_factory=dict)
+    written: str = field(default="", init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,8 @@ def read_lock(content: bytes | None) -> Lock:
     if content is None:
         return Lock()
     try:
+        if len(content) <= _LARGEST and (quick := _read_written(content)) is not None:
+            return quick
         fields = yaml_block.load(content.decode("utf-8"), _LARGEST)
         if (version := fields.pop("version", None)) != _VERSION:
             raise InvalidContent(f"its version is {version!r}, and this PACK knows {_VERSION}")
@@ -148,6 +153,76 @@ def read_lock(content: bytes | None) -> Lock:
     except (UnicodeDecodeError, InvalidContent, InvalidPath, LimitExceeded) as error:
         raise InvalidConfig(LOCK, str(error)) from error
     return Lock(found, fields)
+
+
+def _read_written(content: bytes) -> Lock | None:
+    """The same for a file that is as `write_lock` writes it, many times quicker.
+
+    `None` for any other, which is read as YAML. What is not plainly text is left to that, too.
+    """
+    try:
+        head, *blocks = _BLOCK.split(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+    if head != _HEAD or not blocks:
+        return None
+    kits = [_read_block(block) for block in blocks]
+    found = {kit.name: kit for kit in kits if kit is not None}
+    return Lock(found) if len(found) == len(blocks) else None
+
+
+_HEAD: Final = f"version: {_VERSION}\nkits:\n"
+_BLOCK: Final = re.compile(r"^(?=  [^ ])", re.MULTILINE)
+_TEXT: Final = r"(?:[A-Za-z0-9./][^\s\"'\\{}\[\],&*!|>%`]*(?<!:)|\"[^\"\\\n]*\")"
+_KIT: Final = re.compile(
+    rf"  (?P<name>{_TEXT}):\n"
+    rf"    source: (?P<source>{_TEXT})\n"
+    rf"(?:    ref: (?P<ref>{_TEXT})\n)?"
+    rf"(?:    commit: (?P<commit>{_TEXT})\n)?"
+    rf"    tree: (?P<tree>{_TEXT})\n"
+    rf"    version: (?P<version>{_TEXT})\n"
+    rf"    manifest_sha256: (?P<manifest_sha256>{_TEXT})\n"
+    rf"    installed_to: (?P<installed_to>{_TEXT})\n"
+    r"    files:\n(?P<files>(?:      .*\n)+)"
+)
+_FILE: Final = re.compile(
+    r"      (?P<path>[A-Za-z0-9][A-Za-z0-9 _./-]*[A-Za-z0-9]|\"[^\"\\\n]*\"): "
+    r"\{sha256: \"?(?P<sha256>[0-9a-f]{64})\"?, mode: \"?(?P<mode>100(?:644|755))\"?\}\n"
+)
+
+
+@lru_cache(maxsize=256)
+def _read_block(text: str) -> LockedKit | None:
+    """A kit as `_written` writes it; `None` if it is written otherwise."""
+    match = _KIT.fullmatch(text)
+    rows = list(_FILE.finditer(match["files"])) if match else []
+    if match is None or sum(len(row[0]) for row in rows) != len(match["files"]):
+        return None
+    said = {key: _unquoted(value) for key, value in match.groupdict().items() if value}
+    paths = [MemoryPath(_unquoted(row["path"])) for row in rows]
+    if len(set(paths)) != len(paths) or not _is_name(said["name"]):
+        return None
+    kit = LockedKit(
+        name=said["name"],
+        source=said["source"],
+        ref=said.get("ref"),
+        commit=CommitId(said["commit"]) if "commit" in said else None,
+        tree=said["tree"],
+        version=said["version"],
+        manifest_sha256=said["manifest_sha256"],
+        installed_to=checked_folder(said["installed_to"]),
+        files={
+            path: LockedFile(row["sha256"], row["mode"])
+            for path, row in zip(paths, rows, strict=True)
+        },
+    )
+    if _written(kit) != text:
+        return None
+    return kit
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if text.startswith('"') else text
 
 
 def _kit(name: str, fields: dict[str, object]) -> LockedKit:
@@ -167,8 +242,12 @@ def _kit(name: str, fields: dict[str, object]) -> LockedKit:
     )
 
 
+def _is_name(text: str) -> bool:
+    return re.fullmatch(NAME, text) is not None
+
+
 def _name(text: str) -> str:
-    if re.fullmatch(NAME, text) is None:
+    if not _is_name(text):
         raise InvalidContent(f"{text[:80]!r} is no name of a kit")
     return text
 
@@ -202,9 +281,16 @@ def write_lock(lock: Lock) -> bytes:
     """The file for a lock; the same lock gives the same bytes."""
     lines = [f"version: {_VERSION}", *_more(lock.more, "")]
     lines.append("kits:" if lock.kits else "kits: {}")
-    for name in sorted(lock.kits):
-        lines += [f"  {yaml_block.write(name)}:", *_kit_lines(lock.kits[name])]
-    return ("\n".join(lines) + "\n").encode("utf-8")
+    head = "\n".join(lines) + "\n"
+    return (head + "".join(_written(lock.kits[name]) for name in sorted(lock.kits))).encode("utf-8")
+
+
+def _written(kit: LockedKit) -> str:
+    """The lines of a kit, made once."""
+    if not kit.written:
+        lines = [f"  {yaml_block.write(kit.name)}:", *_kit_lines(kit)]
+        object.__setattr__(kit, "written", "\n".join(lines) + "\n")
+    return kit.written
 
 
 def _kit_lines(kit: LockedKit) -> list[str]:

@@ -64,7 +64,7 @@ class Works:
 
     def present(self, folder: str) -> dict[MemoryPath, BlobId]:
         """The files of a folder as they are."""
-        return files_in(self._core, [folder])[folder]
+        return files_in(self._core, folder)
 
     def contents(self, kit: LockedKit) -> dict[MemoryPath, bytes]:
         """The files in a kit's folder as they are, by path below it."""

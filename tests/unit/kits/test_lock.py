@@ -1,5 +1,7 @@
 """The lock: the same installation is the same bytes, and nothing that is unknown is lost."""
 
+from dataclasses import replace
+
 import pytest
 
 from pack.errors import InvalidConfig
@@ -28,9 +30,38 @@ def test_what_was_written_is_read_again():
 
 
 def test_kits_and_files_are_sorted_whatever_came_first():
-    other = LockedKit(**{**{name: getattr(ONE, name) for name in ONE.__slots__}, "name": "a"})
+    other = replace(ONE, name="a")
     first, second = Lock().with_kit(ONE).with_kit(other), Lock().with_kit(other).with_kit(ONE)
     assert write_lock(first) == write_lock(second)
+
+
+ODD = [
+    "x: y.md",
+    "yes",
+    "1e5",
+    "2026-01-01.md",
+    'a"b.md',
+    "a\\b",
+    "# a.md",
+    "é.md",
+    " a.md",
+    "a b.md",
+]
+
+
+@pytest.mark.parametrize("path", ODD)
+@pytest.mark.parametrize("digest", ["1" * 64, "1e" + "1" * 62, "f" * 64])
+@pytest.mark.parametrize("commit", [None, "1" * 40, "a" * 40])
+def test_the_quick_way_to_read_it_reads_the_same(path, digest, commit):
+    files = {path: LockedFile(digest), "kit.yaml": LockedFile("0" * 64)}
+    one = replace(ONE, commit=commit, source=f"/up {path}", ref=path, files=files)
+    plain = replace(ONE, name="plain", ref=None, source="git@example.org:k.git#d", files=files)
+    text = write_lock(Lock().with_kit(one).with_kit(plain))
+    as_yaml = text.replace(b"kits:\n", b"kits: # by hand\n")
+    assert read_lock(text) == read_lock(as_yaml) == Lock().with_kit(one).with_kit(plain)
+    assert write_lock(read_lock(as_yaml)) == write_lock(read_lock(text)) == text
+    changed = replace(read_lock(text).kits["plain"], version="2.0.0")
+    assert b"version: 2.0.0" in write_lock(read_lock(text).with_kit(changed)).replace(b'"', b"")
 
 
 def test_keys_of_a_newer_pack_stay():
