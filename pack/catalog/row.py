@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pack.deferred import dataclass
 from pack.errors import InvalidPath, LimitExceeded
 from pack.files.note import Note
 from pack.files.passages import Passage

@@ -7,10 +7,11 @@ is the business of `pack.truth`, which knows history; the rooms below it only as
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
+from pack.deferred import dataclass
 from pack.files.note import Note
 from pack.model import CommitId, MemoryPath
 

@@ -6,12 +6,12 @@ the catalog and the commit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent
 from pack.files import frontmatter, schema
 from pack.files.dates import parse_day
@@ -31,7 +31,7 @@ _MOST_REPEATED: Final = 8_000_000
 indexed with each of them."""
 _CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
 """What a line begins with if it continues the field before it."""
-_TITLE: Final = re.compile(r"\s*+# ++([^\r\n]*[^\s#])")
+_TITLE: Final = pattern(r"\s*+# ++([^\r\n]*[^\s#])")
 
 
 @dataclass(frozen=True, slots=True)

