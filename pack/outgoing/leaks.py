@@ -42,9 +42,9 @@ def refuse_leaks(texts: Iterable[OutgoingText], notes: Iterable[MemoryPath]) -> 
     """
     private = list(notes)
     found: Mapping[tuple[str, int, str], None] = {
-        (one.name, one.first_line + finding.line - 1, finding.what): None
+        (one.name, one.first_line + leak.line - 1, leak.what): None
         for one in texts
-        for finding in (*find_secrets(one.text), *find_private_paths(one.text, private))
+        for leak in (*find_secrets(one.text), *find_private_paths(one.text, private))
     }
     if not found:
         return

@@ -7,7 +7,7 @@ from typing import Final
 
 from pack.deferred import pattern
 from pack.model import MemoryPath
-from pack.outgoing.secrets_scan import Finding
+from pack.outgoing.secrets_scan import Leak
 
 _HOME: Final = pattern(
     r"(?<![\w.])(?:/(?:home|Users)/|[A-Za-z]:[\\/]{1,2}Users[\\/]{1,2}|/mnt/c/Users/)"
@@ -22,7 +22,7 @@ HOME: Final = "a folder of somebody's home"
 NOTE: Final = "the path of a note outside"
 
 
-def find_private_paths(text: str, notes: Iterable[MemoryPath]) -> list[Finding]:
+def find_private_paths(text: str, notes: Iterable[MemoryPath]) -> list[Leak]:
     """The paths in a text that should not leave, by line.
 
     Args:
@@ -32,7 +32,7 @@ def find_private_paths(text: str, notes: Iterable[MemoryPath]) -> list[Finding]:
     names = sorted({name for note in notes for name in _names(note)})
     lines = text.split("\n")
     found = {(n, what) for n, line in enumerate(lines, 1) for what in _on_line(line, names)}
-    return [Finding(line, what) for line, what in sorted(found)]
+    return [Leak(line, what) for line, what in sorted(found)]
 
 
 def _names(note: MemoryPath) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pack.deferred import pattern
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Leak:
     """Something in a text that should not leave; never the text itself.
 
     Attributes:
@@ -128,10 +128,10 @@ _PATH_OR_WORDS: Final = pattern(
 )
 
 
-def find_secrets(text: str) -> list[Finding]:
+def find_secrets(text: str) -> list[Leak]:
     """The secrets in a text, by line; each kind once on a line."""
     found = {(n, what) for n, line in enumerate(text.split("\n"), 1) for what in _on_line(line)}
-    return [Finding(line, what) for line, what in sorted(found)]
+    return [Leak(line, what) for line, what in sorted(found)]
 
 
 def _on_line(line: str) -> Iterator[str]:

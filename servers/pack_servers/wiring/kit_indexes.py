@@ -20,7 +20,7 @@ _NAMED: Final = re.compile(rf"(?P<name>{NAME.strip('^$')})(?:@(?P<ref>\S+))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadIndex:
     """An index that cannot be read, and why."""
 
     address: str
@@ -33,9 +33,9 @@ class IndexedKits:
     def __init__(self, sources: KitSources, indexes: Iterable[str]) -> None:
         self._sources = sources
         self._indexes = list(indexes)
-        self._read: tuple[list[Index], list[Unread]] | None = None
+        self._read: tuple[list[Index], list[UnreadIndex]] | None = None
 
-    def read(self) -> tuple[list[Index], list[Unread]]:
+    def read(self) -> tuple[list[Index], list[UnreadIndex]]:
         """All that can be read, and what cannot."""
         if self._read is None:
             found, unread = [_own()], []
@@ -44,7 +44,7 @@ class IndexedKits:
                     source, ref = self._sources.find(address)
                     found.append(read_index(source.ship(ref), is_near=source.is_near))
                 except PackError as error:
-                    unread.append(Unread(address, str(error)))
+                    unread.append(UnreadIndex(address, str(error)))
             self._read = found, unread
         return self._read
 
