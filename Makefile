@@ -11,8 +11,8 @@ DEV_READY := $(VENV)/dev.stamp
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector conformance \
-    clients clean
+.PHONY: help run test check lint type layers wheel bench bench-search sim soak lock inspector \
+    conformance clients clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ bench: $(DEV_READY) ## measure speed and size against git by hand; ARGS="--sizes
 
 bench-search: $(DEV_READY) ## measure what search finds, beside FTS5 and BM25; ARGS="--locomo FILE --beam PATH"
 	@$(BIN)/python -m tests.search $(ARGS)
+
+sim: $(DEV_READY) ## 2,000 simulated groups of peers; ARGS="--from 2000 --count 48000" for others
+	@$(BIN)/python -m tests.sim $(ARGS)
 
 soak: $(DEV_READY) ## the long campaigns and many examples of each property (hours)
 	@PACK_TEST_PROFILE=soak $(BIN)/python -m pytest -m "soak or hypothesis" --timeout=14400
@@ -83,8 +86,10 @@ clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Compiled apart from pip, which would use one core for it.
-BYTECODE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib/python3*/site-packages
+# Compiled apart from pip, which would use one core for it, and would leave out PACK's own modules: a
+# machine on which Python writes no bytecode by itself would compile them at each start.
+BYTECODE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib/python3*/site-packages \
+    pack servers connectors templates
 
 # What `make run` needs. What pip has to fetch is compared with the hashes in the lock, the build
 # backend included; that the lock is complete, as --no-deps relies on, is checked by `make wheel`.

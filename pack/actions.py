@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from pack.deferred import pattern
+
 
 class Action(StrEnum):
     """Something the reader of a message can do. The value is the token that messages hold."""
@@ -54,13 +56,16 @@ class Action(StrEnum):
     ACCEPT_TEXT = "<<accept-text>>"
     ASSIGN_LEVELS = "<<assign-levels>>"
     BEGIN_GROUP = "<<begin-group>>"
+    REKEY = "<<rekey>>"
+    SEE_PEERS = "<<see-peers>>"
+    SYNC_PEERS = "<<sync-peers>>"
 
     def of(self, identity: str) -> str:
         """The token of something to be done with one thing, whose id the words hold as `ID`."""
         return f"{self.value[:-2]} {identity}>>"
 
 
-_TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)<<(?P<name>[a-z-]+)(?: (?P<id>[a-z0-9]+))?>>")
+_TOKEN: Final = pattern("(?P<start>(?:^|[.!?] )?)<<(?P<name>[a-z-]+)(?: (?P<id>[a-z0-9]+))?>>")
 
 
 def in_words(text: str, words: Mapping[Action, str]) -> str:

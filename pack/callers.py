@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.provenance import Origin, Source, weaker
 
 _CLI: Final = "cli"

@@ -597,6 +597,28 @@ class RefusedForSafety(PackError):
             self.remedy = remedy
 
 
+class RemovedFromGroup(RefusedForSafety):
+    """Another peer says that this machine does not belong to the group any more."""
+
+    code = "removed_from_group"
+
+
+class AdmissionPending(PackError):
+    """Whether this machine is let in, somebody must decide at the other one.
+
+    Attributes:
+        peer: The id of the peer that was asked.
+    """
+
+    code = "admission_pending"
+    retryable = True
+
+    def __init__(self, peer: str) -> None:
+        super().__init__("somebody must let this machine in at the other one")
+        self.peer = peer
+        self.remedy = "Compare the keys of both machines, and ask again when that is done."
+
+
 class AskThePerson(RefusedForSafety):
     """Something that only the person whom the memory belongs to may do.
 

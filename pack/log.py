@@ -6,18 +6,18 @@ Values only; a connector reads them (`Connector.log`). The line of commits that 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Final, TypeVar
 
+from pack.deferred import dataclass, pattern
 from pack.model import BlobId, CommitId, Identity, MemoryPath
 
 _T = TypeVar("_T")
-_TRAILER: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
+_TRAILER: Final = pattern(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
 
 
 class ChangeKind(StrEnum):

@@ -90,6 +90,7 @@ class Memory:
         guards: Sequence[Guard] = (),
         refuse_unfinished: Callable[[], None] = lambda: None,
         visits: VisitCursors | None = None,
+        peer_notices: Callable[[], Sequence[str]] = tuple,
         truth: TruthMode = TruthMode.OFF,
     ) -> Memory:
         """A memory, assembled from its parts.
@@ -107,6 +108,7 @@ class Memory:
             refuse_unfinished: As `Core.refuse_unfinished`.
             visits: How far each client has read; `None` to know it only as long as this process
                 lives.
+            peer_notices: As `Core.peer_notices`.
             truth: What the level of a line does for it.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
@@ -115,7 +117,10 @@ class Memory:
         writer = Writer(connector, catalog, reader, new_request, shelf, guards, on_commit)
         parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
-        core = with_merge_rules(Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept))
+        core = Core(
+            *parts, refuse_unfinished=refuse_unfinished, visits=kept, peer_notices=peer_notices
+        )
+        core = with_merge_rules(core)
         if truth is not TruthMode.OFF:
             core = with_truths(core, truth)
         if core.truths is not None:

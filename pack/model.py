@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Literal, NewType
+
+from pack.deferred import dataclass
 
 BlobId = NewType("BlobId", str)
 """Git blob id of a file's bytes: 40 lower-case hex digits."""

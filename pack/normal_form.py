@@ -9,15 +9,16 @@ Source: Unicode Standard Annex #15, "Stream-Safe Text Format".
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final, Literal
+
+from pack.deferred import pattern
 
 MOST_MARKS: Final = 30
 """How many combining marks in a row are kept."""
 _FIRST_MARK: Final = "\u0300"
-_MAY_BE_RUN: Final = re.compile(f"[{_FIRST_MARK}-\U0010ffff]{{{MOST_MARKS + 1}}}")
-_RUN: Final = re.compile(f"(?<!M)M{{{MOST_MARKS + 1},}}")
+_MAY_BE_RUN: Final = pattern(f"[{_FIRST_MARK}-\U0010ffff]{{{MOST_MARKS + 1}}}")
+_RUN: Final = pattern(f"(?<!M)M{{{MOST_MARKS + 1},}}")
 
 
 def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:

@@ -17,6 +17,7 @@ from itertools import count
 from typing import Final
 from urllib.parse import unquote
 
+from pack.deferred import pattern
 from pack.errors import InvalidPath, LimitExceeded
 from pack.limits import MAX_COMPONENT_BYTES, MAX_PATH_BYTES, MAX_STORED_PATH_BYTES
 from pack.model import MemoryPath
@@ -40,12 +41,12 @@ Why a list: others read these files by their names, and rely on what is in them.
 stamps, and that agents may rewrite, cannot be one of them; an agent that could write AGENTS.md
 would instruct all others. A note of such a name belongs in a folder.
 """
-_RESERVED = re.compile(
+_RESERVED = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
 )
-_ADDRESS: Final = re.compile(r"memory:/+", re.IGNORECASE)
-_LEADING: Final = re.compile(r"\A(?:\./|/)+")
-_FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
+_ADDRESS: Final = pattern(r"memory:/+", re.IGNORECASE)
+_LEADING: Final = pattern(r"\A(?:\./|/)+")
+_FORBIDDEN = pattern(r'[<>:"\\|?*\x00-\x1f\x7f]')
 # Characters that HFS+ ignores when it compares names: there, `.g\u200cit` is `.git`.
 _IGNORABLE: Final = frozenset(
     map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])

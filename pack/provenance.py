@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.limits import MAX_MESSAGE_BYTES
 from pack.model import Identity
 

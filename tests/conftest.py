@@ -2,6 +2,7 @@
 
 Environment variables read here, before the tests lose sight of them:
 
+- `PACK_SIM_SEEDS`: how many groups of peers are simulated; 400 unless it says otherwise.
 - `PACK_TEST_PROFILE`: `ci` (the default: the same examples in every run) or `soak` (many, random).
 - `PACK_TEST_GITS`: further git executables to try, separated as in PATH.
 - `PACK_TEST_SHARED`: folder with the real memory files; by default `../shared/data` beside the
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import certifi
 import pytest
@@ -100,6 +102,9 @@ sys.dont_write_bytecode = False
 # Nothing that collecting makes is garbage; looking for it took a third of the time.
 gc.disable()
 
+# Before anything imports them, wherever collecting begins.
+pytest.register_assert_rewrite("pack.testing.connector", "pack.testing.target")
+
 _CONTRACTS = pytest.StashKey[dict[str, list[str]]]()
 
 
@@ -122,7 +127,7 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         _trust_little(patch, tmp_path_factory.mktemp("certificates"))
         _use_home(patch, tmp_path_factory.mktemp("session-home"))
         _read_time_zone()
-        _remember_tools(patch)
+        _remember(patch)
         with children_hear_signals():
             yield
     _read_time_zone()
@@ -142,14 +147,19 @@ def _trust_little(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(certifi, "where", lambda: str(file))
 
 
-def _remember_tools(patch: pytest.MonkeyPatch) -> None:
-    """Where tests make MCP servers, work out the schemas of their tools once."""
-    if "mcp.server.mcpserver" in sys.modules:
-        from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415 - it takes a second
+def _remember(patch: pytest.MonkeyPatch) -> None:
+    """Where tests make MCP servers or run commands, work out once what all of them need."""
+    from tests.stories import remembered  # noqa: PLC0415 - not where nothing is to be remembered
 
-        from tests.stories import remembered  # noqa: PLC0415
+    if "mcp.server.mcpserver" in sys.modules:
+        from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415
 
         patch.setattr(Tool, "from_function", remembered.tools())
+    if "pack_servers.cli.shell.exit" in sys.modules:
+        import git  # noqa: F401, PLC0415 - then two processes read for a command, not one each time
+        import typer.main  # noqa: PLC0415
+
+        patch.setattr(typer.main, "get_command_from_info", remembered.commands())
 
 
 def _read_time_zone() -> None:
@@ -278,8 +288,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker begin to collect elsewhere: what one has compiled, the others only read.
+
+    In a fresh checkout that is most of what collecting takes, and all would do all of it.
+    """
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is not None and {Path(arg).resolve() for arg in config.args} == {ROOT / "tests"}:
+        parts = _parts(ROOT / "tests")
+        number = int(given["workerid"].removeprefix("gw"))
+        sizes = itertools.accumulate(size for _, size in parts)
+        total = sum(size for _, size in parts)
+        begin = sum(size * given["workercount"] <= total * number for size in sizes)
+        config.args[:] = [str(part) for part, _ in parts[begin:] + parts[:begin]]
+
+
+def _parts(folder: Path) -> list[tuple[Path, int]]:
+    """What is in a folder, large folders in parts, and how many bytes of tests each has."""
+    found: list[tuple[Path, int]] = []
+    for part in sorted(folder.iterdir()):
+        files = part.rglob("test_*.py") if part.is_dir() else [part]
+        size = sum(file.stat().st_size for file in files if file.match("test_*.py"))
+        if size > 200_000:
+            found += _parts(part)
+        elif size:
+            found.append((part, size))
+    return found
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.parts)  # wherever collecting began
     report = config.stash[_CONTRACTS] = {item.nodeid: _contract_ids(item) for item in items}
     report_file: str | None = config.getoption("contract_report")
     if report_file is not None:

@@ -13,10 +13,11 @@ from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 
+from pack.mesh.meeting import Health
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.model import CommitId
-from tests.mesh_support import private_key, public_key
+from tests.mesh_support import KnownKeys, private_key, public_key
 from tests.support import START, git, make_again
 
 USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -45,6 +46,13 @@ class GitHead:
     def contains(self, ancestor, commit):
         return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
 
+    def merged(self, one, other):
+        tree = git(self.folder, "merge-tree", "--write-tree", one, other).decode().strip()
+        parents = ("-p", one, "-p", other)
+        return CommitId(
+            git(self.folder, *USER, "commit-tree", "-m", "merge", *parents, tree).decode().strip()
+        )
+
     def take_in(self, head, label, *, unrelated=False):
         del label, unrelated
         git(self.folder, *USER, "merge", "-q", "-m", "merge", head)
@@ -72,17 +80,19 @@ class Machine:
         self.files = folder
 
     def with_key(self, name):
-        key = private_key(name)
         repository = self.git.repository
+        state = MeshFiles(repository.state_dir / "mesh")
+        keys = KnownKeys(name, state)
         return Mesh(
             MeshPorts(
                 memory=self.memory,
-                chains=SignedChains(self.git, key),
+                chains=SignedChains(self.git, keys.load),
                 side_refs=self.git.side_refs,
                 bundles=Bundles(repository, GitRunner(repository)),
                 inspect=lambda arrived: nullcontext((OfferedBundle(arrived), lambda _: True)),
-                state=MeshFiles(repository.state_dir / "mesh"),
-                signer=JoinSigner(key),
+                state=state,
+                signer=JoinSigner(keys.of),
+                keys=keys,
                 new_secret=lambda: next(self.secrets).to_bytes(32, "big"),
                 new_nonce=lambda: f"{next(self.secrets):022d}",
                 public_of=public_of,
@@ -160,8 +170,22 @@ class DirectLine:
 
     def heartbeat(self, token, mine):
         self._ask("heartbeat")
-        self.machine.mesh.book.note_heartbeat(self.machine.mesh.book.caller(token), mine)
-        return self.machine.mesh.outbox.heard()
+        return self.machine.mesh.hear(self.machine.mesh.book.caller(token), mine)
+
+    def register(self, token, mine):
+        self._ask("register")
+        return self.machine.mesh.hub.register(self.machine.mesh.book.caller(token), mine)
+
+    def leave(self, token, group):
+        self._ask("leave")
+        assert group == self.machine.mesh.roster.membership().group
+        self.machine.mesh.book.note_leaving(self.machine.mesh.book.caller(token))
+
+    def health(self, token, group):
+        self._ask("health")
+        assert self.machine.mesh.book.caller(token)
+        at = self.machine.mesh.outbox.standpoint()
+        return Health(self.machine.now, "1.0", 1, at.head, at.height)
 
     def fetch(self, token, group, have, file):
         self._ask("fetch")
@@ -171,6 +195,6 @@ class DirectLine:
 
     def push(self, token, group, file, height):
         self._ask("push")
-        assert self.machine.mesh.book.caller(token)
+        caller = self.machine.mesh.book.caller(token)
         assert (group, height > 0) == (self.machine.mesh.roster.membership().group, True)
-        self.machine.mesh.inbox.take(file)
+        self.machine.mesh.take_from(caller, file)

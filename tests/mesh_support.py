@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -11,16 +11,19 @@ from pack.mesh.members.group import Group, Peer, Role, write_group
 from pack.mesh.members.group_chain import GroupCommit
 from pack.mesh.members.keys import PublicKey
 from pack.mesh.members.signers import allowed_signers, revoked_keys
+from pack.mesh.state import MeshState
 from pack.model import CommitId
 
 NOBODY = frozenset[PublicKey]()
 
 
+@cache
 def private_key(name: str) -> Ed25519PrivateKey:
     """The key of a peer that only tests know."""
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
 
 
+@cache
 def public_key(name: str) -> PublicKey:
     return PublicKey(private_key(name).public_key().public_bytes_raw())
 
@@ -47,7 +50,6 @@ def version(
     revoked: frozenset[PublicKey] = NOBODY,
 ) -> GroupCommit:
     """A version of a group as it is stored."""
-    keys: Mapping = {one: it.key for one, it in group.peers.items()}
     parents = (before.id,) if before else ()
     text = f"{write_group(group)}{sorted(k.line for k in revoked)}{signer}{parents}"
     return GroupCommit(
@@ -55,6 +57,32 @@ def version(
         parents,
         public_key(signer),
         write_group(group),
-        allowed_signers(keys),
-        revoked_keys(revoked),
+        allowed_signers(group.signers),
+        revoked_keys(revoked - group.former_keys),
     )
+
+
+class KnownKeys:
+    """The keys of a machine, which are the same in each run: `name`, `name 2`, and so on."""
+
+    def __init__(self, name: str, state: MeshState) -> None:
+        self.name, self.state, self.known = name, state, [public_key(name)]
+
+    def load(self) -> Ed25519PrivateKey:
+        return self.of(self._mine())
+
+    def _mine(self) -> PublicKey:
+        membership = self.state.membership()
+        found = [one for one in self.known if membership and one.peer == membership.peer]
+        return (found or self.known[:1])[0]
+
+    def of(self, key: PublicKey) -> Ed25519PrivateKey:
+        return private_key(self._name(self.known.index(key)))
+
+    def next_key(self) -> PublicKey:
+        if self.known[-1] == self._mine():
+            self.known.append(public_key(self._name(len(self.known))))
+        return self.known[-1]
+
+    def _name(self, number: int) -> str:
+        return f"{self.name} {number + 1}" if number else self.name

@@ -8,10 +8,10 @@ Sources: git's verify_path (read-cache.c), is_hfs_dotgit and is_ntfs_dotgit (CVE
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from pack.deferred import pattern
 from pack.errors import InvalidContent, InvalidPath, InvalidRequest, LimitExceeded, RefusedForSafety
 from pack.limits import (
     MAX_COMPONENT_BYTES,
@@ -27,7 +27,7 @@ _IGNORABLE: Final = dict.fromkeys(
 )
 
 
-_SIDE_REF: Final = re.compile(r"(?:proposals|rejected)/[a-z0-9]{1,40}|kits/[a-z0-9][a-z0-9-]{0,63}")
+_SIDE_REF: Final = pattern(r"(?:proposals|rejected)/[a-z0-9]{1,40}|kits/[a-z0-9][a-z0-9-]{0,63}")
 
 
 def is_side_ref(ref: str) -> bool:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Final
 
+from pack.deferred import pattern
 from pack.errors import Unavailable
 from pack.model import CommitId
 from pack_connectors.system.durable_files import write_durably
 
-_ID: Final = re.compile("[0-9a-f]{40}")
+_ID: Final = pattern("[0-9a-f]{40}")
 _SHOWN_NAME: Final = 200
 
 

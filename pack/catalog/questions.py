@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pack.deferred import dataclass
 from pack.model import MemoryPath
 
 if TYPE_CHECKING:

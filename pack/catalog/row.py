@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pack.deferred import dataclass
 from pack.errors import InvalidPath, LimitExceeded
 from pack.files.note import Note
 from pack.files.passages import Passage
@@ -36,6 +37,7 @@ class Row:
         changed: If it has no `updated`: ISO date (UTC) of its last change, if known, from its last
             commit (`Catalog.date`) or, while it is not committed, from its file.
         pin: Whether every conversation begins with it.
+        says_shared: Whether it says of itself that it is not wholly the person's.
     """
 
     path: MemoryPath
@@ -51,6 +53,7 @@ class Row:
     passages: tuple[Passage, ...] = field(default=(), compare=False, repr=False)
     changed: str | None = field(default=None, compare=False)
     pin: bool = False
+    says_shared: bool = False
 
     @property
     def folder(self) -> str:
@@ -94,4 +97,5 @@ def describe(note: Note) -> Row | None:
         len(note.content),
         note.passages(),
         pin=meta.pin,
+        says_shared=note.says_shared(),
     )

@@ -27,14 +27,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from pack.catalog.row import is_catalogued
 from pack.connector import Connector
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded, PackError
 from pack.files import yaml_block
 from pack.model import MemoryPath
@@ -52,7 +51,7 @@ _TRUTH_MODES: Final = ("enforce", "record")
 _MOST_PATTERNS: Final = 1000
 _LONGEST: Final = 400
 _FILE: Final = RuleFile(PROJECT_FILE, "", b"")
-_SAYS_ROOT: Final = re.compile(rb"^root_notes:[ \t]*true\b", re.MULTILINE)
+_SAYS_ROOT: Final = pattern(rb"^root_notes:[ \t]*true\b", re.MULTILINE)
 
 
 class VaultMode(StrEnum):
@@ -221,6 +220,9 @@ def _truth(fields: dict[str, object]) -> bool | None:
 def _check(fields: dict[str, object]) -> None:
     for key in fields:
         if key not in _KEYS:
+            # Here, as few mistype a key.
+            from difflib import get_close_matches  # noqa: PLC0415
+
             near = get_close_matches(key, _KEYS, 1)
             hint = f": did you mean `{near[0]}`?" if near else f"; known are {', '.join(_KEYS)}"
             raise InvalidContent(f"unknown key `{key[:80]}`{hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,7 @@ from pack.core.referee import Referee
 from pack.core.truths import Truths
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
+from pack.deferred import dataclass
 from pack.errors import NotInitialised
 from pack.model import Mode
 from pack.paths import INDEX
@@ -67,6 +68,7 @@ class Core:
         refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
             where the memory is kept; `ConnectorError` where that cannot be seen.
         visits: How far each client has read what changes.
+        peer_notices: What is wrong with the group of peers that the memory belongs to.
         memo: What was found out about the past, for everyone.
         past: Which state of the past is read; `None` for the present one.
         truths: How far each line is trusted; `None` where nobody asks for it.
@@ -86,6 +88,7 @@ class Core:
     sync: Sync | None = None
     refuse_unfinished: Callable[[], None] = _nobody_is_busy
     visits: VisitCursors = field(default_factory=ProcessVisits)
+    peer_notices: Callable[[], Sequence[str]] = tuple
     memo: Memo = field(default_factory=Memo)
     past: Past | None = None
     truths: Truths | None = None

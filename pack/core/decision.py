@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pack.deferred import dataclass
 from pack.files.note import Note
 from pack.model import Change, MemoryPath
 from pack.results import ProtectedLine

@@ -7,10 +7,11 @@ goes, and nothing is stored twice. `pack.history.event_log` reads them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from urllib.parse import quote, unquote
+
+from pack.deferred import dataclass
 
 _TRAILER: Final = "Pack-Event"
 _NOTHING: Final = "-"

@@ -12,10 +12,11 @@ committed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pack.core.decision import Decision
 from pack.core.reader import Reader, excluded
+from pack.deferred import dataclass
 from pack.files.note import Note
 from pack.model import MemoryPath, Put
 from pack.provenance import Origin

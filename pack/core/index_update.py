@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row
+from pack.deferred import dataclass
 from pack.files.note import Note
 from pack.index.format import (
     FolderSummary,

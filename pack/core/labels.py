@@ -33,6 +33,8 @@ class Label(NamedTuple):
     origin: str
 
 
+PERSONS: Final = Label(STRONGEST, Source.USER.value)
+"""That of a text which is the person's alone."""
 _NOBODYS: Final = Label(WEAKEST, "unknown")
 """That of a text of which nobody can say who wrote which line, as it is not UTF-8."""
 
@@ -65,15 +67,16 @@ def labels_of(
     if core.truths is None:
         return None
     if not with_channel and not core.truths.is_shared(note):
-        return TrustLabels(Label(STRONGEST, Source.USER.value))
+        return TrustLabels(PERSONS)
     try:
-        truths = core.truths.of(note).lines
+        truths = core.truths.lines(note)
     except InvalidContent:
         return TrustLabels(_NOBODYS)
+    body_line = note.head.body_line
     shown = [
         (number, truths[place])
         for number, place, text in _numbered(note.text)
-        if first <= number <= last and _counts(text, is_head=number < note.head.body_line)
+        if first <= number <= last and _counts(text, is_head=number < body_line)
     ]
     return TrustLabels(_label(truth for _, truth in shown), tuple(_weaker(shown)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from itertools import chain, islice
 from typing import Final
 
@@ -69,6 +68,9 @@ def _near(wanted: str, paths: Sequence[MemoryPath]) -> Iterator[MemoryPath]:
     start = name[:1]
     likely = (each for each in by_name if each[:1] == start or len(by_name) <= _COMPARED)
     compared = list(islice(likely, _COMPARED))
+    # Here, as few paths are mistyped.
+    from difflib import get_close_matches  # noqa: PLC0415
+
     yield from chain.from_iterable(by_name[each] for each in get_close_matches(name, compared, 3))
     inside = f"{fold(wanted).removesuffix('.md').strip('/')}/"
     yield from (path for path in paths if fold(path).startswith(inside))

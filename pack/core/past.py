@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pack.connector import Connector
+from pack.deferred import dataclass
 from pack.log import ChangeKind, LogQuery
 from pack.model import CommitId, MemoryPath
 

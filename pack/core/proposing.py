@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from pack.actions import Action
 from pack.catalog.scope import PROJECT_FILE
 from pack.core.decision import Decision, ProposedWrite
+from pack.deferred import dataclass
 from pack.errors import NotFound, PackError, StaleBase, TooManyProposals
 from pack.merge.lines import merge_lines
 from pack.model import ABSENT, Change, CommitId, Delete, MemoryPath, Put, blob_id

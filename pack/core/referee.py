@@ -6,9 +6,9 @@ How that is found out is the business of `pack.truth`, which knows history.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from pack.deferred import dataclass
 from pack.model import CommitId, MemoryPath
 
 

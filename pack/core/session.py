@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pack.core.core import Core
 from pack.core.decision import Decision
+from pack.deferred import dataclass
 from pack.provenance import Origin
 from pack.results import Written
 

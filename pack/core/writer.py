@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import count
 
 from pack.catalog.catalog import Catalog
@@ -24,6 +24,7 @@ from pack.core.guard import Guard, guarded, refuse_excluded
 from pack.core.index_update import IndexUpdate, plan_index_update, type_at_index
 from pack.core.proposing import Proposing, not_kept, told
 from pack.core.reader import Reader
+from pack.deferred import dataclass
 from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
 from pack.files.note import Note
 from pack.model import (

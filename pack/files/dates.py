@@ -14,14 +14,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
+from pack.deferred import pattern
 from pack.times import format_time
 
-_ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_ISO_TIME: Final = re.compile(
+_ISO_DATE: Final = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_ISO_TIME: Final = pattern(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
     r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
 )
-_WRITTEN: Final = re.compile(
+_WRITTEN: Final = pattern(
     r"""(?P<open>(?:\[\[)?)
     (?: (?P<year>[0-9]{4})(?P<to_month>[-/._]?)(?P<month>[0-9]{1,2})
         (?P<to_day>[-/._]?)(?P<day>[0-9]{1,2})
@@ -37,7 +38,7 @@ _WRITTEN: Final = re.compile(
 _SINCE_1970: Final = {9: 1, 10: 1, 12: 1000, 13: 1000, 15: 1_000_000, 16: 1_000_000}
 """Ticks of a second, by the number of digits."""
 _LONGEST: Final = 48
-_JOURNAL: Final = re.compile(
+_JOURNAL: Final = pattern(
     r"([0-9]{4})(?:([-_.])([0-9]{2})\2([0-9]{2})(?![0-9])|([0-9]{2})([0-9]{2})\Z)"
 )
 

@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import yaml
 
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import yaml_block
 from pack.files.plain_frontmatter import read_plain, split_plain
@@ -32,19 +33,19 @@ from pack.files.yaml_block import LINE_END, Value
 from pack.files.yaml_edit import set_values
 from pack.files.yaml_keys import cut_keys
 
-_BEFORE: Final = re.compile(r"\ufeff?(?:[ \t]*+(?:\r\n|\r|\n))*+\ufeff?")
-_WRAPPER: Final = re.compile(
+_BEFORE: Final = pattern(r"\ufeff?(?:[ \t]*+(?:\r\n|\r|\n))*+\ufeff?")
+_WRAPPER: Final = pattern(
     r" {0,3}(`{3,}|~{3,})[ \t]*(?:markdown|md|mdx|yaml|yml|text|txt)?[ \t]*(?:\r\n|\r|\n)",
     re.IGNORECASE,
 )
-_FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^ \t\r\n]*)[^\r\n]*", re.MULTILINE)
-_OPENING: Final = re.compile(r"[ \t]{0,3}---[ \t]*(?:\r\n|\r|\n)")
-_BLANK_LINES: Final = re.compile(r"(?:[ \t]*+(?:\r\n|\r|\n))*+")
+_FENCE: Final = pattern(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^ \t\r\n]*)[^\r\n]*", re.MULTILINE)
+_OPENING: Final = pattern(r"[ \t]{0,3}---[ \t]*(?:\r\n|\r|\n)")
+_BLANK_LINES: Final = pattern(r"(?:[ \t]*+(?:\r\n|\r|\n))*+")
 _BOM: Final = "\ufeff"
-_CLOSING: Final = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
-_BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+")
+_CLOSING: Final = pattern(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
+_BLANK_OR_COMMENT: Final = pattern(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+")
 # Excludes what cannot begin a mapping, or is far more likely a list, quotation, table or link.
-_KEY: Final = re.compile(
+_KEY: Final = pattern(
     r"""[ \t]*+(?!-[ \t\r\n]|\+[ \t]|[0-9]+[.)][ \t]|[\[<>|`*]|!\[)
     (?: [{!&?%]                               # a flow mapping, or an error that should be reported
       | "[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+"[ \t]*:

@@ -7,9 +7,10 @@ line in the guide, which a test compares with this table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from pack.deferred import dataclass
 
 
 class KeyType(StrEnum):

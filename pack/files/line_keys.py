@@ -6,11 +6,12 @@ its words when its box is ticked, and a heading when its level changes.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_BOX: Final = re.compile(r"((?:[-*+]|\d{1,9}[.)]) \[)[xX](\](?: |$))")
-_HEADING: Final = re.compile(r"#{2,6}(?= )")
+from pack.deferred import pattern
+
+_BOX: Final = pattern(r"((?:[-*+]|\d{1,9}[.)]) \[)[xX](\](?: |$))")
+_HEADING: Final = pattern(r"#{2,6}(?= )")
 
 
 def line_key(line: str) -> str:

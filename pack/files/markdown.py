@@ -16,21 +16,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
+
+from pack.deferred import dataclass, pattern
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 BOM: Final = "\ufeff"
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_BACKTICKS: Final = re.compile("`+")
-_NOT_RELATIVE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_LINE: Final = pattern(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_BACKTICKS: Final = pattern("`+")
+_NOT_RELATIVE: Final = pattern(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 # `](target` or `](<target>`, with one level of parentheses in the bare form.
-_WRITTEN_TARGET: Final = re.compile(
+_WRITTEN_TARGET: Final = pattern(
     r"\]\([ \t]*+(?:<([^<>\r\n]*+)>"
     r"|((?:[^\s()<]|\([^\s()]*+\))[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+))"
 )

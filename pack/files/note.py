@@ -6,22 +6,23 @@ the catalog and the commit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent
 from pack.files import frontmatter, schema
 from pack.files.dates import parse_day
 from pack.files.frontmatter import Frontmatter
-from pack.files.keys import KEY_NAMES, key_meant
+from pack.files.keys import KEY_NAMES, TRUTH_LEVEL, key_meant
 from pack.files.markdown import split_lines
 from pack.files.passages import Passage, cut_passages, split_passages
 from pack.files.schema import Meta
 from pack.files.tags import tags_in_text
 from pack.model import BlobId, Contents, MemoryPath, blob_id
+from pack.provenance import TRUTH_LEVELS, Source
 
 _T = TypeVar("_T")
 _SHORT_CHARACTERS: Final = 2000
@@ -30,7 +31,7 @@ _MOST_REPEATED: Final = 8_000_000
 indexed with each of them."""
 _CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
 """What a line begins with if it continues the field before it."""
-_TITLE: Final = re.compile(r"\s*+# ++([^\r\n]*[^\s#])")
+_TITLE: Final = pattern(r"\s*+# ++([^\r\n]*[^\s#])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,12 @@ class Note:
         inside = tags_in_text(self.head.body)
         return tuple(dict.fromkeys((*stated, *inside))) if inside else stated
 
+    def says_shared(self) -> bool:
+        """Whether it says of itself that it is not wholly the person's."""
+        if TRUTH_LEVEL.name.encode() not in self.content:
+            return False
+        return self.head.fields.get(TRUTH_LEVEL.name) not in (None, TRUTH_LEVELS[Source.USER])
+
     def unusual_form(self) -> str | None:
         """What other programs will not understand about where the frontmatter is."""
         if self.head.parts.is_wrapped:
@@ -152,8 +159,7 @@ class Note:
 
         There is at least one passage, since a file is found by its path and topic too.
         """
-        names = ", ".join(self.meta().names)
-        return _affordable(_body_passages(self.head) + _other_fields(self.head, names), self.head)
+        return _affordable(_body_passages(self.head) + _other_fields(self), self.head)
 
 
 def title_from_path(path: str) -> str:
@@ -185,17 +191,19 @@ def _affordable(passages: tuple[Passage, ...], head: Frontmatter) -> tuple[Passa
     )
 
 
-def _other_fields(head: Frontmatter, names: str) -> tuple[Passage, ...]:
+def _other_fields(note: Note) -> tuple[Passage, ...]:
     """The user's own frontmatter, which search finds like any text; usually there is none.
 
     If the frontmatter cannot be read, all of it. Other names of the note count as a heading.
     """
+    head = note.head
     if head.block is None or not (head.problem or head.fields.keys() - KEY_NAMES):
         return ()
     lines = split_lines(head.block)
     kept = lines if head.problem else _without_ours(lines)
     first = next((number for number, line in enumerate(kept) if line.strip()), 0)
     found = cut_passages("".join(kept[first:]), first + head.parts.first_line + 1)
+    names = ", ".join(note.meta().names)
     return tuple(replace(one, heading=names) for one in found) if names else tuple(found)
 
 

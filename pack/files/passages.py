@@ -10,12 +10,11 @@ would be a hundred times slower, and a wrong cut costs no more than a worse snip
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from pack.deferred import dataclass, pattern
 from pack.files.markdown import count_line_ends, split_lines
 
 TARGET_CHARACTERS: Final = 800
@@ -30,12 +29,12 @@ _MOST_HEADINGS: Final = 10_000
 """A body with more of them is data, and is cut by length alone."""
 LONGEST_TITLE: Final = 200
 """Characters of a title above a passage, since every passage below repeats it."""
-_MARKS: Final = re.compile(r" {0,3}(#{1,6})(?=[ \t\r\n]|\Z)")
-_UNDERLINE: Final = re.compile(r" {0,3}(=++|-++)[ \t]*+[\r\n]*+\Z")
+_MARKS: Final = pattern(r" {0,3}(#{1,6})(?=[ \t\r\n]|\Z)")
+_UNDERLINE: Final = pattern(r" {0,3}(=++|-++)[ \t]*+[\r\n]*+\Z")
 _HEADING_SIGNS: Final = frozenset(" `~#=-")
 """What may begin a line that is a heading, an underline or a fence."""
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
-_NO_PARAGRAPH: Final = re.compile(r"\s*+\Z| {0,3}(?:[>#|]|[-*+][ \t]|\d{1,9}[.)][ \t])| {4}|\t")
+_FENCE: Final = pattern(r" {0,3}(`{3,}|~{3,})")
+_NO_PARAGRAPH: Final = pattern(r"\s*+\Z| {0,3}(?:[>#|]|[-*+][ \t]|\d{1,9}[.)][ \t])| {4}|\t")
 """What begins a line that an underline does not turn into a heading."""
 
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from pack.deferred import pattern
+
 _LONGEST: Final = 4096
 _FENCE: Final = "---\n"
 _TEXT: Final = r"[A-Za-z](?:[A-Za-z0-9_./'&+ -]*[A-Za-z0-9_./'&+-])?"
@@ -19,9 +21,9 @@ _KEY: Final = "[a-z][a-z_]*"
 _LABEL: Final = r"[a-z][a-z-]*:[A-Za-z0-9][A-Za-z0-9._-]*"
 _VALUE: Final = f"{_TEXT}|{_LABEL}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
 _DIGIT: Final = "[0-9]"
-_PLAIN_KEY: Final = re.compile(_KEY)
-_PLAIN_VALUE: Final = re.compile(_VALUE)
-_LINE: Final = re.compile(
+_PLAIN_KEY: Final = pattern(_KEY)
+_PLAIN_VALUE: Final = pattern(_VALUE)
+_LINE: Final = pattern(
     rf"^({_KEY}): (?:({_VALUE})|({_DIGIT})"
     rf"|\[({_TEXT}(?:, ?{_TEXT})*)?\])\n",
     re.MULTILINE,

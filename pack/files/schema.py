@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter
 from pack.files.dates import as_iso, in_form_of, parse_day
@@ -45,7 +46,7 @@ from pack.files.keys import (
 from pack.files.tags import tags_in_field
 from pack.files.yaml_block import Value
 
-_TTL: Final = re.compile(r"([0-9]{1,5}) ?([dwmy])\Z", re.IGNORECASE)
+_TTL: Final = pattern(r"([0-9]{1,5}) ?([dwmy])\Z", re.IGNORECASE)
 _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
 # These were booleans in YAML 1.1, and people still write them.
 _TRUE: Final = frozenset(["true", "yes", "on"])
@@ -56,10 +57,10 @@ _NAMES: Final = frozenset(["aliases", "alias"])
 _NESTED: Final = "metadata"
 """Claude Code keeps its keys in a mapping of this name."""
 
-_FENCE_OR_H1: Final = re.compile(
+_FENCE_OR_H1: Final = pattern(
     r"(?:(?<=[\r\n])|\A) {0,3}(?:(`{3,}|~{3,})([^\r\n]*)|#(?![^ \t\r\n])([^\r\n]*))"
 )
-_CLOSING_HASHES: Final = re.compile(r"(?<![^ \t])#+[ \t]*\Z")
+_CLOSING_HASHES: Final = pattern(r"(?<![^ \t])#+[ \t]*\Z")
 _MAX_TITLE: Final = 200
 
 

@@ -10,16 +10,16 @@ comment is none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from pack.deferred import pattern
 from pack.files.markdown import code_spans, split_lines
 
-_DIVIDED: Final = re.compile(r"[,\s]+")
-_TAG: Final = re.compile(r"(?<!\S)#([\w/-]+)")
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")
-_HEADING: Final = re.compile(r" {0,3}#{1,6}(?:[ \t]|\Z)")
+_DIVIDED: Final = pattern(r"[,\s]+")
+_TAG: Final = pattern(r"(?<!\S)#([\w/-]+)")
+_FENCE: Final = pattern(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")
+_HEADING: Final = pattern(r" {0,3}#{1,6}(?:[ \t]|\Z)")
 _REMOVED: Final = "`"
 """Stands for what was removed, so that no tag begins right after it."""
 _MOST: Final = 100

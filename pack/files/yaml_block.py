@@ -24,6 +24,7 @@ from frontmatter.default_handlers import YAMLHandler
 from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from pack.deferred import pattern
 from pack.errors import InvalidContent, LimitExceeded
 from pack.limits import MAX_FRONTMATTER_BYTES, MAX_FRONTMATTER_DEPTH
 
@@ -51,21 +52,21 @@ _IMPLICIT: Final = (
     (_FLOAT, r"-?(?:0|[1-9][0-9]{0,8})\.[0-9]{1,8}\Z", _DIGITS),
 )
 
-LINE_END: Final = re.compile(r"\r\n|\r|\n")
+LINE_END: Final = pattern(r"\r\n|\r|\n")
 # Deep flow collections and deep indentation need one of these; see `_may_exceed`.
-_INDENTED: Final = re.compile(r"[ \t?:-]{8}")
-_ILLEGAL: Final = re.compile(
+_INDENTED: Final = pattern(r"[ \t?:-]{8}")
+_ILLEGAL: Final = pattern(
     r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_ESCAPED: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_ESCAPED: Final = pattern(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 # Plain scalars that both YAML 1.1 and 1.2 read as text, apart from the two patterns below:
-_PLAIN: Final = re.compile(r"(?![\s,\[\]{}#&*!|>'\"%@`?:=<~-])[^\x00-\x1f]+(?<![\s:])\Z")
-_NUMERIC: Final = re.compile(
+_PLAIN: Final = pattern(r"(?![\s,\[\]{}#&*!|>'\"%@`?:=<~-])[^\x00-\x1f]+(?<![\s:])\Z")
+_NUMERIC: Final = pattern(
     r"[-+]?\.?[0-9][0-9a-fA-FxXoO_.,:+tTzZ -]*\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE
 )
 _WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-_ISO_DATE: Final = re.compile(
+_ISO_DATE: Final = pattern(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?\Z"
 )
@@ -82,7 +83,7 @@ class _Rules:
 
 for _tag, _pattern, _firsts in _IMPLICIT:
     for _first in _firsts:
-        _Rules.yaml_implicit_resolvers.setdefault(_first, []).append((_tag, re.compile(_pattern)))
+        _Rules.yaml_implicit_resolvers.setdefault(_first, []).append((_tag, pattern(_pattern)))
 
 
 class PureLoader(_Rules, yaml.SafeLoader):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from pack.deferred import dataclass
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files.yaml_block import LINE_END, compose, load
 from pack.files.yaml_edit import value_end

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from pack.core.memo import Memo
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.writer import Writer
+from pack.deferred import dataclass
 from pack.errors import ConnectorError
 from pack.history.snapshot import PastStore
 from pack.history.when import find_commit, parse_moment

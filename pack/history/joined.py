@@ -12,10 +12,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pack.deferred import pattern
 from pack.log import CommitFacts
 from pack.model import CommitId
 
-_IS_OF_HEADS: Final = re.compile(r"^Pack-Merge: ", re.MULTILINE)
+_IS_OF_HEADS: Final = pattern(r"^Pack-Merge: ", re.MULTILINE)
 
 
 def joined_commits(commits: Sequence[CommitFacts]) -> frozenset[CommitId]:

@@ -5,20 +5,20 @@ PACK's own stamps (`updated`) do not count, and nothing is counted in a file tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
 from pack.connector import Connector
 from pack.core.core import Core
+from pack.deferred import pattern
 from pack.errors import NotFound
 from pack.history.differences.stamps import stamped_lines
 from pack.log import FileChange
 from pack.merge.diff import find_hunks
 from pack.model import BlobId
 
-_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE: Final = pattern(r"[^\n]*\n|[^\n]+")
 
 
 class Counts(NamedTuple):

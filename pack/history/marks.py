@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from pack.deferred import pattern
 from pack.model import Identity
 
 
@@ -113,30 +114,30 @@ _AGENTS: Final = (
     KnownAgent("junie", r"jetbrains junie", frozenset({"junie@jetbrains.com"}), r"junie"),
     KnownAgent("kiro", r"kiro agent", frozenset({"noreply@kiro.dev"}), r"kiro"),
 )
-_NAMES: Final = tuple((re.compile(one.names, re.IGNORECASE), one.client) for one in _AGENTS)
+_NAMES: Final = tuple((pattern(one.names, re.IGNORECASE), one.client) for one in _AGENTS)
 _PRODUCTS: Final = tuple(
-    (re.compile(f"{one.product}|{one.names}", re.IGNORECASE), one.client) for one in _AGENTS
+    (pattern(f"{one.product}|{one.names}", re.IGNORECASE), one.client) for one in _AGENTS
 )
 _ADDRESSES: Final = {address: one.client for one in _AGENTS for address in one.addresses}
-_NUMBER: Final = re.compile(r"\d+\+")
-_MAY_HAVE_MARK: Final = re.compile(
+_NUMBER: Final = pattern(r"\d+\+")
+_MAY_HAVE_MARK: Final = pattern(
     r"-(?:by|with|session|thread-id):|generated (?:with|by)", re.IGNORECASE
 )
 # Possessive: somebody may have put any number of blanks anywhere.
-_PERSON_OR_TOOL: Final = re.compile(
+_PERSON_OR_TOOL: Final = pattern(
     r"[ \t]*+(?:co-(?:authored|developed)|signed-off)-by:([^<\n]*+)(?:<([^>\n]*+)>.*+)?+\s*+",
     re.IGNORECASE,
 )
-_TOOL: Final = re.compile(
+_TOOL: Final = pattern(
     r"[ \t]*+(?:(?:assisted|generated|created|written)-by|(?:made|generated|created)-with):"
     r"([^<:(\n]*+)(?:[<:(].*+)?+",
     re.IGNORECASE,
 )
-_GENERATED: Final = re.compile(
+_GENERATED: Final = pattern(
     r"\W*generated (?:with|by) \[?([^\[\]()\n]{1,60}?)\]?(?:\s*\(?https?://[^\s()]*\)?)?\W*",
     re.IGNORECASE,
 )
-_SESSION: Final = re.compile(r"[ \t]*(claude-session|amp-thread-id):[ \t]*\S.*", re.IGNORECASE)
+_SESSION: Final = pattern(r"[ \t]*(claude-session|amp-thread-id):[ \t]*\S.*", re.IGNORECASE)
 _LONGEST: Final = 300
 _SESSIONS: Final = {"claude-session": "claude-code", "amp-thread-id": "amp"}
 

@@ -25,6 +25,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from pack.deferred import pattern
 from pack.history.marks import agent_in_commit
 from pack.log import CommitFacts
 from pack.model import CommitId
@@ -50,13 +51,13 @@ OLDER: Final = f"{UNATTRIBUTED}:older"
 _USER: Final = TRUTH_LEVELS[Source.USER]
 _BOT: Final = "[bot]"
 _LEVELS: Final = frozenset(map(str, TRUTH_LEVELS.values()))
-_TRAILER: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*): ?([^\r\n]*)")
-_CLAIM: Final = re.compile(
+_TRAILER: Final = pattern(r"([A-Za-z][A-Za-z0-9-]*): ?([^\r\n]*)")
+_CLAIM: Final = pattern(
     r"pack-(?:origin|truth-level|request|accepted-by|accepted-via|derived-from|proposal|model)"
     r"[ \t]*[:=]",
     re.IGNORECASE,
 )
-_SQUASHED: Final = re.compile(
+_SQUASHED: Final = pattern(
     r"^Squashed commit of the following:|^# This is a combination of \d+ commits|"
     r"\A\S[^\n]* \(#\d+\)\n\n(?:[^\n]*\n)*?\* \S[^\n]*\n(?:[^\n]*\n)*?\* \S",
     re.MULTILINE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.lookup import asked_path, nothing_there
+from pack.deferred import dataclass
 from pack.errors import InvalidPath, LimitExceeded
 from pack.log import ChangeKind, FileChange, LogQuery
 from pack.model import MemoryPath

@@ -8,12 +8,12 @@ its next conversation does not remember it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from pack.connector import Connector
 from pack.core.session import Session
+from pack.deferred import dataclass
 from pack.errors import NotFound
 from pack.history.assigned import AssignedLevel, assigned_in, writer_of
 from pack.history.told import Told

@@ -13,16 +13,17 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from pack.connector import Connector
+from pack.deferred import pattern
 from pack.errors import InvalidRequest, NotFound
 from pack.files.dates import parse_day
 from pack.log import LogQuery
 from pack.model import CommitId
 
-_AGO: Final = re.compile(r"([0-9]{1,6})\s*([smhdw])(?:\s+ago)?")
+_AGO: Final = pattern(r"([0-9]{1,6})\s*([smhdw])(?:\s+ago)?")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS_AGO: Final = {"today": 0, "yesterday": 1}
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_ID: Final = re.compile(r"[0-9a-f]{4,64}")
+_ID: Final = pattern(r"[0-9a-f]{4,64}")
 _SHOWN: Final = 60
 _FORMS: Final = "a commit, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
 

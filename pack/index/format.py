@@ -14,15 +14,14 @@ file changes its own page and rarely a neighbouring one.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha1
 from typing import Final
 from urllib.parse import quote
 from zlib import crc32
 
+from pack.deferred import dataclass, pattern
 from pack.files import frontmatter
 from pack.limits import SHARD_INDEX_ABOVE, SHARD_INDEX_CHARACTERS
 from pack.model import MemoryPath
@@ -36,14 +35,12 @@ _ROOT_NOTE: Final = (
 _FOLDER_NOTE: Final = "PACK writes this file with every change in this folder.\n"
 _PAGES_HEAD: Final = "| Files from |\n| --- |\n"
 PAGES_DIR: Final = "index"
-_PAGE_NAME: Final = re.compile(r"p-[0-9a-f]{16}\.md")
+_PAGE_NAME: Final = pattern(r"p-[0-9a-f]{16}\.md")
 _PAGE_MASK: Final = 0x7F  # a page of 128 rows on average
 _LINK_SAFE: Final = "/!$&+,;=@~"
-_PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9_./][\w./ -]*[\w.]")
+_PLAIN_SCALAR: Final = pattern(r"[A-Za-z0-9_./][\w./ -]*[\w.]")
 # What a row can hold unescaped: a name, and below it words separated by single spaces.
-_PLAIN_ROW: Final = re.compile(
-    r"[A-Za-z0-9._-]+\n[A-Za-z0-9.,:;'/_-]++(?: [A-Za-z0-9.,:;'/_-]++)*+"
-)
+_PLAIN_ROW: Final = pattern(r"[A-Za-z0-9._-]+\n[A-Za-z0-9.,:;'/_-]++(?: [A-Za-z0-9.,:;'/_-]++)*+")
 _DIRECTION: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
@@ -317,7 +314,7 @@ def in_sync_order(order: Sequence[str], paths: Collection[str]) -> list[str]:
     return first + sorted(present.difference(first))
 
 
-_ENDS_CELL: Final = re.compile(r"([\\|\[\]<])")
+_ENDS_CELL: Final = pattern(r"([\\|\[\]<])")
 
 
 def _cell(text: str) -> str:

@@ -6,7 +6,7 @@ the first one's spelling, and a file that cannot keep its path gets that of a co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,9 +102,14 @@ class MixedNames:
     folder gets another name, and the file goes to a conflict copy.
     """
 
-    def __init__(self, one: Iterable[MemoryPath], other: Iterable[MemoryPath]) -> None:
-        sides = [_names(one), _names(other)]
-        (files, folders), (other_files, other_folders) = sides
+    def __init__(self, one: Collection[MemoryPath], other: Collection[MemoryPath]) -> None:
+        self._mixed: Set[str] = frozenset()
+        self._taken: Set[str] = frozenset()
+        if _may_mix(one, other):
+            self._compare(_names(one), _names(other))
+
+    def _compare(self, one: _Names, other: _Names) -> None:
+        (files, folders), (other_files, other_folders) = one, other
         alone = (files & folders) | (other_files & other_folders)  # a side that has both keeps both
         self._mixed = ((files & other_folders) | (other_files & folders)) - alone
         self._taken = files | folders | other_files | other_folders
@@ -128,10 +133,29 @@ class MixedNames:
         return MemoryPath(f"{found}/{name}" if found else name)
 
 
-def _names(paths: Iterable[MemoryPath]) -> tuple[set[str], set[str]]:
+_Names = tuple[Set[str], Set[str]]
+
+
+def _names(paths: Collection[MemoryPath]) -> _Names:
     """The files and the folders of a tree, as a file system may have them."""
-    known = list(paths)
-    return set(map(fold, known)), {fold(folder) for path in known for folder in _folders(path)}
+    return set(map(fold, paths)), _all_folders(paths)
+
+
+def _all_folders(paths: Iterable[MemoryPath]) -> set[str]:
+    return set(map(fold, {folder for path in paths for folder in _folders(path)}))
+
+
+def _may_mix(one: Collection[MemoryPath], other: Collection[MemoryPath]) -> bool:
+    """Whether a file that only one side has may have the path of a folder of the other.
+
+    A file that both have would stand beside that folder on one side, too.
+    """
+    mine, theirs = set(one), set(other)
+    return any(
+        not _all_folders(all_of).isdisjoint(map(fold, alone))
+        for alone, all_of in ((mine - theirs, other), (theirs - mine, one))
+        if alone
+    )
 
 
 def _folders(path: str) -> Iterator[str]:

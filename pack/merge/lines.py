@@ -12,11 +12,12 @@ Apart from conflicts, the result does not depend on which side is called ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from pack.deferred import dataclass
 from pack.merge.diff import Hunk, find_hunks
 
 
@@ -92,8 +93,11 @@ def merge_lines(
             conflict.
         prefer: Whose lines stay in a conflict; `None` for ours.
     """
-    changes = [_Sided(hunk, is_ours=True) for hunk in _divided(find_hunks(base, ours))]
-    changes += [_Sided(hunk, is_ours=False) for hunk in _divided(find_hunks(base, theirs))]
+    mine, other = find_hunks(base, ours), find_hunks(base, theirs)
+    our_hunks = _apart(mine, ours, _insertions(other, theirs))
+    their_hunks = _apart(other, theirs, _insertions(mine, ours))
+    changes = [_Sided(hunk, is_ours=True) for hunk in _divided(our_hunks)]
+    changes += [_Sided(hunk, is_ours=False) for hunk in _divided(their_hunks)]
     merger = _Merger(base, ours, theirs, union, prefer)
     done = 0
     for region in _regions(sorted(changes, key=_BY_PLACE), frozenset(headings)):
@@ -105,7 +109,35 @@ def merge_lines(
     return MergedLines(tuple(merger.lines), not any(loses), *loses)
 
 
-def _divided(hunks: Sequence[Hunk]) -> Iterator[Hunk]:
+def _insertions(hunks: Sequence[Hunk], side: Sequence[str]) -> dict[int, list[str]]:
+    """The lines that a side only inserted, by their place in the base."""
+    return {
+        hunk.old_start: [*side[hunk.start : hunk.end]]
+        for hunk in hunks
+        if hunk.old_start == hunk.old_end
+    }
+
+
+def _apart(
+    hunks: Sequence[Hunk], side: Sequence[str], inserted: Mapping[int, Sequence[str]]
+) -> Iterator[Hunk]:
+    """The hunks; one that puts in the place of lines what the other side inserts there is two.
+
+    So what both sides wrote happens once, and the lines are gone.
+    """
+    for hunk in hunks:
+        old, old_end, start, end = hunk
+        new = [*side[start:end]]
+        is_shared = bool(new) and old < old_end
+        if is_shared and inserted.get(old) == new:
+            yield from (Hunk(old, old, start, end), Hunk(old, old_end, end, end))
+        elif is_shared and inserted.get(old_end) == new:
+            yield from (Hunk(old, old_end, start, start), Hunk(old_end, old_end, start, end))
+        else:
+            yield hunk
+
+
+def _divided(hunks: Iterable[Hunk]) -> Iterator[Hunk]:
     """The hunks, with lines that are replaced by equally many split into single changed lines."""
     for hunk in hunks:
         size = hunk.old_end - hunk.old_start

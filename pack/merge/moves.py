@@ -43,7 +43,7 @@ class Trio:
 
 
 def match_files(base: Tree, ours: Tree, theirs: Tree) -> Iterator[Trio]:
-    """All files of either side, sorted by path.
+    """All files that either side changed, sorted by path.
 
     A file counts as moved if its path is gone and exactly one new path has exactly its bytes; the
     other side's changes then move with it. Otherwise, one file was deleted and another added.
@@ -62,7 +62,8 @@ def match_files(base: Tree, ours: Tree, theirs: Tree) -> Iterator[Trio]:
     apart = _moved_apart(our_moves, ours, their_moves) | _moved_apart(
         their_moves, theirs, our_moves
     )
-    for path in (ours.keys() | theirs.keys() | base.keys()) - matched:
+    changed = ours.items() ^ base.items() | theirs.items() ^ base.items()
+    for path in {path for path, _ in changed} - matched:
         trios[path] = Trio(
             path, base.get(path), _place(ours, path), _place(theirs, path), path in apart
         )

@@ -334,8 +334,7 @@ class _TreeMerger:
         self._copies = {
             blob: path
             for tree in (theirs, ours)
-            for path, blob in sorted(tree.items(), reverse=True)
-            if is_conflict_copy(path)
+            for path, blob in sorted(filter(_is_copy, tree.items()), reverse=True)
         }
 
     def merge(self, trio: Trio) -> None:
@@ -445,7 +444,8 @@ class _TreeMerger:
             mixed: The paths at which no file may stay.
             drops_repeated: Whether copies go that say nothing of their own.
         """
-        self._evict([path for path in (*self._ours, *self._puts) if path in mixed])
+        if mixed:
+            self._evict([path for path in (*self._ours, *self._puts) if path in mixed])
         self._settle_new_files()
         if drops_repeated:
             self._drop_repeated()
@@ -594,6 +594,10 @@ class _TreeMerger:
     def _content_at(self, path: MemoryPath) -> bytes:
         made = self._puts.get(path)
         return made if made is not None else self._read(self._ours[path])
+
+
+def _is_copy(file: tuple[MemoryPath, BlobId]) -> bool:
+    return is_conflict_copy(file[0])
 
 
 def _settled(base: Tree, ours: Tree, theirs: Tree, is_settled: Settled) -> Collection[MemoryPath]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NoReturn
 
-from pack.errors import InvalidRequest, RefusedForSafety
+from pack.errors import AdmissionPending, InvalidRequest, RefusedForSafety, RemovedFromGroup
+from pack.mesh.approval import Approval
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import Welcome
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group import Peer
-from pack.mesh.members.invitation import Invitation, OpenInvitation, check_endpoint, find_open
+from pack.mesh.members.invitation import Invitation, OpenInvitation, find_open
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
@@ -25,11 +27,14 @@ ASK_INVITER: Final = "Ask whoever invited you for a new one."
 class Admission:
     """Who is let in. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook) -> None:
+    def __init__(
+        self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook, approval: Approval
+    ) -> None:
         self._ports = ports
         self._roster = roster
         self._outbox = outbox
         self._book = book
+        self._approval = approval
         self._chains = ports.chains
         self._state = ports.state
 
@@ -63,20 +68,52 @@ class Admission:
             InvalidRequest: The memory belongs to a group already, or the address is none.
         """
         self._roster.refuse_member()
-        endpoint = check_endpoint(endpoint) if endpoint else ""
+        endpoint = self._roster.reached_at(check_endpoint(endpoint) if endpoint else "")
         nonce = self._ports.new_nonce()
         request = JoinRequest(invitation.peer, self._chains.key, name, endpoint, nonce)
         return self._ports.signer.sign_request(request, invitation.secret)
 
-    def ask_again(self, peer: PeerId) -> bytes:
+    def ask_openly(self, name: str, endpoint: str = "", peer: PeerId | None = None) -> bytes:
+        """The request with which this peer asks to be let in without an invitation.
+
+        Args:
+            name: What it wants to be called.
+            endpoint: Where it can be reached; empty if nowhere.
+            peer: Whom it asks; `None` where that is not known yet. Such a request is good for
+                nothing but to hear who answers, so nobody can pass it on as one to somebody else.
+
+        Raises:
+            InvalidRequest: The memory belongs to a group already, or the address is none.
+        """
+        self._roster.refuse_member()
+        endpoint = check_endpoint(endpoint) if endpoint else ""
+        key, nonce = self._chains.key, self._ports.new_nonce()
+        request = JoinRequest(peer or key.peer, key, name, endpoint, nonce)
+        return self._ports.signer.sign_request(request, None)
+
+    def ask_again(self, peer: PeerId, key: PublicKey | None = None) -> bytes:
         """The request with which this peer, a member, asks another one for a token.
+
+        Args:
+            peer: Whom.
+            key: Another key of this machine by which to ask; `None` for the one that it goes by.
 
         Raises:
             NotFound: The memory belongs to no group.
         """
         mine, nonce = self._roster.membership(), self._ports.new_nonce()
-        request = JoinRequest(peer, self._chains.key, mine.name, mine.endpoint, nonce)
+        request = JoinRequest(peer, key or self._chains.key, mine.name, mine.endpoint, nonce)
         return self._ports.signer.sign_request(request, None)
+
+    def asker(self, content: bytes) -> PublicKey:
+        """The key of whoever asks in a handshake; it signed the request, some time.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            InvalidContent: It is no request, or not signed as it should be.
+        """
+        self._roster.membership()
+        return self._ports.signer.check_request(content).request.key
 
     def welcome(self, content: bytes) -> bytes:
         """The answer to a handshake: a token for a member, or for whoever an invitation lets in.
@@ -86,26 +123,34 @@ class Admission:
 
         Raises:
             InvalidContent: It is no request, or not signed as it should be.
+            AdmissionPending: An owner must decide. Nothing is said about the group.
             RefusedForSafety: It is by no member, and with no invitation that counts. Nothing is
                 said about the group.
             InvalidRequest: The name is taken, or the group is full.
         """
         membership, asked = self._roster.membership(), self._ports.signer.check_request(content)
         newcomer = asked.request.key
+        if asked.invited == newcomer and asked.request.inviter == newcomer.peer:
+            raise AdmissionPending(self._roster.me)  # it does not know yet whom it asks
         if asked.request.inviter != self._roster.me:
             raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
         if asked.invited != newcomer:
             self.admit(content)
         elif not self._is_member(newcomer):
-            if newcomer in self._roster.version().revoked:  # it has proven that it knows the group
-                raise RefusedForSafety(REMOVED, "Ask an owner of the group.")
-            raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
+            self._put_off(asked.request)
         with self._ports.exclusive():
             self._book.learn(newcomer.peer, asked.request.endpoint)
         token, at = self._book.new_token(newcomer.peer), self._outbox.standpoint()
         nonce = asked.request.nonce
         made = Welcome(membership.group, self._chains.key, at.head, at.height, token, nonce)
         return self._ports.signer.sign_welcome(made)
+
+    def _put_off(self, request: JoinRequest) -> NoReturn:
+        if request.key in self._roster.version().revoked:  # it has proven that it knows the group
+            raise RemovedFromGroup(REMOVED, "Ask an owner of the group.")
+        if self._approval.note(request):
+            raise AdmissionPending(self._roster.me)
+        raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
 
     def _is_member(self, key: PublicKey) -> bool:
         return self._roster.version().may_sign(key)

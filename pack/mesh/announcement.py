@@ -24,8 +24,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
-from pack.mesh.members.invitation import check_endpoint
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.endpoints import check_endpoint
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 
 LARGEST: Final = 4096
@@ -51,6 +51,7 @@ class Announcement:
         roster: The version of the group that the peer went by.
         at: When, by the peer's clock, in UTC; only ever shown.
         endpoint: Where the peer can be reached; empty if nowhere.
+        successor: The key that the peer asks to go by; `None` if it stays with this one.
     """
 
     group: CommitId
@@ -62,6 +63,7 @@ class Announcement:
     roster: CommitId
     at: str
     endpoint: str = ""
+    successor: PublicKey | None = None
 
 
 class _File(BaseModel):
@@ -77,6 +79,7 @@ class _File(BaseModel):
     roster: _CommitText
     at: Annotated[str, Field(pattern=_AT)]
     endpoint: Annotated[str, Field(max_length=400)]
+    successor: Annotated[str, Field(max_length=200)] | None = None
 
 
 def write_announcement(said: Announcement) -> str:
@@ -92,6 +95,7 @@ def write_announcement(said: Announcement) -> str:
         "roster": said.roster,
         "at": said.at,
         "endpoint": said.endpoint,
+        **({"successor": said.successor.line} if said.successor is not None else {}),
     }
     return json.dumps(fields, sort_keys=True, separators=(",", ":")) + "\n"
 
@@ -120,6 +124,7 @@ def parse_announcement(text: str) -> Announcement:
         CommitId(found.roster),
         found.at,
         check_endpoint(found.endpoint) if found.endpoint else "",
+        PublicKey.parse(found.successor) if found.successor is not None else None,
     )
     if write_announcement(said) != text:
         raise UnusableInput("an announcement is canonical JSON")

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from pack.errors import (
+    AdmissionPending,
     InvalidRequest,
     NotFound,
     PackError,
+    RateLimited,
     RefusedForSafety,
+    RemovedFromGroup,
     RepositoryBusy,
     Unavailable,
 )
-from pack.mesh.meeting import Heard, PeerLine
+from pack.mesh.meeting import Health, Heard, PeerLine
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.invitation import Invitation
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 from pack.mesh.mesh import Mesh
-from pack.mesh.state import PeerRecord, PeerStatus
+from pack.mesh.resolving.address import ToldAddress
+from pack.mesh.resolving.exchanging import AddressExchange
+from pack.mesh.state import MeshEventKind, PeerRecord, PeerStatus
 from pack.mesh.views import TakenIn
 from pack.times import format_time, parse_time
 
@@ -33,8 +39,24 @@ FAILURES_UNTIL_ERROR: Final = 10
 _ROUNDS: Final = 4
 _MOST_DOUBLINGS: Final = 10
 
-FindLine = Callable[[str], PeerLine]
-"""The way to the peer at an address."""
+
+class FindLine(Protocol):
+    """Finds ways to peers."""
+
+    def __call__(self, endpoint: str, *, by_person: bool = False) -> PeerLine:
+        """The way to the peer at an address.
+
+        Args:
+            endpoint: The address.
+            by_person: Whether a person gave it here: whatever else says where a peer is must not
+                lead to this machine, or to where no peer can be.
+
+        Raises:
+            RefusedForSafety: Nothing may be sent there.
+        """
+        ...
+
+
 MakeFile = Callable[[], AbstractContextManager[str]]
 """A file for a bundle, gone afterwards."""
 
@@ -48,12 +70,35 @@ class Met:
         sent: Whether something was sent.
         taken: What came.
         is_agreed: Whether both are at the same head.
+        problems: What was wrong with the addresses that it told.
     """
 
     peer: PeerId
     sent: bool
     taken: TakenIn
     is_agreed: bool
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a look at a peer found.
+
+    Attributes:
+        endpoint: Where it was looked for.
+        is_reached: Whether a peer answers there.
+        is_let_in: Whether it takes the token of this machine.
+        ahead: By how many seconds its clock is ahead of this one's.
+        health: What it says of itself.
+        problem: Why it does not; empty if it does.
+    """
+
+    endpoint: str
+    is_reached: bool = False
+    is_let_in: bool = False
+    ahead: float | None = None
+    health: Health | None = None
+    problem: str = ""
 
 
 class PeerExchange:
@@ -77,6 +122,7 @@ class PeerExchange:
         self._find_line = find_line
         self._make_file = make_file
         self._clock = clock
+        self._addresses = AddressExchange(mesh.gossip, mesh.hub)
 
     def due(self, *, all_of_them: bool = False) -> list[PeerId]:
         """The peers with an address that may be asked now.
@@ -98,30 +144,117 @@ class PeerExchange:
         Raises:
             NotFound: It is none of the group, or nobody knows where it is.
             RepositoryBusy: Something else is at work here, and nothing is held against the peer.
+            RateLimited: The peer has enough to do; it is not asked again before it wants to be.
             PackError: It failed; what is remembered of the peer says so.
         """
+        return self._remembered(peer, self._meet)
+
+    def resync(self, peer: PeerId) -> Met:
+        """Forget what is believed to be at a peer, and exchange everything again.
+
+        Raises:
+            As `meet`.
+        """
+        self._record(peer)
+        self._mesh.book.forget(peer)
+        return self._remembered(peer, self._meet_afresh)
+
+    def probe(self, peer: PeerId) -> Probe:
+        """Whether a peer can be reached, and how it is there. Nothing changes, here or there.
+
+        Raises:
+            NotFound: It is none of the group, or nobody knows where it is.
+        """
+        record, group = self._record(peer), self._mesh.roster.membership().group
+        try:
+            line = self._find_line(record.endpoint, by_person=record.is_by_person)
+            said = line.health(record.token, group)
+        except RefusedForSafety as error:
+            return Probe(record.endpoint, is_reached=True, problem=str(error))
+        except PackError as error:
+            return Probe(record.endpoint, problem=str(error))
+        ahead = (said.at - self._clock()).total_seconds() if said.at is not None else None
+        return Probe(record.endpoint, is_reached=True, is_let_in=True, ahead=ahead, health=said)
+
+    def _record(self, peer: PeerId) -> PeerRecord:
         record = self._mesh.book.records().get(peer)
         if record is None or not record.endpoint:
             raise NotFound("an address of this peer", "Say where it can be reached.")
+        return record
+
+    def _remembered(self, peer: PeerId, meet: Callable[[PeerId, PeerRecord, PeerLine], Met]) -> Met:
+        record = self._record(peer)
         try:
-            met = self._meet(peer, record, self._find_line(record.endpoint))
+            line = self._find_line(record.endpoint, by_person=record.is_by_person)
+            met = meet(peer, record, line)
         except RepositoryBusy:
             raise  # something else is at work here, for which the peer cannot be blamed
+        except RateLimited as error:
+            self._put_off(peer, error)
+            raise
         except PackError as error:
             self._failed(peer, record, error)
             raise
-        self._went_well(peer, met)
+        self._went_well(peer, record, met)
         return met
+
+    def leave(self) -> list[PeerId]:
+        """Stop being a peer of the group, and say so to the others.
+
+        Returns:
+            Those that could not be told; they see it by the silence.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+        """
+        group, records = self._mesh.roster.membership().group, self._mesh.book.records()
+        untold = []
+        for peer in self.due(all_of_them=True):
+            record = records[peer]
+            try:
+                line = self._find_line(record.endpoint, by_person=record.is_by_person)
+                line.leave(record.token or self._shake_hands(peer, line), group)
+            except PackError:
+                untold.append(peer)
+        self._mesh.roster.leave()
+        return untold
+
+    def _meet_afresh(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
+        group = self._mesh.roster.membership().group
+        token, _ = self._greeted(peer, line, record.token or self._shake_hands(peer, line))
+        with self._make_file() as file:
+            if line.fetch(token, group, [], file):
+                self._mesh.take_from(peer, file)
+        with self._make_file() as file:
+            if self._mesh.outbox.export(file, only_said=True):
+                line.push(token, group, file, self._mesh.outbox.standpoint().height)
+        return self._meet(peer, replace(record, token=token), line)
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
         waiting = self._mesh.inbox.settle()
+        known_peers = self._addresses.to_tell(peer)
         token = record.token or self._shake_hands(peer, line)
+        token, theirs = self._greeted(peer, line, token, known_peers)
+        self._mesh.book.note_course(peer, theirs)
+        met = self._exchange(peer, line, token, theirs, waiting)
+        problems = [self._addresses.heard(peer, theirs), self._addresses.finish(peer, line, token)]
+        return replace(met, problems=tuple(filter(None, problems)))
+
+    def _greeted(
+        self,
+        peer: PeerId,
+        line: PeerLine,
+        token: str,
+        known_peers: tuple[ToldAddress, ...] = (),
+    ) -> tuple[str, Heard]:
+        """The token that counts, and how far the other one is."""
         try:
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
-        except RefusedForSafety:  # it has forgotten us, or was restored from a backup
+            mine = replace(self._mesh.outbox.heard(), known_peers=known_peers)
+            return token, line.heartbeat(token, mine)
+        except RefusedForSafety:  # it has forgotten us, or knows us by our new key by now
             token = self._shake_hands(peer, line)
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
-        return self._exchange(peer, line, token, theirs, waiting)
+            mine = replace(self._mesh.outbox.heard(), known_peers=known_peers)
+            return token, line.heartbeat(token, mine)
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
@@ -132,25 +265,36 @@ class PeerExchange:
         taken, is_sent = TakenIn(waiting=waiting, head=self._mesh.outbox.standpoint().head), False
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
             if self._mesh.outbox.lacks(theirs):
-                taken = taken.and_then(self._fetch(line, token))
+                taken = taken.and_then(self._fetch(peer, line, token))
             if not self._mesh.outbox.has_more(theirs):
                 break
             with self._make_file() as file:
                 if self._mesh.outbox.export(file, theirs.commits, only_said=True):
                     line.push(token, membership.group, file, self._mesh.outbox.standpoint().height)
                     is_sent = True
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
+            token, theirs = self._greeted(peer, line, token)
         return Met(peer, is_sent, taken, theirs.head == self._mesh.outbox.standpoint().head)
 
-    def _fetch(self, line: PeerLine, token: str) -> TakenIn:
+    def _fetch(self, peer: PeerId, line: PeerLine, token: str) -> TakenIn:
         have = sorted(self._mesh.outbox.heard().commits)
         with self._make_file() as file:
             if not line.fetch(token, self._mesh.roster.membership().group, have, file):
                 return TakenIn(head=self._mesh.outbox.standpoint().head)
-            return self._mesh.inbox.take(file)
+            return self._mesh.take_from(peer, file)
 
     def _shake_hands(self, peer: PeerId, line: PeerLine) -> str:
-        request = self._mesh.admission.ask_again(peer)
+        try:
+            return self._asked(peer, line)
+        except RefusedForSafety:
+            key = self._mesh.rekeying.asked_for()
+            if key is None:
+                raise
+            token = self._asked(peer, line, key)
+            self._mesh.rekeying.take_up(key)  # the other one has heard who it is to belong to
+            return token
+
+    def _asked(self, peer: PeerId, line: PeerLine, key: PublicKey | None = None) -> str:
+        request = self._mesh.admission.ask_again(peer, key)
         welcome = line.handshake(request)
         if not self._mesh.admission.is_welcome(welcome, peer, request):
             raise RefusedForSafety("another peer answers at this address", "Correct the address.")
@@ -159,10 +303,11 @@ class PeerExchange:
 
     # --- what is remembered --------------------------------------------------------------------
 
-    def _went_well(self, peer: PeerId, met: Met) -> None:
+    def _went_well(self, peer: PeerId, before: PeerRecord, met: Met) -> None:
         now = format_time(self._clock())
         fields: dict[str, object] = {"last_sync_at": now} if met.is_agreed else {}
         problems = [one.reason for one in met.taken.quarantined] + list(met.taken.waiting)
+        problems += met.problems
         self._mesh.book.remember(
             peer,
             status=PeerStatus.ACTIVE,
@@ -170,8 +315,18 @@ class PeerExchange:
             last_error="; ".join(problems)[:1000],
             failures=0,
             not_before="",
+            given_up=0,
+            denies=False,
             **fields,
         )
+        if before.failures >= FAILURES_UNTIL_ERROR:
+            self._mesh.book.note_event(peer, MeshEventKind.RECOVERED)
+        self._mesh.troubles.tell()
+
+    def _put_off(self, peer: PeerId, error: RateLimited) -> None:
+        """The peer is there and has enough to do: that is no failure, and it says until when."""
+        due = format_time(self._clock() + timedelta(seconds=error.retry_after))
+        self._mesh.book.remember(peer, last_error=str(error)[:1000], not_before=due)
 
     def _failed(self, peer: PeerId, record: PeerRecord, error: PackError) -> None:
         failures = record.failures + 1
@@ -186,7 +341,48 @@ class PeerExchange:
             last_error=str(error)[:1000],
             failures=failures,
             not_before=format_time(self._clock() + timedelta(seconds=pause)),
+            denies=isinstance(error, RemovedFromGroup),
+            **self._mesh.gossip.given_up(peer, failures),
         )
+        if failures == FAILURES_UNTIL_ERROR:
+            self._mesh.book.note_event(peer, MeshEventKind.ERROR, str(error)[:300])
+        self._mesh.troubles.tell()
+
+
+def join_openly(
+    mesh: Mesh,
+    line: PeerLine,
+    make_file: MakeFile,
+    at: str,
+    name: str,
+    endpoint: str,
+    *,
+    unrelated: bool = False,
+) -> TakenIn:
+    """Join a group over the network once an owner has approved of it.
+
+    Args:
+        mesh: A memory of no group.
+        line: The way to a machine of the group.
+        make_file: A file for the bundle.
+        at: The address of that machine.
+        name: What this peer is to be called.
+        endpoint: Where it can be reached; empty if nowhere.
+        unrelated: As for `Mesh.join`.
+
+    Raises:
+        AdmissionPending: Nobody has approved yet. This machine is noted there.
+        PackError: As `join_over`.
+    """
+    try:
+        line.handshake(mesh.admission.ask_openly(name, endpoint))
+    except AdmissionPending as told:
+        peer = parse_peer_id(told.peer)
+    else:
+        raise RefusedForSafety("whoever answers is no peer", "Correct the address.")
+    request = mesh.admission.ask_openly(name, endpoint, peer)
+    asked = Invitation(peer, (check_endpoint(at),), b"")
+    return _join(mesh, line, make_file, asked, request, name, endpoint, unrelated=unrelated)
 
 
 def join_over(
@@ -216,6 +412,20 @@ def join_over(
         PackError: As `Mesh.join`.
     """
     request = mesh.admission.ask(invitation, name, endpoint)
+    return _join(mesh, line, make_file, invitation, request, name, endpoint, unrelated=unrelated)
+
+
+def _join(
+    mesh: Mesh,
+    line: PeerLine,
+    make_file: MakeFile,
+    invitation: Invitation,
+    request: bytes,
+    name: str,
+    endpoint: str,
+    *,
+    unrelated: bool,
+) -> TakenIn:
     welcome = line.handshake(request)
     if not mesh.admission.is_welcome(welcome, invitation.peer, request):
         raise RefusedForSafety("somebody other than the inviter answers", "Ask the inviter.")

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial, reduce
 
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
+from pack.merge.heads import maximal
 from pack.mesh.announcement import Announced
-from pack.mesh.bundles import KeptBundle
-from pack.mesh.intake import QUARANTINE, BundleOffer, IntakeStanding, Refusal, judge
-from pack.mesh.members.group_chain import GroupVersion, checked_chain
-from pack.mesh.members.invitation import Invitation, check_endpoint
+from pack.mesh.bundles import Arrived, KeptBundle
+from pack.mesh.intake import (
+    QUARANTINE,
+    BundleOffer,
+    IntakeStanding,
+    IntakeVerdict,
+    Refusal,
+    judge,
+)
+from pack.mesh.journal import MeshJournal
+from pack.mesh.members.agreement import agreed
+from pack.mesh.members.endpoints import check_endpoint
+from pack.mesh.members.group_chain import GroupChain, GroupVersion, checked_chain
+from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
+from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
-from pack.mesh.state import Membership
-from pack.mesh.store import GROUP_REF, PEERS
+from pack.mesh.state import Membership, MeshEventKind
+from pack.mesh.store import FORKS, GROUP_REF, PEERS
+from pack.mesh.troubles import Troubles
 from pack.mesh.views import TakenIn
 from pack.model import CommitId
 
@@ -24,11 +38,23 @@ from pack.model import CommitId
 class Inbox:
     """What comes in. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook) -> None:
+    def __init__(
+        self,
+        ports: MeshPorts,
+        roster: Roster,
+        outbox: Outbox,
+        book: PeerBook,
+        rekeying: Rekeying,
+        troubles: Troubles,
+        journal: MeshJournal,
+    ) -> None:
         self._ports = ports
         self._roster = roster
         self._outbox = outbox
         self._book = book
+        self._rekeying = rekeying
+        self._troubles = troubles
+        self._journal = journal
         self._chains = ports.chains
         self._state = ports.state
         self._memory = ports.memory
@@ -58,30 +84,46 @@ class Inbox:
         """
         self._roster.refuse_member()
         endpoint = check_endpoint(endpoint) if endpoint else ""
-        group = self._group_in(file, invitation.peer, unrelated=unrelated)
-        self._roster.refuse_other_group(group)
-        self._state.set_membership(Membership(group, name, endpoint))
-        if invitation.endpoints:
-            self._book.learn(invitation.peer, invitation.endpoints[0])
-        return self._take(file, unrelated=unrelated)
+        with self._ports.exclusive():
+            with self._ports.bundles.arrival(file) as arrived:
+                with self._ports.inspect(arrived) as (offer, check):
+                    group = self._group_in(offer, invitation.peer, unrelated=unrelated)
+                    self._roster.refuse_other_group(group)
+                    membership = Membership(group, name, endpoint, self._roster.me)
+                    self._state.set_membership(membership)
+                    if invitation.endpoints:
+                        at = invitation.endpoints[0]
+                        self._book.learn(invitation.peer, at)
+                        self._book.remember(invitation.peer, invited_at=at)
+                    standing = self._standing(membership)
+                    verdict = judge(offer, standing, check)
+                _accept(arrived, verdict)
+            return self._taken(verdict, standing, unrelated=unrelated)
 
-    def _group_in(self, file: str, inviter: PeerId, *, unrelated: bool) -> CommitId:
+    def _group_in(self, offer: BundleOffer, inviter: PeerId, *, unrelated: bool) -> CommitId:
         """The id of the group in a bundle that the inviter owns and this peer belongs to."""
-        arrival = self._ports.bundles.arrival(file)
-        with arrival as arrived, self._ports.inspect(arrived) as (offer, _):
-            head = offer.refs.get(GROUP_REF)
-            if head is None:
-                raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
-            chain = checked_chain(offer.group_commits(head))
-            if not unrelated:
-                self._refuse_unrelated(offer)
-        group = chain[-1].group
+        head = offer.refs.get(GROUP_REF)
+        if head is None:
+            raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
+        first = offer.group_commits(head)[0].id
+        group = agreed(self._chains_in(offer, first)).version.group
+        if not unrelated:
+            self._refuse_unrelated(offer)
         if inviter not in group.owners or self._roster.me not in group.peers:
             raise RefusedForSafety(
                 "the bundle is not of a group that let this machine in",
                 "Ask whoever invited you.",
             )
-        return chain[0].id
+        return first
+
+    @staticmethod
+    def _chains_in(offer: BundleOffer, group: CommitId) -> Iterator[GroupChain]:
+        """Every chain of a group in a bundle: another one than its first may let this peer in."""
+        for ref, commit in offer.refs.items():
+            if ref == GROUP_REF or ref.startswith(f"{FORKS}/"):
+                commits = offer.group_commits(commit)
+                if ref == GROUP_REF or commits[0].id == group:
+                    yield checked_chain(commits)
 
     def _refuse_unrelated(self, offer: BundleOffer) -> None:
         """Do nothing, unless this memory has a history that the group's has nothing to do with."""
@@ -138,32 +180,39 @@ class Inbox:
 
         That also says why nothing is said of what is here now.
         """
-        membership = self._roster.membership()
+        self._roster.membership()
         with self._ports.exclusive():
-            return self._settled(membership, self._roster.version())
+            return self._settled(self._roster.version())
 
-    def _settled(
-        self, membership: Membership, version: GroupVersion, *, unrelated: bool = False
-    ) -> tuple[str, ...]:
+    def _settled(self, version: GroupVersion, *, unrelated: bool = False) -> tuple[str, ...]:
         waiting = self._take_heads(version, unrelated=unrelated)
+        self._rekeying.settle()
         try:
-            self._outbox.announce_for(membership)
+            self._outbox.announce_for(self._roster.membership())
         except RefusedForSafety as error:  # what came is here; only nothing is said of it
-            return (*waiting, f"{error} {error.remedy}".strip())
+            waiting = (*waiting, f"{error} {error.remedy}".strip())
+        self._troubles.tell()
         return waiting
 
-    def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
+    def _take(self, file: str) -> TakenIn:
         membership = self._roster.membership()
         with self._ports.exclusive():
-            standing = self._standing(membership)
+            standing, before = self._standing(membership), self._roster.agreed()
             with self._ports.bundles.arrival(file) as arrived:
                 with self._ports.inspect(arrived) as (offer, check):
                     verdict = judge(offer, standing, check)
-                if verdict.refs:
-                    arrived.accept(verdict.refs)
-            is_fresh = self._memory.is_fresh()
-            is_joining = unrelated or is_fresh
-            waiting = self._settled(membership, verdict.version, unrelated=is_joining)
+                _accept(arrived, verdict)
+            if before is not None:
+                self._journal.group_changed(before.version.group, verdict.version.group)
+            return self._taken(verdict, standing)
+
+    def _taken(
+        self, verdict: IntakeVerdict, standing: IntakeStanding, *, unrelated: bool = False
+    ) -> TakenIn:
+        """Have what was accepted in the memory; what came of it all."""
+        self._note(verdict, standing)
+        is_joining = unrelated or self._memory.is_fresh()
+        waiting = self._settled(verdict.version, unrelated=is_joining)
         return TakenIn(
             received=len(verdict.heads),
             quarantined=verdict.refused,
@@ -171,7 +220,19 @@ class Inbox:
             head=self._memory.head(),
             is_restored=verdict.is_restored,
             is_cloned=verdict.is_cloned,
+            commits=verdict.commits,
         )
+
+    def _note(self, verdict: IntakeVerdict, standing: IntakeStanding) -> None:
+        if verdict.is_restored:
+            name = self._roster.membership().name
+            self._journal.note(MeshEventKind.RESTORED, self._roster.me, name)
+        for one in verdict.refused:
+            if one.peer is not None and standing.quarantined.get(one.peer) != one.commit:
+                is_double = self._rekeying.is_on_two_machines(one.peer)
+                kind = MeshEventKind.CLONED if is_double else MeshEventKind.REFUSED
+                name = self._roster.name_of(one.peer)
+                self._journal.note(kind, one.peer, name, one.reason)
 
     def _standing(self, membership: Membership) -> IntakeStanding:
         announced = {
@@ -198,13 +259,41 @@ class Inbox:
     def _take_heads(self, version: GroupVersion, *, unrelated: bool) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
-        for peer, head in self._heads_that_count(version):
+        names = {head: peer for peer, head in self._heads_that_count(version)}
+        for head in self._in_order(list(names)):
             ours = self._memory.head()
             if ours is None or not self._memory.contains(head, ours):
-                name = version.group.peers[peer].name
+                name = version.group.peers[names[head]].name
                 if why := self._memory.take_in(head, name, unrelated=unrelated):
                     waiting.append(why)
         return tuple(waiting)
+
+    def _in_order(self, heads: Sequence[CommitId]) -> Sequence[CommitId]:
+        """The heads as they are to be taken in one by one, so that all peers fold them alike.
+
+        The branch is a part of each merge that is made on it. So those that come before it in the
+        order are merged aside, and are taken in as one.
+        """
+        ours = self._memory.head()
+        if ours is None:
+            return maximal(heads, self._memory.contains)
+        new = [head for head in heads if not self._memory.contains(head, ours)]
+        tops = maximal((ours, *filter(partial(self._is_related, ours), new)), self._memory.contains)
+        before = sorted(head for head in tops if ours not in tops or head < ours)
+        after = sorted(head for head in new if head not in before)
+        if len(before) > 1 and not self._take_as_one(before):
+            return sorted(new)
+        return [*before, *sorted(after, key=lambda head: head not in tops)]
+
+    def _is_related(self, ours: CommitId, head: CommitId) -> bool:
+        return self._memory.count(head, ours) < self._memory.height(head)
+
+    def _take_as_one(self, heads: Sequence[CommitId]) -> bool:
+        """Whether the memory now consists of these heads as well; why not, each of them tells."""
+        try:
+            return not self._memory.take_in(reduce(self._memory.merged, heads), "other peers")
+        except RefusedForSafety:
+            return False
 
     def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
         """Sorted by commit, as all peers merge them.
@@ -225,3 +314,8 @@ class Inbox:
     def quarantined(self) -> Sequence[PeerId]:
         """The peers of which something was refused, and is kept."""
         return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]
+
+
+def _accept(arrived: Arrived, verdict: IntakeVerdict) -> None:
+    if verdict.refs:
+        arrived.accept(verdict.refs)

@@ -17,14 +17,13 @@ from pack.errors import BadSignature, InvalidContent, LimitExceeded, NotFound, U
 from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.merge.heads import MERGE_VERSION
-from pack.mesh.announcement import Announced, Course, course_of
-from pack.mesh.members.group import Peer
+from pack.mesh.announcement import Announced, Course, check_chain, course_of
+from pack.mesh.members.agreement import AgreedGroup, agreed
+from pack.mesh.members.group import ALL_LEVELS, Peer
 from pack.mesh.members.group_chain import (
-    AgreedGroup,
     GroupChain,
     GroupCommit,
     GroupVersion,
-    agreed,
     checked_chain,
 )
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
@@ -34,6 +33,7 @@ from pack.use_cases.merging import merge_version
 
 MOST_ANNOUNCEMENTS: Final = 100_000
 QUARANTINE: Final = "quarantine"
+_MAY_NOT: Final = "the peer may not write to this group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,7 @@ class IntakeVerdict:
         refused: What is not taken in.
         is_restored: Whether this peer had said more than it knew, and takes that up again.
         is_cloned: Whether somebody else says other things with this peer's key.
+        commits: How many commits were read for it, also of what is refused.
     """
 
     refs: Mapping[str, tuple[CommitId | None, CommitId]]
@@ -131,6 +132,7 @@ class IntakeVerdict:
     refused: tuple[Refusal, ...]
     is_restored: bool = False
     is_cloned: bool = False
+    commits: int = 0
 
 
 CheckMerge = Callable[[CommitFacts], bool]
@@ -160,6 +162,23 @@ class _Heard:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """What somebody said who is no member any more: that it had these commits first.
+
+    Attributes:
+        ref: What offers it.
+        commit: Its last announcement.
+        peer: Who, as it last was.
+        head: Where it was.
+    """
+
+    ref: str
+    commit: CommitId
+    peer: Peer
+    head: CommitId
+
+
 def judge(offer: BundleOffer, standing: IntakeStanding, check_merge: CheckMerge) -> IntakeVerdict:
     """What of a bundle is believed.
 
@@ -186,7 +205,9 @@ class _Judge:
         self._refused: list[Refusal] = []
         self._known = set(standing.heads)
         self._is_restored = self._is_cloned = False
-        self._chains: dict[CommitId, GroupChain] = {}
+        self._chains: tuple[GroupChain, ...] = ()
+        self._read = 0
+        self._witnesses: list[_Witness] = []
 
     def verdict(self) -> IntakeVerdict:
         group = self._group()
@@ -197,6 +218,9 @@ class _Judge:
             heard = [one for one in heard if not self._is_believed(one)]
         for one in heard:
             self._refuse(one.ref, one.commit, one.problem, one.member.id)
+        for witness in self._witnesses:  # what others vouch for is in, and nothing else of it
+            if any(True for _ in self._offer.new_commits(witness.head, self._known)):
+                self._refuse(witness.ref, witness.commit, _MAY_NOT, witness.peer.id)
         return IntakeVerdict(
             self._refs,
             group.version,
@@ -204,6 +228,7 @@ class _Judge:
             tuple(self._refused),
             self._is_restored,
             self._is_cloned,
+            self._read,
         )
 
     def _refuse(self, ref: str, commit: CommitId, why: str, peer: PeerId | None = None) -> None:
@@ -225,7 +250,7 @@ class _Judge:
             raise UnusableInput("the bundle does not say who belongs to the group")
         found = agreed(known.values())
         self._move_group(found.chain, known)
-        self._chains = known
+        self._chains = found.counted
         return found
 
     def _checked(self, ref: str, commit: CommitId) -> GroupChain | None:
@@ -276,11 +301,25 @@ class _Judge:
             return None  # the same as here, or what somebody else last heard of that peer
         try:
             chain = self._offer.announcements(commit, self._most(peer, commit))
+            if self._is_witness(ref, peer, chain, version):
+                return None
             member, is_double = self._speaker(peer, chain, version)
         except (InvalidContent, LimitExceeded, NotFound) as error:
             self._refuse(ref, commit, str(error), peer)
             return None
         return _Heard(ref, commit, member, chain, self._standing.announced.get(peer), is_double)
+
+    def _is_witness(
+        self, ref: str, peer: PeerId, chain: Sequence[Announced], version: GroupVersion
+    ) -> bool:
+        before, last = self._was_ever(peer), chain[0]
+        if peer in version.group.peers or before is None or not before.may_write:
+            return False
+        check_chain(chain)
+        if last.said.peer != peer or last.said.group != self._standing.group:
+            return False
+        self._witnesses.append(_Witness(ref, last.id, before, last.said.head))
+        return True
 
     def _most(self, peer: PeerId, commit: CommitId) -> int:
         """How many announcements lead back to the known one, if what the last one says is so."""
@@ -302,8 +341,8 @@ class _Judge:
         if last.said.peer != peer or last.said.group != self._standing.group:
             raise UnusableInput("the announcement speaks for another peer or group")
         member = version.group.peers.get(peer)
-        if member is None or not version.may_sign(member.key) or not member.may_write:
-            raise BadSignature("the peer may not write to this group")
+        if member is None or not version.may_sign(member.key):
+            raise BadSignature(_MAY_NOT)
         course = course_of(known, chain, lambda one: self._standing.is_accepted(peer, one))
         is_double = course is Course.EQUIVOCATION
         self._is_cloned = self._is_cloned or (is_double and peer == self._standing.me)
@@ -336,14 +375,21 @@ class _Judge:
             BadSignature: One does.
         """
         chain, peer = heard.chain, heard.member
-        if heard.known is None and chain[-1].previous is None:
+        if peer.may_write and heard.known is None and chain[-1].previous is None:
             begun = chain[-1].said.head
-            for commit in self._offer.new_commits(begun, self._known):
+            for commit in self._new_commits(begun):
                 self._check_level(commit, peer)
             self._known.add(begun)
-        for commit in self._offer.new_commits(chain[0].said.head, self._known):
+        for commit in self._new_commits(chain[0].said.head):
+            if not peer.may_write:  # where it is may be told by a reader, too
+                raise BadSignature(_MAY_NOT)
             self._check_signature(commit)
             self._check_level(commit, peer)
+
+    def _new_commits(self, head: CommitId) -> Iterator[NewCommit]:
+        for commit in self._offer.new_commits(head, self._known):
+            self._read += 1
+            yield commit
 
     def _check_signature(self, commit: NewCommit) -> None:
         facts = commit.facts
@@ -362,18 +408,32 @@ class _Judge:
         if is_merge(commit.facts):
             return
         maker = self._ever(commit.signer) if commit.signer is not None else peer
+        if maker is None or maker.levels.issuperset(ALL_LEVELS):
+            return
         level = written_by(commit.facts).level
-        if maker is not None and level not in maker.levels:
+        if level not in maker.levels and not self._is_seen(commit, level):
             raise BadSignature(
                 f"{commit.facts.id[:12]} claims level {level}, which it may not claim"
             )
+
+    def _is_seen(self, commit: NewCommit, level: int) -> bool:
+        """Whether a commit made by hand was first announced by a former member who may claim this.
+
+        Whoever took it in before that one left only passes it on.
+        """
+        return commit.signer is None and any(
+            one.facts.id == commit.facts.id
+            for witness in self._witnesses
+            if level in witness.peer.levels
+            for one in self._offer.new_commits(witness.head, self._known)
+        )
 
     def _ever(self, key: PublicKey) -> Peer | None:
         """Who has this key, or had it once: others may hold what a peer wrote before it left."""
         return self._was_ever(key.peer)
 
     def _was_ever(self, peer: PeerId) -> Peer | None:
-        for chain in self._chains.values():
+        for chain in self._chains:
             for version in reversed(chain):
                 found = version.group.peers.get(peer)
                 if found is not None:

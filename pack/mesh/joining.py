@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
 from pack.mesh.meeting import Welcome
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group import NAME
-from pack.mesh.members.invitation import check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
+from pack.mesh.resolving.address import AddressSigner
 
 NAMESPACE: Final = "pack-join"
 """What the signatures are for."""
@@ -71,7 +72,7 @@ class WelcomeSigner(Protocol):
         ...
 
 
-class RequestSigner(WelcomeSigner, Protocol):
+class RequestSigner(WelcomeSigner, AddressSigner, Protocol):
     """Signs and checks requests to join."""
 
     def sign_request(self, request: JoinRequest, secret: bytes | None) -> bytes:

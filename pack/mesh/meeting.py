@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal, Protocol, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
 from pack.mesh.members.keys import PeerId, PublicKey
+from pack.mesh.resolving.address import MOST_TOLD, ToldAddress, address_fields, parse_address
+from pack.mesh.resolving.listing import ListedPeer
 from pack.model import CommitId
 
 PATHS: Final = "/sync/v1"
@@ -62,6 +66,7 @@ class Heard:
         height: How many commits that is.
         versions: Versions of the group that it knows, the one that counts first.
         announced: The last announcement of each peer that it knows.
+        known_peers: Addresses that it passes on; nothing of them is believed unless signed.
     """
 
     peer: PeerId
@@ -70,12 +75,32 @@ class Heard:
     height: int = 0
     versions: tuple[CommitId, ...] = ()
     announced: dict[PeerId, CommitId] = field(default_factory=dict)
+    known_peers: tuple[ToldAddress, ...] = ()
 
     @property
     def commits(self) -> frozenset[CommitId]:
         """Everything that it has for certain."""
         heads = {self.head} if self.head else set()
         return frozenset({*self.versions, *self.announced.values(), *heads})
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a peer says of how it is.
+
+    Attributes:
+        at: The time there; `None` where an older PACK does not say.
+        version: The version of PACK there; empty likewise.
+        merge_version: The rules by which it merges; 0 likewise.
+        head: Where its memory is.
+        height: How many commits that is.
+    """
+
+    at: datetime | None = None
+    version: str = ""
+    merge_version: int = 0
+    head: CommitId | None = None
+    height: int = 0
 
 
 def token_digest(token: str) -> str:
@@ -107,6 +132,26 @@ class _HeardFile(_Model):
     seq: Annotated[int, Field(ge=0)] = 0
     versions: Annotated[list[_CommitText], Field(max_length=MOST_PEERS)] = []
     announced: Annotated[dict[_PeerText, _CommitText], Field(max_length=MOST_PEERS)] = {}
+    known_peers: list[Any] = []
+
+
+class _HealthFile(_Model):
+    at: AwareDatetime | None = None
+    version: Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")] = ""
+    merge_version: Annotated[int, Field(ge=0)] = 0
+    head: _CommitText | None = None
+    local_seq: Annotated[int, Field(ge=0)] = 0
+
+
+def parse_health(text: str) -> Health:
+    """What a peer says of how it is.
+
+    Raises:
+        InvalidContent: It says something else.
+    """
+    found = _parsed(_HealthFile, text)
+    head = CommitId(found.head) if found.head else None
+    return Health(found.at, found.version, found.merge_version, head, found.local_seq)
 
 
 def write_welcome(welcome: Welcome) -> str:
@@ -145,6 +190,7 @@ def heard_fields(heard: Heard) -> dict[str, object]:
         "seq": heard.height,
         "versions": list(heard.versions),
         "announced": dict(heard.announced),
+        "known_peers": list(map(address_fields, heard.known_peers)),
     }
 
 
@@ -162,6 +208,7 @@ def parse_heard(text: str) -> Heard:
         found.seq,
         tuple(map(CommitId, found.versions)),
         {PeerId(peer): CommitId(commit) for peer, commit in found.announced.items()},
+        tuple(filter(None, map(parse_address, found.known_peers[:MOST_TOLD]))),
     )
 
 
@@ -189,6 +236,18 @@ class PeerLine(Protocol):
 
     def heartbeat(self, token: str, mine: Heard) -> Heard:
         """Say how far this peer is, and hear how far the other one is."""
+        ...
+
+    def register(self, token: str, mine: ToldAddress | None) -> Sequence[ListedPeer]:
+        """Tell a hub where this peer is, and hear where others are."""
+        ...
+
+    def leave(self, token: str, group: CommitId) -> None:
+        """Say that this peer leaves the group."""
+        ...
+
+    def health(self, token: str, group: CommitId) -> Health:
+        """How the other one is; nothing is remembered of the question."""
         ...
 
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:

@@ -72,6 +72,13 @@ class ExchangedHead:
         """See `MemoryHead.count`."""
         return self._find_head(commit, "").count(commit, without)
 
+    def merged(self, one: CommitId, other: CommitId) -> CommitId:
+        """See `MemoryHead.merged`."""
+        merging = Merging(self._core, self._store)
+        plan = merging.plan(one, other)
+        first = plan.commit.parents[0]
+        return self._store.prepare(first, plan.commit, merging.changes(plan, first))
+
     def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
         """See `MemoryHead.take_in`."""
         remote = self._find_head(head, label)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pack.errors import RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.meeting import Heard
+from pack.mesh.members.agreement import AgreedGroup
 from pack.mesh.members.group import EVERYTHING
-from pack.mesh.members.group_chain import agreed
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
@@ -56,14 +56,28 @@ class Outbox:
     def announce_for(self, membership: Membership) -> CommitId | None:
         """As `announce`, for whoever keeps other processes from it already."""
         head, last = self._memory.head(), self.last(self._roster.me)
-        said_already = last is not None and last.said.head == head
-        if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
+        news = (head, membership.endpoint, _successor(membership))
+        if head is None or (last and news == _news(last.said)):
             return last.id if last else None
-        if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
-            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
-        chains = self._roster.known_chains()
-        if not chains:
+        if last is not None and not self._memory.contains(last.said.head, head):
+            return last.id  # restored from a backup, it first takes in again what it said
+        known = self._roster.agreed()
+        if known is None:
             return None
+        if why := self._refuse_telling(head, last):
+            if last is not None and news[1:] != _news(last.said)[1:]:
+                # The others must hear of a new address or key all the same.
+                self._announce_head(membership, last.said.head, last, known)
+            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
+        return self._announce_head(membership, head, last, known)
+
+    def _announce_head(
+        self,
+        membership: Membership,
+        head: CommitId,
+        last: Announced | None,
+        known: AgreedGroup,
+    ) -> CommitId | None:
         said = Announcement(
             group=membership.group,
             peer=self._roster.me,
@@ -71,11 +85,18 @@ class Outbox:
             head=head,
             height=self._memory.height(head),
             tree=self._memory.tree(head),
-            roster=agreed(chains.values()).chain[-1].id,
+            roster=known.chain[-1].id,
             at=format_time(self._ports.clock()),
             endpoint=membership.endpoint,
+            successor=_successor(membership),
         )
         return self._chains.announce(last.id if last else None, said)
+
+    def _refuse_telling(self, head: CommitId, last: Announced | None) -> str:
+        """Why a head must not be told; what others have told as it is, is no secret to them."""
+        if any(one.said.head == head for one in self.heads().values()):
+            return ""
+        return self._memory.refuse_outgoing(head, last.said.head if last else None)
 
     def last(self, peer: PeerId) -> Announced | None:
         """What a peer announced last; `None` if nothing is known."""
@@ -118,7 +139,7 @@ class Outbox:
             )
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
         refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
-        refs += [f"{PEERS}/{peer}" for peer in self.told()]
+        refs += [f"{PEERS}/{peer}" for peer in {**self.told(), **self._witnesses()}]
         return self._ports.bundles.write_bundle(file, refs, tuple(without))
 
     def heard(self) -> Heard:
@@ -152,6 +173,17 @@ class Outbox:
         peers = self._roster.version().group.peers
         return {peer: at for peer, at in self._chains.announced().items() if peer in peers}
 
+    def _witnesses(self) -> dict[PeerId, CommitId]:
+        """What former members last said of commits that came into this memory by them."""
+        peers, mine = self._roster.version().group.peers, self.last(self._roster.me)
+        found = {}
+        for peer, at in self._chains.announced().items():
+            if peer not in peers and mine is not None:
+                (one,) = self._chains.announcements(at, 1)
+                if self._memory.contains(one.said.head, mine.said.head):
+                    found[peer] = at
+        return found
+
     def lacks(self, theirs: Heard) -> bool:
         """Whether a peer has something that is not here."""
         said = [*theirs.versions, *theirs.announced.values()]
@@ -161,3 +193,13 @@ class Outbox:
         """Whether something is here that a peer lacks."""
         mine = {*self._chains.group_heads(), *self.told().values()}
         return not mine <= theirs.commits
+
+
+def _news(said: Announcement) -> tuple[CommitId, str, PublicKey | None]:
+    """What of an announcement is worth another one where it changes."""
+    return said.head, said.endpoint, said.successor
+
+
+def _successor(membership: Membership) -> PublicKey | None:
+    """The key by which this peer wants to go on, if it asks for a new one."""
+    return PublicKey.parse(membership.successor) if membership.successor else None

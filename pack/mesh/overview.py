@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from pack.errors import InvalidContent
 from pack.mesh.announcement import check_chain
@@ -14,17 +13,19 @@ from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
-from pack.mesh.state import PeerRecord, PeerStatus
+from pack.mesh.troubles import GRAVE, Troubles
 from pack.mesh.views import PeerView, Verification
 from pack.model import CommitId
-from pack.times import parse_time
 
 
 class Overview:
     """How it stands. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook) -> None:
+    def __init__(
+        self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook, troubles: Troubles
+    ) -> None:
         self._ports = ports
+        self._troubles = troubles
         self._roster = roster
         self._outbox = outbox
         self._book = book
@@ -39,17 +40,9 @@ class Overview:
         for peer, one in version.group.peers.items():
             if peer != self._roster.me:
                 at = heads[peer].said.head if peer in heads else None
-                record = self._timed_out(records[peer])
-                found.append(PeerView(peer, one.name, at, self._lag(at, head), record))
+                record = records[peer]
+                found.append(PeerView(peer, one.name, at, self._lag(at, head), record, one))
         return sorted(found, key=lambda view: view.name)
-
-    def _timed_out(self, record: PeerRecord) -> PeerRecord:
-        """A peer that was active and has been silent for too long is unreachable."""
-        if record.status is not PeerStatus.ACTIVE:
-            return record
-        silence = self._ports.clock() - parse_time(record.last_heartbeat_at)
-        is_silent = abs(silence) > self._ports.peer_timeout
-        return replace(record, status=PeerStatus.UNREACHABLE) if is_silent else record
 
     def _lag(self, theirs: CommitId | None, ours: CommitId | None) -> int:
         if ours is None or theirs == ours:
@@ -75,6 +68,8 @@ class Overview:
             except InvalidContent as error:
                 problems.append(f"what {name} said: {error}")
         problems += self._unlike(version)
+        grave = (one for one in self._troubles.found() if one.kind in GRAVE)
+        problems += (f"{one.text}. {one.remedy}" for one in grave)
         position = self._outbox.standpoint()
         return Verification(position.head, position.height, tuple(problems))
 

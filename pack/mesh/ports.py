@@ -12,11 +12,13 @@ from pack.mesh.bundles import Arrived, BundleStore
 from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.joining import RequestSigner
 from pack.mesh.members.keys import PublicKey
+from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.state import MeshState
 from pack.mesh.store import ChainStore
 from pack.model import CommitId
 
 PEER_TIMEOUT: Final = timedelta(minutes=5)
+FINDING: Final = FindingPolicy()
 
 
 class MemoryHead(Protocol):
@@ -40,6 +42,15 @@ class MemoryHead(Protocol):
 
     def count(self, commit: CommitId, without: CommitId) -> int:
         """How many commits lead to one and not to the other."""
+        ...
+
+    def merged(self, one: CommitId, other: CommitId) -> CommitId:
+        """The merge of two commits, which the memory is not at then.
+
+        Raises:
+            RefusedForSafety: The two cannot be merged.
+            ConnectorError: The store failed.
+        """
         ...
 
     def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
@@ -72,6 +83,20 @@ class MemoryHead(Protocol):
         ...
 
 
+class KeyRing(Protocol):
+    """The keys of this machine, of which each of its memories goes by one."""
+
+    def next_key(self) -> PublicKey:
+        """The machine's key where this memory goes by an earlier one; else a new one.
+
+        The earlier one stays on the machine, and this memory goes by it until it says otherwise.
+
+        Raises:
+            PackError: It cannot be made or read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MeshPorts:
     """What carries out what is decided here.
@@ -83,13 +108,16 @@ class MeshPorts:
         bundles: Makes and takes bundles.
         inspect: What an arrived bundle offers, and what computes its merges again.
         state: What is remembered.
-        signer: Signs requests to join.
+        signer: Signs requests to join, and addresses.
+        keys: The keys of this machine.
         new_secret: A new random secret of 32 bytes.
         new_nonce: A new random word.
         public_of: The public half of the key that a secret is the seed of.
         exclusive: Keeps other processes from the same work.
         clock: Tells the time.
         peer_timeout: After how long a silence a peer counts as unreachable.
+        finding: How peers find each other.
+        serves_tls: Whether https at this peer's own address is PACK's own where it has a port.
     """
 
     memory: MemoryHead
@@ -99,9 +127,12 @@ class MeshPorts:
     inspect: Callable[[Arrived], AbstractContextManager[tuple[BundleOffer, CheckMerge]]]
     state: MeshState
     signer: RequestSigner
+    keys: KeyRing
     new_secret: Callable[[], bytes]
     new_nonce: Callable[[], str]
     public_of: Callable[[bytes], PublicKey]
     exclusive: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], datetime]
     peer_timeout: timedelta = PEER_TIMEOUT
+    finding: FindingPolicy = FINDING
+    serves_tls: bool = True

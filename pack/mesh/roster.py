@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
-from pack.mesh.members.group import Group, Peer
+from pack.mesh.journal import MeshJournal
+from pack.mesh.members.agreement import AgreedGroup, agreed
+from pack.mesh.members.endpoints import check_endpoint, own_endpoint
+from pack.mesh.members.group import Group, Peer, Role
 from pack.mesh.members.group_chain import (
     GroupChain,
     GroupVersion,
-    agreed,
     check_removals,
     checked_chain,
     removal,
 )
-from pack.mesh.members.invitation import check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey, shown
 from pack.mesh.ports import MeshPorts
 from pack.mesh.state import Membership
@@ -26,16 +28,23 @@ from pack.model import CommitId
 class Roster:
     """The group. May be used from any thread or process."""
 
-    def __init__(self, ports: MeshPorts) -> None:
+    def __init__(self, ports: MeshPorts, journal: MeshJournal) -> None:
         self._ports = ports
+        self._journal = journal
         self._chains = ports.chains
         self._state = ports.state
         self._checked: dict[CommitId, GroupChain] = {}
+        self._agreed: tuple[frozenset[CommitId], AgreedGroup] | None = None
 
     @property
     def me(self) -> PeerId:
         """This peer."""
-        return self._chains.key.peer
+        return self.key.peer
+
+    @property
+    def key(self) -> PublicKey:
+        """The key of this peer."""
+        return self._chains.key
 
     def begin(self, name: str, group: str, endpoint: str = "") -> Membership:
         """Begin a group, of which this peer is the owner.
@@ -51,9 +60,8 @@ class Roster:
             if first is None:
                 made = Group.of_one(group, Peer(name, self._chains.key))
                 first = self._chains.store_group(None, made, frozenset())
-            membership = Membership(first, name, endpoint)
-            self._state.set_membership(membership)
-            return membership
+            self._state.set_membership(Membership(first, name, endpoint, self.me))
+        return self.membership()
 
     def refuse_member(self) -> None:
         """Do nothing, unless the memory belongs to a group; half a join is nothing."""
@@ -62,10 +70,9 @@ class Roster:
 
     def _begun(self, name: str) -> CommitId | None:
         """The group of this name that this peer owns and left, or did not get to the end of."""
-        chains = self.known_chains()
-        if not chains:
+        found = self.agreed()
+        if found is None:
             return None
-        found = agreed(chains.values())
         if found.version.group.owner != self.me or found.version.group.name != name:
             raise InvalidRequest("the repository of this memory already holds another group")
         return found.chain[0].id
@@ -84,7 +91,25 @@ class Roster:
         found = self._state.membership()
         if found is None:
             raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
-        return found
+        return replace(found, endpoint=self.reached_at(found.endpoint))
+
+    def reached_at(self, endpoint: str) -> str:
+        """This peer's own address as others are told: with the hash of its key, if it serves TLS.
+
+        It follows from the key, so that with another key it is another one.
+        """
+        return own_endpoint(endpoint, self._chains.key) if self._ports.serves_tls else endpoint
+
+    def move(self, endpoint: str) -> None:
+        """Remember where others reach this peer.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            InvalidContent: It is no address.
+        """
+        endpoint = check_endpoint(endpoint) if endpoint else ""
+        with self._ports.exclusive():
+            self._state.set_membership(replace(self.membership(), endpoint=endpoint))
 
     def version(self) -> GroupVersion:
         """Who belongs to the group now.
@@ -93,10 +118,18 @@ class Roster:
             NotFound: The memory belongs to none, or has not heard of its members yet.
         """
         self.membership()
-        chains = self.known_chains()
-        if not chains:
+        found = self.agreed()
+        if found is None:
             raise NotFound("a version of the group", "Import what the owner of the group sent.")
-        return agreed(chains.values()).version
+        return found.version
+
+    def agreed(self) -> AgreedGroup | None:
+        """What all agree on who know the same versions; `None` if none is known."""
+        chains = self.known_chains()
+        tips = frozenset(chain[-1].id for chain in chains.values())
+        if chains and (self._agreed is None or self._agreed[0] != tips):
+            self._agreed = tips, agreed(chains.values())
+        return self._agreed[1] if chains and self._agreed else None
 
     def known_chains(self) -> dict[str, GroupChain]:
         """Every chain of the group that is known, forks included, checked, by its ref."""
@@ -121,6 +154,50 @@ class Roster:
         group, revoked = make(version)
         check_removals(group, revoked, version)
         self._chains.store_group(version.id, group, revoked)
+        self._journal.group_changed(version.group, group)
+
+    def grant(
+        self, peer: PeerId, roles: frozenset[Role] | None, levels: frozenset[int] | None
+    ) -> Peer:
+        """Say what a peer may do; a new owner comes last in the succession.
+
+        Args:
+            peer: Who.
+            roles: Its roles from now on; `None` for those that it has.
+            levels: The levels that it may claim from now on; `None` for those that it may.
+
+        Raises:
+            NotFound: It is none of the group.
+            InvalidRequest: Nobody would be an owner.
+            RefusedForSafety: This peer is no owner.
+        """
+
+        def granted(version: GroupVersion) -> tuple[Group, frozenset[PublicKey]]:
+            group, before = version.group, version.group.peer(peer)
+            changed = replace(
+                before,
+                roles=before.roles if roles is None else roles,
+                levels=before.levels if levels is None else levels,
+            )
+            owners = [one for one in group.owners if one != peer or Role.OWNER in changed.roles]
+            if Role.OWNER in changed.roles and peer not in owners:
+                owners.append(peer)
+            return group.admitting(changed).owned_by(owners), version.revoked
+
+        with self._ports.exclusive():
+            self.change(granted)
+        return self.version().group.peer(peer)
+
+    def set_owners(self, owners: Sequence[PeerId]) -> None:
+        """Say who may admit and remove, the most important first; nobody else may any more.
+
+        Raises:
+            NotFound: One is none of the group.
+            InvalidRequest: There are none.
+            RefusedForSafety: This peer is no owner.
+        """
+        with self._ports.exclusive():
+            self.change(lambda one: (one.group.owned_by(owners), one.revoked))
 
     def remove(self, peer: PeerId) -> None:
         """Remove a peer from the group for good.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from pack.deferred import dataclass
 from pack.model import CommitId, Identity, MemoryPath
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from pack.mesh.members.invitation import OpenInvitation
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 
 
@@ -46,11 +47,36 @@ class Membership:
         group: The group's id.
         name: What this peer is called.
         endpoint: Where others reach it; empty for one that only calls others.
+        peer: The peer that it is known as; `None` where this was stored before it was kept.
+        successor: The key that it has asked to go by; empty if none.
     """
 
     group: CommitId
     name: str
     endpoint: str = ""
+    peer: PeerId | None = None
+    successor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedAddress:
+    """The address of a peer, as it was passed on here with the peer's signature.
+
+    Attributes:
+        endpoint: The address.
+        n: The number of the announcement that names it.
+        signature: The peer's, without which it cannot be passed on.
+        source: Who told it: a hub, or some peer.
+        ttl: How often it may still be passed on.
+        via: Which peer told it.
+    """
+
+    endpoint: str
+    n: int
+    signature: str
+    source: PeerSource
+    ttl: int
+    via: PeerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +97,13 @@ class PeerRecord:
         not_before: When the next one is due after a failure.
         sent: The head that it has for certain.
         gossip_ttl: How often its address may still be passed on.
-        discovered_via: Who passed it on here.
+        discovered_via: Who passed it on here; `None` where the peer itself or a person did.
         token: What it wants to see in requests to it; secret.
         accepts: SHA-256 of what it has to show in its own requests.
+        told: Where it is, as others told.
+        given_up: The number of the last address at which it could not be met.
+        invited_at: Where it was when it invited this peer, in the line that a person handed over.
+        denies: Whether it said last that this machine belongs to the group no more.
     """
 
     peer: PeerId
@@ -92,6 +122,83 @@ class PeerRecord:
     discovered_via: PeerId | None = None
     token: str = ""
     accepts: str = ""
+    told: LearnedAddress | None = None
+    given_up: int = 0
+    invited_at: str = ""
+    denies: bool = False
+
+    @property
+    def was_met(self) -> bool:
+        """Whether the two were ever in touch, or a person brought them together."""
+        return bool(self.endpoint or self.token or self.accepts or self.last_heartbeat_at)
+
+    @property
+    def is_by_person(self) -> bool:
+        """Whether a person gave the address here, so that it may lead to this machine as well."""
+        return self.source is PeerSource.MANUAL or self.endpoint == self.invited_at
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A machine that asks to be let in without an invitation.
+
+    Attributes:
+        key: Its key.
+        name: What it wants to be called.
+        endpoint: Where it can be reached; empty if nowhere.
+        asked_at: When it asked first.
+        is_refused: Whether an owner has said no.
+        former: The member that it says to be, if so.
+    """
+
+    key: PublicKey
+    name: str
+    endpoint: str
+    asked_at: datetime
+    is_refused: bool = False
+    former: PeerId | None = None
+
+
+class MeshEventKind(StrEnum):
+    """What happened in a group."""
+
+    ADMITTED = "admitted"
+    """A peer was let in."""
+    REMOVED = "removed"
+    """A peer was removed."""
+    REKEYED = "rekeyed"
+    """A peer got a new key."""
+    REFUSED = "refused"
+    """Something of a peer was not taken in, and is kept apart."""
+    ROLLBACK = "rollback"
+    """A peer says what it said earlier: it came back from a backup."""
+    RESTORED = "restored"
+    """This machine had lost what it once said, and has it back."""
+    CLONED = "cloned"
+    """A key is on two machines."""
+    ERROR = "error"
+    """Many exchanges with a peer failed in a row."""
+    RECOVERED = "recovered"
+    """They go well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshEvent:
+    """Something that happened in a group.
+
+    Attributes:
+        at: When this machine heard of it.
+        kind: What.
+        peer: Whom it is about.
+        name: What people called that peer then.
+        detail: More, in words; empty if there is no more.
+    """
+
+    at: str
+    kind: MeshEventKind
+    peer: PeerId
+    name: str
+    detail: str = ""
 
 
 class MeshState(Protocol):
@@ -116,10 +223,34 @@ class MeshState(Protocol):
         """Replace them all."""
         ...
 
+    def applicants(self) -> Sequence[Applicant]:
+        """Who asks to be let in."""
+        ...
+
+    def set_applicants(self, applicants: Sequence[Applicant]) -> None:
+        """Replace them all."""
+        ...
+
     def records(self) -> Mapping[PeerId, PeerRecord]:
         """What is known of other peers."""
         ...
 
     def set_records(self, records: Mapping[PeerId, PeerRecord]) -> None:
+        """Replace it all."""
+        ...
+
+    def events(self) -> Sequence[MeshEvent]:
+        """What happened, the oldest first."""
+        ...
+
+    def set_events(self, events: Sequence[MeshEvent]) -> None:
+        """Replace it all."""
+        ...
+
+    def notices(self) -> Sequence[str]:
+        """What whoever reads the memory should know."""
+        ...
+
+    def set_notices(self, notices: Sequence[str]) -> None:
         """Replace it all."""
         ...

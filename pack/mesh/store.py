@@ -53,6 +53,7 @@ class ChainStore(Protocol):
 
         Raises:
             StaleBase: `before` is no longer the last one.
+            InvalidContent: Nobody could read it, as a name in it cannot be used, say.
             ConnectorError: It cannot be stored.
         """
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pack.mesh.intake import Refusal
+from pack.mesh.members.group import Peer
 from pack.mesh.members.keys import PeerId
 from pack.mesh.state import PeerRecord
 from pack.model import CommitId
@@ -22,6 +23,7 @@ class TakenIn:
         head: Where the memory is now.
         is_restored: See `IntakeVerdict`.
         is_cloned: See `IntakeVerdict`.
+        commits: See `IntakeVerdict`.
     """
 
     received: int = 0
@@ -31,6 +33,7 @@ class TakenIn:
     head: CommitId | None = None
     is_restored: bool = False
     is_cloned: bool = False
+    commits: int = 0
 
     def and_then(self, later: TakenIn) -> TakenIn:
         """What came of this bundle and of one after it."""
@@ -42,6 +45,7 @@ class TakenIn:
             later.head,
             self.is_restored or later.is_restored,
             self.is_cloned or later.is_cloned,
+            self.commits + later.commits,
         )
 
 
@@ -68,6 +72,7 @@ class PeerView:
         head: Where it was when it was last heard from; `None` if it never was.
         lag: How many commits it lacks of what is here.
         record: What is remembered of it.
+        member: What it may do in the group.
     """
 
     peer: PeerId
@@ -75,6 +80,7 @@ class PeerView:
     head: CommitId | None
     lag: int
     record: PeerRecord
+    member: Peer
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,17 @@ even if a writer proposes the same again; it does not count.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from pack.deferred import pattern
 from pack.merge.diff import find_hunks
 from pack.merge.lines import merge_lines
 from pack.model import MemoryPath
 
 Texts = Mapping[MemoryPath, bytes | None]
 """The bytes of files; `None` for one that is not there."""
-_OURS: Final = re.compile(
+_OURS: Final = pattern(
     r"(updated|created|truth_level|origin_source|accepted_by_user|last_modified_by_level)\s*:"
 )
 _FENCE: Final = "---"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.log import CommitFacts
 from pack.model import CommitId, MemoryPath
 from pack.provenance import (

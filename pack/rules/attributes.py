@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from pack.deferred import dataclass, pattern
 from pack.rules.patterns import Pattern, RuleFile
 
 Value = str | bool | None
@@ -17,7 +17,7 @@ Value = str | bool | None
 
 _MAX_LINE_BYTES: Final = 2048
 _BLANK: Final = b" \t\r"
-_NAME: Final = re.compile(rb"[A-Za-z0-9_.][-A-Za-z0-9_.]*\Z")
+_NAME: Final = pattern(rb"[A-Za-z0-9_.][-A-Za-z0-9_.]*\Z")
 _MACRO: Final = b"[attr]"
 _BINARY: Final[Mapping[str, Value]] = {"diff": False, "merge": False, "text": False}
 
@@ -198,7 +198,7 @@ def _text(name: str, value: Value) -> str:
 
 
 _CONVERTING: Final = frozenset(("filter", "working-tree-encoding", "ident"))
-_ENDING: Final = re.compile(rb"[^*?\]\\/]*\Z")
+_ENDING: Final = pattern(rb"[^*?\]\\/]*\Z")
 
 
 def may_convert(line: AttributeLine) -> bool:

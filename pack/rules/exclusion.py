@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.model import BlobId, Entry, MemoryPath
 from pack.rules.attributes import (
     AttributeList,

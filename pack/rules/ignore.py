@@ -6,8 +6,8 @@ Sources: gitignore(5); dir.c in git (`prep_exclude`, `last_matching_pattern_from
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from pack.deferred import dataclass
 from pack.rules.patterns import Pattern, RuleFile
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.rules.wildmatch import compile_pattern
 
 MAX_RULE_BYTES: Final = 1024 * 1024

@@ -13,7 +13,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_SPECIAL: Final = re.compile(rb"[*?[\\]")
+from pack.deferred import pattern
+
+_SPECIAL: Final = pattern(rb"[*?[\\]")
 _NEVER: Final = rb"(?!)"
 _CLASSES: Final = {
     b"alnum": rb"0-9A-Za-z",

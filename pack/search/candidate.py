@@ -24,6 +24,7 @@ class Candidate(NamedTuple):
             previous file in the folder, by path. `None` if there is none or nobody looked.
         next: Id of the passage after it, in the same way.
         passages: How many passages the file has.
+        says_shared: Whether the file says of itself that it is not wholly the person's.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Candidate(NamedTuple):
     previous: int | None = None
     next: int | None = None
     passages: int = 1
+    says_shared: bool = False
 
 
 class PassageStart(NamedTuple):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from pack.deferred import dataclass, pattern
 
 MONTHS: Final = {
     name: number
@@ -19,7 +20,7 @@ _MONTH: Final = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) +
 _DAY: Final = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR: Final = r"(?P<year>(?:19|20)\d\d)"
 _FORMS: Final = [
-    re.compile(rf"\b{form}\b", re.IGNORECASE)
+    pattern(rf"\b{form}\b", re.IGNORECASE)
     for form in (
         r"(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?",
         rf"{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?",
@@ -28,7 +29,7 @@ _FORMS: Final = [
         _YEAR,
     )
 ]
-_LONE_MONTH: Final = re.compile(rf"\b{_MONTH}\b", re.IGNORECASE)
+_LONE_MONTH: Final = pattern(rf"\b{_MONTH}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pack.deferred import pattern
 from pack.search.dates import MONTHS
 from pack.search.words import fold_text
 
@@ -19,10 +20,10 @@ _KINDS: Final = (
     "museums?|neighbou?rhoods?|offices?|parks?|places?|provinces?|regions?|restaurants?|rivers?|"
     "schools?|states?|stations?|streets?|towns?|universit(?:y|ies)|venues?|villages?"
 )
-_ASKED: Final = re.compile(
+_ASKED: Final = pattern(
     rf"\A\W*where \w+ \w|\b(?:what|which)(?: [\w'’.-]+)? (?:{_KINDS})\b", re.IGNORECASE
 )
-_NAMED: Final = re.compile(r" (?:in|to|from|at|near|around|visit(?:ed|ing)?) (?:the )?(\w{3,})")
+_NAMED: Final = pattern(r" (?:in|to|from|at|near|around|visit(?:ed|ing)?) (?:the )?(\w{3,})")
 
 
 def asks_for_place(text: str) -> bool:

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise, zip_longest
 from typing import Final
 
+from pack.deferred import dataclass, pattern
 from pack.search.dates import DateHint, date_hints
 from pack.search.place_names import asks_for_place
 from pack.search.stems import stem_key
@@ -30,8 +31,8 @@ MAX_CLAUSES: Final = 40
 """How many words of a query are looked for; the rest only counts for the exact phrase."""
 MOST_INSIDE: Final = 6
 """Words up to which a query is also looked for as typed, even inside other words."""
-_PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
-_POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
+_PART: Final = pattern(r'(?<!\S)-?"[^"]*"?|\S+')
+_POSSESSIVE: Final = pattern(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
 PART_WEIGHT: Final = 0.25
 """What a part of an identifier counts."""

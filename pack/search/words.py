@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
+from pack.deferred import pattern
 from pack.normal_form import normalize
 
 _KINDS: Final = bytes(
@@ -35,19 +36,19 @@ _WORDS: Final = bytes(
 """Tables for `bytes.translate`, which is four times as fast as `str.translate`."""
 _LINED_WORDS: Final = _WORDS[:10] + b"\n" + _WORDS[11:]
 _ASCII: Final = bytes(range(128))
-_CAMEL: Final = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
-_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_CAMEL: Final = pattern(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
+_WORD: Final = pattern(r"[A-Za-z0-9]+")
 _LONGEST_CAMEL: Final = 80
 """Longer ones are encoded data, not names."""
-_CAMEL_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_TERM: Final = re.compile(r"[^\W_]+")
+_CAMEL_PART: Final = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_TERM: Final = pattern(r"[^\W_]+")
 _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 """Scripts without spaces between words, as far as NFKC keeps them."""
-_UNSPACED_RUN: Final = re.compile(f"[{_UNSPACED}]+")
-_INSIDE: Final = re.compile(f"[^\\W_{_UNSPACED}]{{2}}")
+_UNSPACED_RUN: Final = pattern(f"[{_UNSPACED}]+")
+_INSIDE: Final = pattern(f"[^\\W_{_UNSPACED}]{{2}}")
 _OLD_UNICODE: Final = unicodedata.ucd_3_2_0
 _DROPPED_MARKS: Final = ((0x300, 0x6FF), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
 _VARIATION_SELECTORS: Final = ((0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF))

@@ -7,15 +7,15 @@ Only a commit of PACK's, of level 1 and with `Pack-Accepted-By`, accepts anythin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 from urllib.parse import quote, unquote
 
 from pack.core.known_log import KnownLog
 from pack.core.truths import STRONGEST, LineState, LineTruth
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidPath, LimitExceeded
 from pack.history.follow import follow
 from pack.history.origins import written_by
@@ -24,7 +24,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import parse_stored_path
 
 ACCEPTS: Final = "Pack-Accepts"
-_VALUE: Final = re.compile(r"([0-9a-f]{40,64}) (\d{1,9}-\d{1,9}(?:,\d{1,9}-\d{1,9})*) (.+)")
+_VALUE: Final = pattern(r"([0-9a-f]{40,64}) (\d{1,9}-\d{1,9}(?:,\d{1,9}-\d{1,9})*) (.+)")
 
 Span = tuple[int, int]
 """The first and the last line, from 1."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from pack.core.truths import STRONGEST, LineState, LineTruth
+from pack.deferred import pattern
 from pack.files import frontmatter
 from pack.history.assigned import AssignedLevel, with_assigned
 from pack.history.origins import UNATTRIBUTED, WrittenBy, written_by
@@ -17,7 +18,7 @@ from pack.model import BlobId
 from pack.paths import INDEX
 from pack.truth.seals import holds, is_sealed, is_text
 
-_STATED: Final = re.compile(rb"^truth_level:[ \t]*[2-5]\b", re.MULTILINE)
+_STATED: Final = pattern(rb"^truth_level:[ \t]*[2-5]\b", re.MULTILINE)
 _STATED_KEY: Final = b"truth_level:"
 ReadBlob = Callable[[BlobId | None], bytes]
 

@@ -9,16 +9,16 @@ A link is text: a repair of links in the person's note by a machine is proposed 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from pack.catalog.scope import PROJECT_FILE
 from pack.core.decision import Decision, ProposedWrite
 from pack.core.guard import Guard, Pending
 from pack.core.truths import STRONGEST, LineState, LineTruth, NoteTruth, TruthMode, Truths
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent
 from pack.files.note import Note
 from pack.history.differences.file_diff import FileDiff
@@ -34,7 +34,7 @@ from pack.truth.rule import Judgement, judge
 
 _MOST_SHOWN: Final = 20_000
 """Characters of a diff that an answer holds."""
-_BACKTICKS: Final = re.compile("`+")
+_BACKTICKS: Final = pattern("`+")
 _UNREADABLE: Final = "(a file that is not text)"
 _SETTINGS: Final = "(a new file, which would say what is memory and what is protected)"
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)

@@ -12,7 +12,7 @@ import json
 from array import array
 from base64 import b85decode, b85encode
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -21,6 +21,7 @@ from pack.catalog.catalog import Catalog
 from pack.core.known_log import KnownLog
 from pack.core.memo import Memo
 from pack.core.truths import STRONGEST
+from pack.deferred import dataclass
 from pack.history.joined import joined_commits
 from pack.history.origins import written_by
 from pack.index.format import may_be_generated

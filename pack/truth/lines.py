@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,6 @@ from pack.core.truths import (
     TruthMode,
 )
 from pack.files import yaml_block
-from pack.files.keys import TRUTH_LEVEL
 from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.line_owners import LineKeys
@@ -85,21 +84,30 @@ class LineTruths:
 
     def of(self, note: Note) -> NoteTruth:
         """See `Truths.of`."""
+        return note_truth(note, self.lines(note))
+
+    def lines(self, note: Note) -> tuple[LineTruth, ...]:
+        """See `Truths.lines`."""
+        note.exact_text()  # what is not UTF-8 has no lines
         connector = self._core.connector
         head, committed = connector.head(), connector.get_committed(note.path)
-        keys = LineKeys().of(note.content)
         if head is None or committed is None:
-            return note_truth(note, (_HAND,) * len(keys))
+            return (_HAND,) * len(LineKeys().of(note.content))
         known = self._versions.of(head, note.path, committed, keep=self._is_kept)
         if note.sha != committed:
             ((_, content),) = connector.read_blobs([committed])
-            found, _ = pass_on(keys, [Version(LineKeys().of(content), known)], None)
+            keys = LineKeys()
+            found, _ = pass_on(keys.of(note.content), [Version(keys.of(content), known)], None)
             known = tuple(truth or _HAND for truth in found)
-        return note_truth(note, known)
+        return known
 
     def is_shared(self, note: Note) -> bool:
         """See `Truths.is_shared`."""
-        return self._versions.is_shared(note.path) or _says_so(note)
+        return note.says_shared() or bool(self.shared_among([note.path]))
+
+    def shared_among(self, paths: Collection[MemoryPath]) -> Collection[MemoryPath]:
+        """See `Truths.shared_among`."""
+        return self._versions.shared_among(paths)
 
     def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""
@@ -108,13 +116,6 @@ class LineTruths:
     def over(self, core: Core) -> LineTruths:
         """See `Truths.over`."""
         return LineTruths(core, self._default, self._versions)
-
-
-def _says_so(note: Note) -> bool:
-    """Whether a note says of itself that it is not wholly the person's."""
-    if TRUTH_LEVEL.name.encode() not in note.content:
-        return False
-    return note.head.fields.get(TRUTH_LEVEL.name) not in (None, STRONGEST)
 
 
 def note_truth(note: Note, lines: tuple[LineTruth, ...]) -> NoteTruth:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from pack.core.core import Core
 from pack.core.truths import STRONGEST, LineTruth
+from pack.deferred import pattern
 from pack.errors import NotFound
 from pack.history.undoing.stack import undone_commit
 from pack.log import CommitFacts, FileChange, LogQuery
@@ -20,7 +21,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import RESTORES, is_ours
 from pack.truth.seals import is_text
 
-_REVERTS: Final = re.compile(r"^This reverts commit ([0-9a-f]{40,64})\b", re.MULTILINE)
+_REVERTS: Final = pattern(r"^This reverts commit ([0-9a-f]{40,64})\b", re.MULTILINE)
 
 
 class FormerState(NamedTuple):

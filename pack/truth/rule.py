@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pack.core.truths import NoteTruth
+from pack.deferred import dataclass
 from pack.files import frontmatter
 from pack.history.differences.line_hunks import git_lines
 from pack.results import ProtectedLine

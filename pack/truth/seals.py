@@ -9,7 +9,6 @@ git did to a commit, and proves nothing against somebody who wants to deceive.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pack.catalog.row import is_catalogued
 from pack.connector import Connector
 from pack.core.decision import Decision
 from pack.core.guard import Guard, Pending
+from pack.deferred import pattern
 from pack.errors import NotFound
 from pack.files.line_keys import line_key
 from pack.history.differences.line_owners import first_difference
@@ -28,7 +28,7 @@ from pack.model import BlobId, MemoryPath, Put
 
 SEAL: Final = "Pack-Lines"
 _DIGITS: Final = 16
-_SYSTEM: Final = re.compile(
+_SYSTEM: Final = pattern(
     r"(?:updated|created): ['\"]?[0-9][0-9TZ:.+-]{0,40}['\"]?"
     r"|(?:truth_level|last_modified_by_level): [1-5]"
     r"|accepted_by_user: (?:true|false)"

@@ -8,10 +8,9 @@ right. So does one that PACK made where truth levels were off.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pack.core.decision import Decision
@@ -27,6 +26,7 @@ from pack.core.truths import (
     TruthMode,
     Truths,
 )
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter
 from pack.files.frontmatter import Frontmatter
@@ -55,7 +55,7 @@ _CLAIM_STAYS: Final = (
     "the frontmatter claims more than its writer has ({}); PACK cannot edit it, so that stays, and"
     " counts for nothing"
 )
-_BETWEEN: Final = re.compile(r"[\r\n{},]")
+_BETWEEN: Final = pattern(r"[\r\n{},]")
 _AROUND: Final = " \t?\"'"
 _MOST_DIGITS: Final = 9
 

@@ -8,7 +8,7 @@ next process too, which finds the newest version that this one knew (`pack.truth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -88,22 +88,21 @@ class Versions:
                 self._kept.keep_newest(head, path, sha, found, assigned.state)
         return found
 
-    def is_shared(self, path: MemoryPath) -> bool | None:
-        """Whether a file may hold text that is not the person's; `None` if that is not known.
+    def shared_among(self, paths: Collection[MemoryPath]) -> Collection[MemoryPath]:
+        """Those of some files that may hold text that is not the person's, as far as is known.
 
         It is of the present state: a file that was shared once may be still.
 
         Raises:
             ConnectorError: The store cannot be read.
         """
-        if Capability.LOG not in self._core.connector.capabilities:
-            return None
         head = self._core.connector.head()
-        if head is None:
-            return False
+        if head is None or Capability.LOG not in self._core.connector.capabilities:
+            return ()
         if assigned_in(self._core).state is not None:
-            return True
-        return self._histories.of(head, keep=True).is_shared(path)
+            return paths
+        history = self._histories.of(head, keep=True)
+        return [path for path in paths if history.is_shared(path)]
 
 
 def _by_path(history: KnownHistory) -> dict[MemoryPath, list[tuple[CommitId, Acceptance]]]:

@@ -124,7 +124,7 @@ def list_files(
     files = tuple(_listed(row, today, label) for row, label in zip(rows, labels, strict=True))
     copies = core.sync.notices() if core.sync else ()
     managed = (str(so_far),) if so_far else _managed_notice(core)  # that asks the whole catalog
-    notices = (*_notices(core), *managed, *copies)
+    notices = (*_notices(core), *core.peer_notices(), *managed, *copies)
     return FileListing(files, found.total, following, notices)
 
 

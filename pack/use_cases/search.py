@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.questions import EVERYTHING, Filter
 from pack.catalog.row import Row
 from pack.core.core import Core
+from pack.core.labels import PERSONS
 from pack.core.requests import (
     SEARCH_LIMIT,
     check_limit,
@@ -44,7 +46,13 @@ from pack.search.ranking import (
 from pack.search.section_names import section_name
 from pack.search.snippets import find_lines
 from pack.search.words import fold_text
-from pack.use_cases.trusted_matches import check_level, is_wanted, label_at, labelled
+from pack.use_cases.trusted_matches import (
+    check_level,
+    is_wanted,
+    label_at,
+    labelled,
+    shared_among,
+)
 
 _DEEP = 20_000
 """The number of passages considered for every page after the first."""
@@ -97,6 +105,13 @@ class _Hit:
         return self.ranked.explanation if self.ranked else _UNTOLD
 
 
+class _Answer(NamedTuple):
+    """Results, and those files among them that say they are not wholly the person's."""
+
+    found: Matches
+    said: frozenset[MemoryPath]
+
+
 def search(core: Core, request: SearchRequest) -> Matches:
     """See `Search.find`."""
     parsed = parse_query(check_query(request.query))
@@ -111,24 +126,30 @@ def search(core: Core, request: SearchRequest) -> Matches:
     return replace(labels, is_total_exact=False, notice=str(so_far))
 
 
-def _labelled(core: Core, found: Matches) -> Matches:
-    return replace(found, matches=labelled(core, found.matches))
+def _labelled(core: Core, answer: _Answer) -> Matches:
+    found, said = answer
+    return replace(found, matches=labelled(core, found.matches, said))
 
 
 def _trusted(core: Core, request: SearchRequest, hits: Iterable[_Hit]) -> list[_Hit]:
     """The results that are trusted as far as is wanted."""
-    if request.max_level is None and request.origin is None:
-        return list(hits)
+    found = list(hits)
+    if core.truths is None or (request.max_level is None and request.origin is None):
+        return found
+    paths = {MemoryPath(hit.candidate.path) for hit in found}
+    said = {MemoryPath(hit.candidate.path) for hit in found if hit.candidate.says_shared}
+    # By which way the person wrote a note is in its history too.
+    looked_at = paths if request.origin is not None else shared_among(core, paths, said)
 
     def is_good(hit: _Hit) -> bool:
         path, line = MemoryPath(hit.candidate.path), hit.candidate.line
-        label = label_at(core, path, line, with_channel=request.origin is not None)
+        label = label_at(core, path, line) if path in looked_at else PERSONS
         return is_wanted(label, request.max_level, request.origin)
 
-    return list(filter(is_good, hits))
+    return list(filter(is_good, found))
 
 
-def _ask(core: Core, view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
+def _ask(core: Core, view: Catalog, parsed: Query, request: SearchRequest) -> _Answer:
     with view.snapshot():
         query = expand(parsed, view)
         most = PROPOSED if request.cursor is None else _DEEP
@@ -146,7 +167,7 @@ def _answer(
     places: Sequence[_Hit],
     is_all: bool,
     view: Catalog | None = None,
-) -> Matches:
+) -> _Answer:
     places = sorted(places, key=_Hit.key)
     chosen, following = page(
         places,
@@ -162,7 +183,9 @@ def _answer(
         _match(place, *line, alike.get(place.candidate.id, ()), explain=request.explain)
         for place, line in zip(chosen, lines, strict=True)
     )
-    return Matches(matches, len(places), following, is_total_exact=is_all)
+    said = (place.candidate.path for place in chosen if place.candidate.says_shared)
+    found = Matches(matches, len(places), following, is_total_exact=is_all)
+    return _Answer(found, frozenset(map(MemoryPath, said)))
 
 
 def _cost(place: _Hit) -> str:
@@ -301,7 +324,8 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Hit]:
 
 def _whole_file(row: Row, text: str) -> Candidate:
     about = (row.path, row.topic, row.tags, row.created, row.updated or row.changed)
-    return Candidate(0, *about, 1, "", "\n".join(split_lines(text)))
+    body = "\n".join(split_lines(text))
+    return Candidate(0, *about, 1, "", body, says_shared=row.says_shared)
 
 
 # --- by a pattern --------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from pack.core.core import Core
-from pack.core.labels import Label, labels_of
+from pack.core.labels import PERSONS, Label, labels_of
 from pack.errors import InvalidRequest
 from pack.files.markdown import split_lines
 from pack.files.note import Note
@@ -16,13 +16,24 @@ from pack.provenance import TRUTH_LEVELS
 from pack.results import Match
 
 
-def labelled(core: Core, matches: Iterable[Match]) -> tuple[Match, ...]:
-    """Results, each with the label of the passage it shows; of two alike, the stronger first."""
+def labelled(
+    core: Core, matches: Sequence[Match], said: Collection[MemoryPath]
+) -> tuple[Match, ...]:
+    """Results, each with the label of the passage it shows; of two alike, the stronger first.
+
+    A note that is the person's alone is not read for it.
+
+    Args:
+        core: The memory.
+        matches: The results.
+        said: Those files among them that say of themselves that they are not wholly the person's.
+    """
     if core.truths is None:
         return tuple(matches)
+    shared = shared_among(core, [match.path for match in matches], said)
     found = []
     for _, alike in groupby(matches, key=lambda match: round(match.score, 6)):
-        found += sorted((_with_label(core, one) for one in alike), key=_level)
+        found += sorted((_with_label(core, one, shared) for one in alike), key=_level)
     return tuple(found)
 
 
@@ -50,18 +61,29 @@ def is_wanted(label: Label | None, max_level: int | None, origin: str | None) ->
     return is_trusted and (origin is None or label.origin.casefold().startswith(origin.casefold()))
 
 
-def label_at(
-    core: Core, path: MemoryPath, line: int, *, with_channel: bool = False
-) -> Label | None:
-    """How far the passage at a line of a file is trusted; `None` where that is not known.
+def shared_among(
+    core: Core, paths: Collection[MemoryPath], said: Collection[MemoryPath]
+) -> Collection[MemoryPath]:
+    """Those of some files that may hold text that is not the person's; without reading them.
 
-    See `labels_of` for `with_channel`.
+    Args:
+        core: The memory; levels count in it.
+        paths: The files.
+        said: Those among them that say so themselves.
+    """
+    return {*said, *core.truths.shared_among(paths)} if core.truths else ()
+
+
+def label_at(core: Core, path: MemoryPath, line: int) -> Label | None:
+    """How far the passage at a line of a file is trusted, by its history.
+
+    `None` where that is not known.
     """
     note = core.reader.find(path)
     if note is None:
         return None
     first, last = _passage(note, line)
-    found = labels_of(core, note, first, last, with_channel=with_channel)
+    found = labels_of(core, note, first, last, with_channel=True)
     return found.whole if found else None
 
 
@@ -72,8 +94,8 @@ def _passage(note: Note, line: int) -> tuple[int, int]:
     return fitting[-1] if fitting else (line, line)
 
 
-def _with_label(core: Core, match: Match) -> Match:
-    label = label_at(core, match.path, match.line)
+def _with_label(core: Core, match: Match, shared: Collection[MemoryPath]) -> Match:
+    label = label_at(core, match.path, match.line) if match.path in shared else PERSONS
     return replace(match, level=label.level, origin=label.origin) if label else match
 
 

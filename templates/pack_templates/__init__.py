@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 GUIDE_TOPICS: Final = (
     "start",
@@ -29,9 +31,16 @@ GUIDE_TOPICS: Final = (
 """The pages of the guide, in the order in which a newcomer reads them."""
 
 
+def _folder() -> Traversable:
+    # Here, as most commands need none of the files.
+    from importlib.resources import files  # noqa: PLC0415
+
+    return files(__package__)
+
+
 def starter_files() -> dict[str, str]:
     """Text of the files a new memory begins with, by path; `{today}` stands for the date."""
-    root = files(__package__) / "starter"
+    root = _folder() / "starter"
     return {
         f"{folder.name}/{file.name}": file.read_text(encoding="utf-8")
         for folder in root.iterdir()
@@ -43,17 +52,17 @@ def starter_files() -> dict[str, str]:
 
 def prompt(name: str) -> str:
     """The text of a prompt: `desktop`, `v1`, or `instructions`."""
-    return (files(__package__) / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+    return (_folder() / "prompts" / f"{name}.md").read_text(encoding="utf-8")
 
 
 def webhook_schema(version: int) -> str:
     """The JSON Schema of what webhooks are sent, of payload version 1 or 2."""
-    return (files(__package__) / "webhooks" / f"v{version}.schema.json").read_text(encoding="utf-8")
+    return (_folder() / "webhooks" / f"v{version}.schema.json").read_text(encoding="utf-8")
 
 
 def sync_schema() -> str:
     """The JSON Schema of sync items: each request and answer has a definition in it."""
-    return (files(__package__) / "sync" / "items.schema.json").read_text(encoding="utf-8")
+    return (_folder() / "sync" / "items.schema.json").read_text(encoding="utf-8")
 
 
 def guide_page(topic: str) -> str:
@@ -62,4 +71,4 @@ def guide_page(topic: str) -> str:
     Args:
         topic: One of `GUIDE_TOPICS`.
     """
-    return (files(__package__) / "guide" / f"{topic}.md").read_text(encoding="utf-8")
+    return (_folder() / "guide" / f"{topic}.md").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """A connector for a bare repository on this machine: no working tree, no remote, only commits.
 
-It is as simple as it can be: git is asked for everything, in a process of its own each time.
+It is as simple as it can be: git is asked for everything, in a process of its own each time, but
+for what a name leads to. That is asked for more often than all the rest, and of one process.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -86,6 +88,56 @@ class _Row(NamedTuple):
 _Rows = Mapping[MemoryPath, _Row]
 
 
+class _Object(NamedTuple):
+    """What a name leads to."""
+
+    id: str
+    kind: str
+    content: bytes
+
+
+class _Objects:
+    """One `git cat-file` that says what names lead to, as long as it lives."""
+
+    def __init__(self, git_dir: Path) -> None:
+        self._command = [*_command(git_dir), "cat-file", "--batch"]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()
+
+    def find(self, name: str) -> _Object | None:
+        with self._turn:
+            if self._process is None:
+                pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+                self._process = subprocess.Popen(
+                    self._command, stdin=pipe, stdout=pipe, stderr=nothing
+                )
+            asked, answers = self._process.stdin, self._process.stdout
+            assert asked is not None
+            assert answers is not None
+            try:
+                asked.write(f"{name}\n".encode())
+                asked.flush()
+                said = answers.readline().decode().split()
+            except BrokenPipeError:
+                said = []
+            if said[-1:] == ["missing"]:
+                return None
+            if len(said) != 3:
+                self._end()
+                raise Unavailable("git cat-file ended")
+            content = answers.read(int(said[2]) + 1)
+            return _Object(said[0], said[1], content[:-1])
+
+    def close(self) -> None:
+        with self._turn:
+            self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.communicate()
+
+
 class BareGit:
     """A memory in a bare git repository; see `Connector` for every method."""
 
@@ -98,11 +150,13 @@ class BareGit:
         self.state_dir = git_dir / "pack"
         self._clock = clock
         self._lock = ProcessLock(self.state_dir / "lock", lock_seconds)
+        self._objects = _Objects(git_dir)
         # What a commit holds never changes.
         self._rows_of = lru_cache(256)(self._read_rows)
         self._commits: set[CommitId] = set()
 
     def close(self) -> None:
+        self._objects.close()
         self._lock.close()
 
     @property
@@ -112,8 +166,8 @@ class BareGit:
     # --- reading -------------------------------------------------------------------------------
 
     def head(self) -> CommitId | None:
-        out = self._git("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1))
-        return CommitId(out.decode().strip()) if out else None
+        found = self._objects.find("HEAD")
+        return CommitId(found.id) if found else None
 
     def get_contents(self, path: MemoryPath) -> Contents:
         check_path(path)
@@ -180,14 +234,11 @@ class BareGit:
         wanted = list(shas)
         if not all(map(_is_id, wanted)):
             raise NotFound("what was asked for by something that is no id")
-        out = self._git("cat-file", "--batch", stdin="".join(f"{s}\n" for s in wanted).encode())
         for sha in wanted:
-            head, _, out = out.partition(b"\n")
-            if head.endswith(b" missing"):
+            found = self._objects.find(sha)
+            if found is None:
                 raise NotFound(f"object {sha}")
-            size = int(head.split()[2])
-            yield sha, out[:size]
-            out = out[size + 1 :]
+            yield sha, found.content
 
     def changes_between(
         self, old: CommitId, new: CommitId
@@ -262,10 +313,9 @@ class BareGit:
         return commit
 
     def _is_commit(self, commit: CommitId) -> bool:
-        if commit not in self._commits and _is_id(commit):
-            question = ("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
-            if self._git(*question, ok=(0, 1)):
-                self._commits.add(commit)
+        is_new = commit not in self._commits and _is_id(commit)
+        if is_new and self._objects.find(f"{commit}^{{commit}}"):
+            self._commits.add(commit)
         return commit in self._commits
 
     def _leads_to(self, since: CommitId, head: CommitId) -> bool:
@@ -413,8 +463,8 @@ class BareGit:
             raise StaleBase(expected, actual) from error
 
     def notes_head(self) -> CommitId | None:
-        out = self._git("rev-parse", "--verify", "--quiet", _NOTES, ok=(0, 1))
-        return CommitId(out.decode().strip()) if out else None
+        found = self._objects.find(_NOTES)
+        return CommitId(found.id) if found else None
 
     def read_notes(self, at: CommitId) -> dict[CommitId, str]:
         out = self._git("ls-tree", "-r", "--name-only", self._known(at)).decode()
@@ -456,28 +506,22 @@ class BareGit:
         with self._lock:
             yield
 
-    def _git(
-        self,
-        *words: str,
-        stdin: bytes = b"",
-        env: Mapping[str, str] | None = None,
-        ok: Sequence[int] = (0,),
-    ) -> bytes:
-        return _run(self.git_dir, *words, stdin=stdin, env=env, ok=ok)
+    def _git(self, *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+        return _run(self.git_dir, *words, stdin=stdin, env=env)
+
+
+def _command(git_dir: Path) -> list[str]:
+    return ["git", "--git-dir", str(git_dir), "--literal-pathspecs"]
 
 
 def _run(
-    git_dir: Path,
-    *words: str,
-    stdin: bytes = b"",
-    env: Mapping[str, str] | None = None,
-    ok: Sequence[int] = (0,),
+    git_dir: Path, *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
 ) -> bytes:
-    command = ["git", "--git-dir", str(git_dir), "--literal-pathspecs", *words]
+    command = [*_command(git_dir), *words]
     done = subprocess.run(
         command, input=stdin, env={**os.environ, **(env or {})}, capture_output=True, check=False
     )
-    if done.returncode not in ok:
+    if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
         raise Unavailable(f"git {words[0]} failed: {said or 'no reason given'}")
     return done.stdout

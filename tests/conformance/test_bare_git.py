@@ -68,6 +68,7 @@ class TestBareGit(ConnectorContract):
     @contextmanager
     def broken(self, connector):
         away = connector.git_dir.with_name("away")
+        connector.close()  # the child that is at work would see an empty repository
         connector.git_dir.rename(away)
         try:
             yield

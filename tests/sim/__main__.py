@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import time
 import traceback
+from multiprocessing import Pool
 
 from tests.sim.runs import problems_of
+
+BATCH = 10
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--from", dest="first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args()
     if asked.seed is not None:
         problems, run = problems_of(asked.seed)
         print("\n".join([*run.log, *problems]))
         return bool(problems)
-    begun, bad = time.process_time(), 0
-    for seed in range(asked.first, asked.first + asked.count):
-        try:
-            problems, _ = problems_of(seed)
-        except Exception:  # noqa: BLE001 - the next seed is run all the same
-            problems = [traceback.format_exc(limit=-6)]
-        if problems:
-            bad += 1
-            print(f"--seed {seed}: {'; '.join(problems)[:900]}", flush=True)
-    print(f"{asked.count} seeds, {bad} failed, {time.process_time() - begun:.1f} s of CPU")
+    seeds, bad = range(asked.first, asked.first + asked.count), 0
+    with Pool(asked.jobs) as pool:
+        for seed, problems in pool.imap_unordered(tried, seeds, BATCH):
+            if problems:
+                bad += 1
+                print(f"--seed {seed}: {'; '.join(problems)[:900]}", flush=True)
+    spent = sum(os.times()[:4])
+    print(f"{asked.count} seeds, {bad} failed, {spent:.1f} s of CPU")
     return bool(bad)
+
+
+def tried(seed: int) -> tuple[int, list[str]]:
+    """A seed, and what is wrong with its run."""
+    try:
+        return seed, problems_of(seed)[0]
+    except Exception:  # noqa: BLE001 - the next seed is run all the same
+        return seed, [traceback.format_exc(limit=-6)]
 
 
 if __name__ == "__main__":

@@ -23,10 +23,11 @@ from pack.mesh.members.invitation import OpenInvitation
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
+from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.side_commits import StoredCommit
-from pack.mesh.state import Membership, PeerRecord
+from pack.mesh.state import Applicant, Membership, MeshEvent, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
-from tests.mesh_support import private_key, public_key
+from tests.mesh_support import KnownKeys, private_key, public_key
 from tests.sim.world import World, at, tree_id
 
 
@@ -34,23 +35,49 @@ class Crash(BaseException):
     """The process is gone; no handler of the product may see it as an error."""
 
 
+class Refs(dict[str, CommitId]):
+    """Refs by their names, sorted; never changed."""
+
+    def __init__(self, refs: Mapping[str, CommitId]) -> None:
+        super().__init__(sorted(refs.items()))
+        self._folders: dict[str, Mapping[str, CommitId]] = {}
+
+    def moved(self, refs: Mapping[str, CommitId]) -> Refs:
+        """These refs after some were moved."""
+        return Refs({**self, **refs})
+
+    def folder(self, folder: str) -> Mapping[str, CommitId]:
+        """See `SideCommits.side_refs`."""
+        found = self._folders.get(folder)
+        if found is None:
+            found = self._folders[folder] = {
+                name.removeprefix(folder).removeprefix("/"): commit
+                for name, commit in self.items()
+                if name == folder or name.startswith(f"{folder}/")
+            }
+        return found
+
+
 @dataclass
 class Disk:
-    """What a machine has stored."""
+    """What a machine has stored. Refs are replaced, never changed, so that copies cost nothing."""
 
     has: int = 0
     head: CommitId | None = None
-    refs: dict[str, CommitId] = field(default_factory=dict)
+    refs: Refs = field(default_factory=lambda: Refs({}))
     membership: Membership | None = None
     invitations: list[OpenInvitation] = field(default_factory=list)
+    applicants: list[Applicant] = field(default_factory=list)
     records: dict[PeerId, PeerRecord] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
+    events: list[MeshEvent] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def copy(self) -> Disk:
         return replace(
             self,
-            refs=dict(self.refs),
             invitations=list(self.invitations),
+            applicants=list(self.applicants),
             records=dict(self.records),
             kept=list(self.kept),
         )
@@ -74,8 +101,11 @@ class Machine:
         self.now = 0
         self.skew = 0
         self.busy = False
+        self.merge_version = 1
         self.fault: tuple[int, Callable[[], BaseException]] | None = None
         self._secrets = 0
+        self.finding = FindingPolicy()
+        self.keys = KnownKeys(key_name, State(self))
         self.mesh = self.opened()
 
     @property
@@ -108,17 +138,19 @@ class Machine:
         return Mesh(
             MeshPorts(
                 memory=MemoryHead(self),
-                chains=SignedChains(Side(self), self.key),
+                chains=SignedChains(Side(self), self.keys.load),
                 side_refs=Side(self).side_refs,
                 bundles=Bundles(self),
                 inspect=self._inspect,
                 state=State(self),
-                signer=JoinSigner(self.key),
+                signer=JoinSigner(self.keys.of),
+                keys=self.keys,
                 new_secret=self.random,
                 new_nonce=lambda: self.random().hex()[:40],
                 public_of=public_of,
                 exclusive=self._exclusive,
                 clock=lambda: at(self.seconds()),
+                finding=self.finding,
             )
         )
 
@@ -159,6 +191,12 @@ class MemoryHead:
     def is_fresh(self) -> bool:
         return self._machine.disk.head is None
 
+    def merged(self, one: CommitId, other: CommitId) -> CommitId:
+        self._machine.gate()
+        made = self._world.merge(one, other, self._machine.merge_version)
+        self._machine.disk.has |= self._world.bit(made)
+        return made
+
     def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
         del unrelated
         machine, world = self._machine, self._world
@@ -171,7 +209,7 @@ class MemoryHead:
             self._propose(head)
             machine.disk.head = head
         elif not world.leads_to(head, ours):
-            made = world.merge(ours, head)
+            made = world.merge(ours, head, machine.merge_version)
             machine.disk.has |= world.bit(made)
             self._propose(made)
             machine.disk.head = made
@@ -198,12 +236,7 @@ class Side:
         self._machine, self._world = machine, machine.world
 
     def side_refs(self, folder: str) -> Mapping[str, CommitId]:
-        refs = self._machine.disk.refs
-        return {
-            name.removeprefix(folder).removeprefix("/"): refs[name]
-            for name in sorted(refs)
-            if name == folder or name.startswith(f"{folder}/")
-        }
+        return self._machine.disk.refs.folder(folder)
 
     def walk_aside(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
         return walk(self._world, self._machine.disk.has, head, names)
@@ -234,7 +267,7 @@ class Side:
         machine.gate()
         if machine.disk.refs.get(ref) != expected:
             raise StaleBase(expected, machine.disk.refs.get(ref))
-        machine.disk.refs[ref] = made
+        machine.disk.refs = machine.disk.refs.moved({ref: made})
         machine.gate()
         return made
 
@@ -249,10 +282,9 @@ def walk(
     while at is not None:
         if at not in world.mask or not has & world.bit(at):
             raise NotFound(f"commit {at}")
-        tree, parents = world.trees[at], world.parents[at]
-        files = {name: world.blobs[tree[name]] for name in names if name in tree}
-        yield StoredCommit(at, parents, world.content[at], files)
-        at = parents[0] if parents else None
+        stored = world.stored(at, tuple(names))
+        yield stored
+        at = stored.parents[0] if stored.parents else None
 
 
 class Bundles:
@@ -280,9 +312,9 @@ class Bundles:
         commits = whole & ~left_out
         needed = {
             parent
-            for commit in world.all_of(commits)
+            for commit in (world.all_of(commits) if left_out else ())
             for parent in world.parents[commit]
-            if not commits & world.bit(parent)
+            if left_out & world.bit(parent)
         }
         self._machine.files[file] = Bundle(offered, tuple(sorted(needed)), commits)
         return True
@@ -352,7 +384,7 @@ class Arrived:
         for name, (old, _) in refs.items():
             if machine.disk.refs.get(name) != old:
                 raise StaleBase(old, machine.disk.refs.get(name))
-        machine.disk.refs.update({name: new for name, (_, new) in refs.items()})
+        machine.disk.refs = machine.disk.refs.moved({name: new for name, (_, new) in refs.items()})
         machine.gate()
 
 
@@ -378,6 +410,14 @@ class State:
         self._machine.disk.invitations = list(invitations)
         self._machine.gate()
 
+    def applicants(self) -> Sequence[Applicant]:
+        return self._machine.disk.applicants
+
+    def set_applicants(self, applicants: Sequence[Applicant]) -> None:
+        self._machine.gate()
+        self._machine.disk.applicants = list(applicants)
+        self._machine.gate()
+
     def records(self) -> Mapping[PeerId, PeerRecord]:
         return self._machine.disk.records
 
@@ -385,3 +425,15 @@ class State:
         self._machine.gate()
         self._machine.disk.records = dict(records)
         self._machine.gate()
+
+    def events(self) -> Sequence[MeshEvent]:
+        return self._machine.disk.events
+
+    def set_events(self, events: Sequence[MeshEvent]) -> None:
+        self._machine.disk.events = list(events)
+
+    def notices(self) -> Sequence[str]:
+        return self._machine.disk.notices
+
+    def set_notices(self, notices: Sequence[str]) -> None:
+        self._machine.disk.notices = list(notices)

@@ -6,14 +6,16 @@ from tests.sim.auditor import audit
 from tests.sim.simulation import Simulation
 
 
-def problems_of(seed: int, idle_rounds: int = 1) -> tuple[list[str], Simulation]:
+def problems_of(seed: int, idle_rounds: int = 0) -> tuple[list[str], Simulation]:
     """What is wrong after a run, and the run."""
     run = Simulation(seed)
     run.run()
     problems = list(audit(run))
+    if not run.is_at_rest:
+        problems.append("it does not come to rest")
     before = run.state()
     for _ in range(idle_rounds):
         run.round()
     if run.state() != before:
-        problems.append("it does not come to rest")
+        problems.append("its rest does not last")
     return problems, run

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise, permutations
 from random import Random
 from typing import Final
 
@@ -59,6 +60,7 @@ class Simulation:
         self._backups: dict[str, object] = {}
         self.liar = ""
         self.has_removed = False
+        self.is_at_rest = False
 
     # --- the course of a run ---------------------------------------------------------------------
 
@@ -89,6 +91,19 @@ class Simulation:
 
     def _begin(self) -> None:
         count = self.random.randint(2, 6)
+        self.found(count)
+        if self.random.random() < 0.4:
+            self._second_owner()
+        if self.random.random() < 0.5 and count > 2:
+            self.liar = f"p{count - 1}"
+            self._liar_levels()
+        if self.random.random() < 0.2:  # what it merges counts as its own, at any level
+            newer = self.random.choice([one for one in self.machines if one.name != self.liar])
+            newer.merge_version = 2
+            self.say(f"{newer.name} merges in a version that nobody else knows")
+
+    def found(self, count: int) -> None:
+        """Have so many machines be a group."""
         first = self._machine("p0")
         tree = {}
         for note in NOTES:
@@ -98,11 +113,6 @@ class Simulation:
         self._stubbornly(first, lambda: first.mesh.begin("p0", "home"))
         for number in range(1, count):
             self._admit(f"p{number}")
-        if self.random.random() < 0.4:
-            self._second_owner()
-        if self.random.random() < 0.5 and count > 2:
-            self.liar = f"p{count - 1}"
-            self._liar_levels()
 
     def _second_owner(self) -> None:
         self.say("p1 becomes an owner")
@@ -128,7 +138,32 @@ class Simulation:
         chains = SignedChains(Side(first), first.key)
         chains.store_group(version.id, change(version.group), version.revoked)
         for other in self.machines[1:]:
-            self._deliver(first, other, self._export(first, other, full=True))
+            self.hand_over(first, other)
+
+    # --- at peace --------------------------------------------------------------------------------
+
+    def hand_over(self, sender: Machine, machine: Machine) -> None:
+        """Have a machine hear of all that another one knows."""
+        self._deliver(sender, machine, self._export(sender, machine, full=True))
+
+    def pull_at_once(self) -> None:
+        """Everybody hears from one other at the same moment, so nobody hears of a merge of it."""
+        files = []
+        for machine in self.machines:
+            other = self.random.choice([one for one in self.machines if one is not machine])
+            files.append((other, machine, self._export(other, machine, full=True)))
+        for other, machine, file in files:
+            self._deliver(other, machine, file)
+
+    def write(self, machine: Machine) -> None:
+        """Have a person write on a machine."""
+        self._write(machine)
+
+    def beat(self, machine: Machine, other: Machine, seconds: int) -> bool:
+        """Whether a heartbeat at some time finds that one has what the other lacks."""
+        machine.now = other.now = seconds
+        theirs = other.mesh.outbox.heard()
+        return machine.mesh.outbox.lacks(theirs) or machine.mesh.outbox.has_more(theirs)
 
     # --- people ----------------------------------------------------------------------------------
 
@@ -298,6 +333,7 @@ class Simulation:
         except PackError as error:
             self._told(machine, error)
             return False
+        knew &= machine.mesh.roster.version().revoked  # less what a removed owner had removed
         for key in sorted({key.peer for key in knew} - {machine.id}):
             assert machine.disk.refs.get(f"peers/{key}") == before.get(f"peers/{key}"), "removed"
         head = (taken.head or "")[:8]
@@ -375,7 +411,7 @@ class Simulation:
             return
         clone = self._machine(f"{machine.name}x{len(self.machines)}", machine.key_name)
         self.say(f"the key of {machine.name} is on {clone.name}, too")
-        clone.disk = machine.disk.copy()
+        clone.disk, clone.merge_version = machine.disk.copy(), machine.merge_version
         self.doubles.add(machine.key_name)
 
     # --- the group -------------------------------------------------------------------------------
@@ -439,18 +475,27 @@ class Simulation:
         self._blocked.clear()
         for machine in self.machines:
             machine.fault, machine.busy = None, False
-        for _ in range(ROUNDS):
-            before = self.state()
-            self.round()
-            if self.state() == before:
-                return
+        for hand_on in (self._pass_along, self.round):
+            for _ in range(ROUNDS):
+                before = self.state()
+                hand_on()
+                self.is_at_rest = self.state() == before
+                if self.is_at_rest:
+                    break
+
+    def _pass_along(self) -> None:
+        """Everybody hands on to the next one, there and back: most of what `round` does, sooner."""
+        line = self.random.sample(self.machines, len(self.machines))
+        for way in (line, line[::-1]):
+            for one, two in pairwise(way):
+                self.hand_over(one, two)
 
     def round(self) -> None:
         """Everybody exchanges with everybody."""
-        pairs = [(one, two) for one in self.machines for two in self.machines if one is not two]
+        pairs = list(permutations(self.machines, 2))
         self.random.shuffle(pairs)
         for one, two in pairs:
-            self._deliver(one, two, self._export(one, two, full=True))
+            self.hand_over(one, two)
 
     def state(self) -> tuple[object, ...]:
         """What anybody holds; of what was refused, the last may change with who sent last."""

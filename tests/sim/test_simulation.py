@@ -3,25 +3,35 @@
 `python -m tests.sim --seed S` tells the course of one run; the seed is all that it needs.
 """
 
+import os
+
 import pytest
 
 from tests.sim.runs import problems_of
 
-USUAL, SOAK = 24, 50_000
+USUAL, SOAK = int(os.environ.get("PACK_SIM_SEEDS") or 400), 50_000
+BATCH = 25
 IDLE = 20
+FOUND = (37, 96, 993)
+"""At these, something was wrong once."""
 
 
-def told(seed: int, idle_rounds: int = 1) -> str:
+def told(seed: int, idle_rounds: int = 0) -> str:
     """What is wrong with a run, and how to have it again; empty if nothing is."""
     problems, run = problems_of(seed, idle_rounds)
     return "\n".join([f"--seed {seed}", *problems, *run.log]) if problems else ""
 
 
 @pytest.mark.contract("C1")
-@pytest.mark.parametrize("first", range(0, USUAL, 8))
+@pytest.mark.parametrize("first", range(0, USUAL, BATCH))
 def test_peers_converge_and_lose_nothing(first):
-    for seed in range(first, first + 8):
+    for seed in range(first, first + BATCH):
         assert not told(seed)
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_what_was_wrong_once_is_right(seed):
+    assert not told(seed)
 
 
 def test_idle_peers_add_nothing():
@@ -36,4 +46,4 @@ def test_a_seed_is_all_that_a_run_follows_from():
 @pytest.mark.parametrize("first", range(USUAL, SOAK, 500))
 def test_peers_converge_whatever_the_seed(first):
     for seed in range(first, first + 500):
-        assert not told(seed, IDLE if seed % 100 == 0 else 1)
+        assert not told(seed, IDLE if seed % 100 == 0 else 0)

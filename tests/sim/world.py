@@ -17,12 +17,14 @@ from pack_connectors.peers.signed_commits import signed
 from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.merge.heads import HeadMerger, Point
+from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, CommitId, Identity, MemoryPath, blob_id
 from pack.proposals.withheld import withheld_text
 from pack.provenance import MERGER, commit_message
 from tests.merge_support import LevelRules
 
 MERGE = Identity("PACK merge", "merge@pack.invalid")
+LATER = MemoryPath("b/later.md")
 Files = Mapping[MemoryPath, BlobId]
 
 
@@ -39,7 +41,8 @@ class World:
         self.number: dict[CommitId, int] = {}
         self.by_number: list[CommitId] = []
         self._facts: dict[CommitId, CommitFacts] = {}
-        self._merges: dict[tuple[CommitId, CommitId], CommitId] = {}
+        self._merges: dict[tuple[CommitId, CommitId, int], CommitId] = {}
+        self._stored: dict[tuple[CommitId, Sequence[MemoryPath]], StoredCommit] = {}
         self._levels: dict[CommitId, int] = {}
         self.proposals: dict[CommitId, dict[str, CommitId]] = {}
         self.withholding = 0
@@ -106,6 +109,16 @@ class World:
     def texts(self, commit: CommitId) -> dict[str, str]:
         return {path: self.blobs[blob].decode() for path, blob in self.trees[commit].items()}
 
+    def stored(self, commit: CommitId, names: tuple[MemoryPath, ...]) -> StoredCommit:
+        """A commit of a chain, with some of the files at its root."""
+        found = self._stored.get((commit, names))
+        if found is None:
+            tree = self.trees[commit]
+            files = {name: self.blobs[tree[name]] for name in names if name in tree}
+            found = StoredCommit(commit, self.parents[commit], self.content[commit], files)
+            self._stored[commit, names] = found
+        return found
+
     # --- CommitGraph ---------------------------------------------------------------------------
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
@@ -130,26 +143,34 @@ class World:
 
     # --- merging -------------------------------------------------------------------------------
 
-    def merge(self, one: CommitId, other: CommitId) -> CommitId:
-        """The commit of version 1 that two heads give."""
+    def merge(self, one: CommitId, other: CommitId, version: int = 1) -> CommitId:
+        """The commit that two heads give; each version of PACK has its own."""
         pair = (min(one, other), max(one, other))
-        if pair not in self._merges:
+        key = (*pair, version)
+        if key not in self._merges:
             merger = HeadMerger(self, self.blobs.__getitem__, Rules(self))
             found = merger.merge(*pair)
-            for blob in found.files.values():
+            files = dict(found.files)
+            for blob in files.values():
                 self.blobs[blob] = merger.read(blob)
+            if version > 1:
+                files.setdefault(LATER, self.blob(f"# Merged in version {version}\n".encode()))
             seconds = max(self.seconds[parent] for parent in pair)
             request = hashlib.sha256(" ".join(pair).encode()).hexdigest()[:32]
             texts = [text for one in found.withheld if (text := withheld_text(one))]
-            trailers = [*(text.trailer() for text in texts), ("Pack-Merge", "1")]
+            trailers = [*(text.trailer() for text in texts), ("Pack-Merge", str(version))]
             message = commit_message("merge", MERGER, request, trailers=trailers)
-            made = self._merges[pair] = self.commit(pair, found.files, message, MERGE, seconds)
+            made = self._merges[key] = self.commit(pair, files, message, MERGE, seconds)
             for text in texts:
-                tree = {**found.files, text.path: self.blob(text.content)}
+                tree = {**files, text.path: self.blob(text.content)}
                 held = self.commit([made], tree, text.message(made), MERGE, seconds)
                 self.proposals.setdefault(made, {})[text.id] = held
                 self.withholding |= self.bit(made)
-        return self._merges[pair]
+        return self._merges[key]
+
+    def merges(self) -> set[CommitId]:
+        """The merges that anybody has made."""
+        return set(self._merges.values())
 
     def waiting(self, head: CommitId) -> dict[str, CommitId]:
         """The proposals of all merges that lead to a commit, of each id that of the smallest."""

@@ -163,6 +163,8 @@ class _Source:
                 cwd="/",
             )
         atexit.register(self.close)
+        # Nobody who looks at a clock waits for that.
+        assert self._channel.recv(1), "the process that the others are forks of did not start"
 
     def ask(self, asked: Mapping[str, object], files: Sequence[int]) -> None:
         message = json.dumps(asked).encode()

@@ -5,13 +5,17 @@ Nothing runs here beside the one thread, so that a fork is whole.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import logging
 import os
 import select
+import signal
 import socket
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,8 +23,10 @@ from typing import Any
 import pack_connectors
 import pack_servers
 import remembered
+import typer.main
 from mcp.server.mcpserver.tools import Tool
 from pack_servers.cli import main
+from pack_servers.cli.app import COMMANDS, build_app
 from pack_servers.mcp.server import build_server
 
 import pack
@@ -43,31 +49,56 @@ def import_everything() -> None:
         import_module(name)
 
 
+def make_parsers() -> None:
+    """Make what reads the words of a command, for each of them."""
+    for name in COMMANDS:
+        command: Any = typer.main.get_group(build_app([name])).commands[name]
+        for parameter in command.params:
+            parameter.get_runtime_param()
+
+
 def serve(channel: socket.socket, door: socket.socket) -> dict[str, Any] | None:
     """Answer until the other side has ended; in a child, what it is to be now."""
-    while (request := next_request(channel, door)) is not None:
-        asked, files = request
-        if os.fork() == 0:
+    bell, rope = os.pipe()  # rings when a child has ended
+    os.set_blocking(rope, False)
+    signal.set_wakeup_fd(rope, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    told: dict[int, int] = {}
+    while (request := next_request(channel, door, bell, told)) is not None:
+        asked, (*streams, status) = request
+        child = os.fork()
+        if child == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             channel.close()
             door.close()
-            if watch(asked, files):
-                return asked
-        for file in files:
+            for file in (bell, rope, status, *told.values()):
+                os.close(file)
+            become(asked, streams)
+            return asked
+        told[child] = status
+        say(status, child)
+        for file in streams:
             os.close(file)
-        while reaped():
-            pass
     return None
 
 
 def next_request(
-    channel: socket.socket, door: socket.socket
+    channel: socket.socket, door: socket.socket, bell: int, told: dict[int, int]
 ) -> tuple[dict[str, Any], list[int]] | None:
-    """From the other side, or from a program at the door, which is told on its connection."""
-    while channel not in (ready := select.select([channel, door], [], [])[0]):
-        visitor = ready[0].accept()[0]
-        if (request := receive(visitor)) is not None:
-            asked, files = request
-            return asked, [*files, visitor.detach()]
+    """From the other side, or from a program at the door, which is told on its connection.
+
+    Until there is one, all those who wait are told how their process has ended.
+    """
+    while channel not in (ready := select.select([channel, door, bell], [], [])[0]):
+        if bell in ready:
+            os.read(bell, 1000)
+            tell_of_the_ended(told)
+        if door in ready:
+            visitor = door.accept()[0]
+            if (request := receive(visitor)) is not None:
+                asked, files = request
+                return asked, [*files, visitor.detach()]
     return receive(channel)
 
 
@@ -81,28 +112,19 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     return json.loads(message), list(files)
 
 
-def reaped() -> bool:
-    """Whether one more of the watching processes has ended."""
-    try:
-        return os.waitpid(-1, os.WNOHANG)[0] != 0
-    except ChildProcessError:
-        return False
-
-
-def watch(asked: dict[str, Any], files: list[int]) -> bool:
-    """Fork the process that was asked for, and say how it ended; true in that process itself."""
-    *streams, status = files
-    child = os.fork()
-    if child == 0:
+def tell_of_the_ended(told: dict[int, int]) -> None:
+    while told:
+        child, how = os.waitpid(-1, os.WNOHANG)
+        if child == 0:
+            return
+        status = told.pop(child)
+        say(status, os.waitstatus_to_exitcode(how))
         os.close(status)
-        become(asked, streams)
-        return True
-    for file in streams:
-        os.close(file)
-    os.write(status, b"%d\n" % child)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    os.write(status, b"%d\n" % ended)
-    os._exit(0)
+
+
+def say(status: int, number: int) -> None:
+    with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked has gone
+        os.write(status, b"%d\n" % number)
 
 
 def become(asked: dict[str, Any], streams: list[int]) -> None:
@@ -124,14 +146,46 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     sys.argv[:] = ["-c" if asked["program"] else COMMAND, *asked["words"]]
 
 
+def run(asked: dict[str, Any]) -> None:
+    """Be `pack`, or the program that was asked for, to its end."""
+    try:
+        if asked["program"]:
+            exec(asked["program"], {"__name__": "__main__"})
+        else:
+            main()
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        end(ended.code or 0)
+    end(0)
+
+
+def end(status: int) -> None:
+    """As Python ends, but for taking apart all that was imported, which takes most of the time.
+
+    So does `multiprocessing` with its forks.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+    except OSError:
+        sys.exit(status)  # what cannot be written is said in Python's own words
+    os._exit(status)
+
+
 if __name__ == "__main__":
     import_everything()
     Tool.from_function = remembered.tools()
+    typer.main.get_command_from_info = remembered.commands()
+    make_parsers()
     build_server(Memory.__new__(Memory), watch=False)
     logging.getLogger().handlers.clear()  # a server sets that up for itself
     gc.freeze()  # no fork looks through all this for garbage, and so copies it
-    asked = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
-    if asked and asked["program"]:
-        exec(asked["program"], {"__name__": "__main__"})
-    elif asked:
-        main()
+    channel, door = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
+    channel.sendall(b"\n")  # from now on
+    asked = serve(channel, door)
+    if asked:
+        run(asked)

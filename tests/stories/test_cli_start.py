@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -28,13 +29,19 @@ _FOR_OTHERS = {
     "pack_connectors.local_git.remote",
 }
 """What a hook has no use for; a server's threads may import it at any moment."""
+_FOR_PARSING: Final = {
+    *("typer", "pydantic", "pydantic_core", "annotated_types", "pack_servers.cli.app"),
+    *("importlib.resources", "platform", "socket", "difflib", "dotenv", "platformdirs"),
+}
+"""What no plain command line of a hook needs."""
 
 
 @pytest.mark.parametrize(
     ("words", "others"),
     [
         (["--version"], _FOR_OTHERS | {"pack.memory", "pydantic", "sqlite3"}),
-        (["context", "--hook"], _FOR_OTHERS),
+        (["context", "--hook"], _FOR_OTHERS | _FOR_PARSING),
+        (["get", "profiles/me.md"], _FOR_OTHERS - {"pack.use_cases", "pack.remote"}),
         (["serve"], set()),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
@@ -44,7 +51,12 @@ def test_a_command_imports_only_what_it_needs(
 ) -> None:
     memory = Folder(tmp_path / "memory")
     memory.ok("init")
+    memory.write({f"projects/{number}/note.md": "One\n" for number in range(3)})
+    memory.ok("commit")
     memory.ok("context", "--hook")
+    # Several folders differ from what was seen last.
+    memory.write({f"projects/{number}/note.md": "Two\n" for number in range(3)})
+    memory.git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-aqm", "two")
     where = [] if words == ["--version"] else ["--local", str(memory.path)]
     ended = subprocess.run(
         [sys.executable, "-P", "-c", _CODE, *words, *where],

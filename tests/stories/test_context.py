@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from mcp.client import Client
-from pack_servers.cli.history.context import at_most
+from pack_servers.cli.history.beginning import at_most
 from pack_servers.config.settings import Settings
 from pack_servers.mcp.server import build_server
 from pack_servers.wiring.local import LocalPlace

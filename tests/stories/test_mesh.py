@@ -6,16 +6,23 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pack_connectors.peers.certificate import tls_context
 
+from pack.mesh.members.endpoints import pin_of
+from pack.mesh.members.keys import PublicKey
 from tests.stories.cli_driver import Folder, new_memory, run
+from tests.stories.cut_line import CutLine
 from tests.stories.prepared import Process, start
 
 SECONDS = 60.0
@@ -34,10 +41,13 @@ class Machine:
 
     def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
         self.name, self.port, self._stack = name, free_port(), stack
+        self.tls_port = 0
         self.home = folder / name
         self.home.mkdir()
         self.folder = Folder(self.home / "memory")
         self.process: Process | None = None
+        self.line = CutLine(self.port)
+        stack.callback(self.line.close)
         self.env = {
             "PACK_MESH_KEY": str(self.home / "key"),
             "PACK_MESH_HEARTBEAT": "1",
@@ -45,7 +55,9 @@ class Machine:
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        if self.tls_port:
+            return f"https://127.0.0.1:{self.tls_port}"
+        return f"http://127.0.0.1:{self.line.port}"
 
     def begin(self) -> Machine:
         new_memory(self.folder.path)
@@ -173,6 +185,112 @@ def assert_removal_is_final(laptop: Machine, desk: Machine) -> None:
     assert laptop.mesh("status")["peers"] == []
 
 
+def test_machines_meet_over_tls_whose_key_is_in_the_invitation(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    laptop.tls_port = free_port()
+    laptop.begin()
+    laptop.mesh("init", "--name", "laptop", "--endpoint", laptop.endpoint)
+    laptop.serve()
+    line = laptop.mesh("invite")["invite"]
+    assert f"@{laptop.endpoint}#sha256=" in line
+    hashed = line.partition("#sha256=")[2][:43]
+    other = desk.mesh("join", line.replace(hashed, "A" * 43), "--name", "desk", status=1)
+    assert "another key answers" in other.err
+    assert not (desk.folder.path / ".git" / "pack" / "mesh" / "membership.json").exists()
+    said = desk.mesh("join", line, "--name", "desk")
+    assert said["peers"][0]["endpoint"] == f"{laptop.endpoint}#sha256={hashed}"
+    desk.write("by-desk")
+    desk.mesh("sync")
+    wait_for(lambda: agree(laptop, desk))
+    with httpx.Client(verify=False, trust_env=False) as anybody:
+        for path, status in (("mcp", 404), ("health", 404), ("sync/v1/heartbeat", 401)):
+            answer = anybody.post(f"{laptop.endpoint}/{path}")
+            assert (answer.status_code, answer.headers["x-content-type-options"]) == (
+                status,
+                "nosniff",
+            )
+    assert httpx.get(f"http://127.0.0.1:{laptop.port}/health").status_code == 200
+    assert (laptop.home / "log").read_text().count("Traceback") == 0
+    laptop.stop(signal.SIGTERM)
+
+
+class Proxy:
+    """A reverse proxy with a key of its own, which changes the host and cuts the path."""
+
+    def __init__(self, port: int, stack: ExitStack) -> None:
+        key = Ed25519PrivateKey.generate()
+        asked: list[tuple[str, bool]] = []
+        client = stack.enter_context(httpx.Client(trust_env=False))
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                path = self.path.removeprefix("/pack")
+                asked.append((path, "signature" in self.headers))
+                kept = ("host", "content-length", "transfer-encoding", "connection")
+                headers = {n: v for n, v in self.headers.items() if n.lower() not in kept}
+                url = f"http://127.0.0.1:{port}{path}"
+                answer = client.post(url, content=self._read(), headers=headers)
+                self.send_response(answer.status_code)
+                for name, value in answer.headers.items():
+                    if name.lower() not in kept:
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            def _read(self) -> bytes:
+                if self.headers.get("transfer-encoding") != "chunked":
+                    return self.rfile.read(int(self.headers.get("content-length", 0)))
+                content = b""
+                while size := int(self.rfile.readline(), 16):
+                    content += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return content
+
+            def log_message(self, *_: object) -> None:
+                """Nothing is logged."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        context = tls_context(key, "127.0.0.1")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        stack.callback(server.server_close)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(server.shutdown)
+        self.asked = asked
+        pin = pin_of(PublicKey(key.public_key().public_bytes_raw()))
+        self.endpoint = f"https://127.0.0.1:{server.server_port}/pack#sha256={pin}"
+
+
+def test_what_comes_by_a_proxy_is_signed_and_nobody_has_to_think_of_it(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    with ExitStack() as stack:
+        proxy = Proxy(laptop.port, stack)
+        laptop.begin()
+        laptop.mesh("init", "--name", "laptop", "--endpoint", proxy.endpoint)
+        laptop.serve()
+        desk.mesh("join", laptop.mesh("invite")["invite"], "--name", "desk")
+        desk.write("by-desk")
+        desk.mesh("sync")
+        wait_for(lambda: agree(laptop, desk))
+        answered = [path for path, is_signed in proxy.asked if is_signed]
+        assert {path.rpartition("/")[2] for path in answered} >= {
+            "handshake",
+            "heartbeat",
+            "bundle",
+            "events",
+        }
+
+
 def test_machines_without_a_network_join_and_exchange_by_files(
     machine: Callable[[str], Machine], tmp_path: Path
 ) -> None:
@@ -211,6 +329,35 @@ def test_a_memory_of_no_group_says_how_to_begin_one(tmp_path: Path) -> None:
         assert "pack mesh init" in ended.err
 
 
+@pytest.mark.contract("C14")
+@pytest.mark.parametrize("count", [3, pytest.param(5, marks=pytest.mark.soak)])
+def test_machines_that_were_cut_off_or_killed_come_to_the_same_commit(
+    machine: Callable[[str], Machine], count: int
+) -> None:
+    first, *others = machines = [machine(f"m{number}") for number in range(count)]
+    first.begin()
+    first.mesh("init", "--name", first.name, "--endpoint", first.endpoint)
+    first.serve()
+    for other in others:
+        line = first.mesh("invite")["invite"]
+        other.mesh("join", line, "--name", other.name, "--endpoint", other.endpoint)
+        other.serve()
+    wait_for(lambda: agree(*machines))
+    for each in machines:  # nobody hears of anybody
+        each.line.cut()
+    for each in machines:
+        each.write(f"alone-{each.name}")
+    assert not agree(*machines)
+    others[-1].stop()  # at whatever it was doing
+    for each in machines:
+        each.line.mend()
+    others[-1].serve()
+    wanted = {f"alone-{each.name}" for each in machines}
+    wait_for(lambda: agree(*machines) and wanted <= first.texts())
+    assert all(wanted <= each.texts() for each in others)
+    assert first.mesh("verify")["ok"]
+
+
 @pytest.mark.soak
 def test_a_machine_that_is_killed_again_and_again_loses_nothing(
     machine: Callable[[str], Machine],
@@ -230,3 +377,111 @@ def test_a_machine_that_is_killed_again_and_again_loses_nothing(
     wait_for(lambda: agree(laptop, desk))
     assert written <= laptop.texts() == desk.texts()
     assert laptop.mesh("verify")["ok"]
+
+
+def test_two_machines_are_administered_over_http_while_they_are_served(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop").begin(), machine("desk").begin()
+    for one in (laptop, desk):
+        one.serve()
+        assert httpx.get(f"{one.endpoint}/sync/v1/status").status_code == 404
+
+    def ask(one: Machine, method: str, path: str, **body: Any) -> Any:
+        answer = httpx.request(method, f"{one.endpoint}/api/v1/sync/{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    made = ask(laptop, "POST", "groups", name="laptop", endpoint=laptop.endpoint)
+    line = laptop.mesh("invite")["invite"]
+    wait_for(lambda: httpx.get(f"{laptop.endpoint}/sync/v1/groups/x/events").status_code == 401)
+    body = {"invite": line, "name": "desk", "endpoint": desk.endpoint, "allow_unrelated": True}
+    assert ask(desk, "POST", "groups/join", **body)["group_id"] == made["group_id"]
+    desk.write("by-desk")
+    wait_for(lambda: agree(laptop, desk) and "by-desk" in laptop.texts())
+    (peer,) = ask(laptop, "GET", "peers")["peers"]
+    assert (peer["name"], peer["endpoint"]) == ("desk", desk.endpoint)
+    assert ask(laptop, "GET", f"groups/{made['group_id']}")["head"] == desk.folder.head()
+    assert ask(desk, "DELETE", f"groups/{made['group_id']}") == {"left": True, "untold": []}
+    assert ask(desk, "GET", "groups") == {"groups": []}
+
+
+def test_a_machine_gets_a_new_key_and_goes_on(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    laptop.mesh("init", "--name", "laptop")
+    line = laptop.mesh("invite")["invite"]
+    desk.mesh("join", line, "--name", "desk", "--request", file)
+    laptop.mesh("import", file)
+    laptop.mesh("export", file)
+    desk.mesh("join", line, "--name", "desk", "--bundle", file)
+    desk.write("by-the-former-key")
+    old = desk.folder.head()
+    for each, state in ((desk, "asked"), (laptop, "done")):
+        told = each.mesh("rekey")
+        assert (set(told), told["state"]) == ({"peer_id", "former_peer_id", "state"}, state)
+        assert told["peer_id"] != told["former_peer_id"]
+    for one, other in ((desk, laptop), (laptop, desk), (desk, laptop)):
+        one.mesh("export", file)
+        assert other.mesh("import", file)["quarantined"] == []
+        one.write(f"by-{one.name}-{one.folder.commits()}")
+    assert [one["name"] for one in laptop.mesh("status")["peers"]] == ["desk"]
+    assert desk.mesh("verify")["ok"]
+    signers = tmp_path / "signers"
+    signers.write_text(laptop.folder.git("show", "refs/pack/group:allowed_signers"))
+    for commit in (old, desk.folder.head()):
+        desk.folder.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)
+
+
+def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    laptop.mesh("init", "--name", "laptop")
+    line = laptop.mesh("invite")["invite"]
+    desk.mesh("join", line, "--name", "desk", "--request", file)
+    laptop.mesh("import", file)
+    told = laptop.mesh("add", "desk", "--role", "hub", "--role", "member", "--levels", "3,4,5")
+    assert (told["roles"], told["levels"]) == (["hub", "member"], [3, 4, 5])
+    (peer,) = laptop.mesh("peers")["peers"]
+    assert (peer["roles"], peer["levels"]) == (told["roles"], told["levels"])
+    assert laptop.mesh("succession", "laptop,desk")["names"] == ["laptop", "desk"]
+    assert laptop.mesh("succession")["names"] == ["laptop", "desk"]
+    for words in (("approve", "phone"), ("refuse", "phone"), ("succession", "phone")):
+        assert "phone" in laptop.mesh(*words, status=1).err
+    for words in (("add", "desk"), ("add", "desk", "--levels", "9")):
+        assert "--levels" in laptop.mesh(*words, status=1).err
+    laptop.serve()
+    phone = machine("phone")
+    phone.begin()
+    phone.serve()  # before it belongs to a group, and not restarted for that
+    assert httpx.get(f"{phone.endpoint}/sync/v1/groups/x/events").status_code == 404
+    asked = phone.mesh("join", laptop.endpoint, "--name", "phone", status=1)
+    assert (set(asked), asked["pending"]) == ({"peer_id", "pending", "asked"}, True)
+    (asking,) = laptop.mesh("peers")["asking"]
+    assert (asking["name"], asking["peer_id"]) == ("phone", asked["peer_id"])
+    approved = laptop.mesh("approve", "phone", "--role", "reader")["approved"]
+    assert (approved["peer_id"], approved["roles"]) == (asked["peer_id"], ["reader"])
+    assert phone.mesh("join", laptop.endpoint, "--name", "phone")["peers"]
+    laptop.write("by-laptop")
+    wait_for(lambda: agree(laptop, phone) and "by-laptop" in phone.texts())
+    assert httpx.get(f"{phone.endpoint}/sync/v1/groups/x/events").status_code == 401
+    assert_told_how_it_stands(laptop, phone)
+
+
+def assert_told_how_it_stands(laptop: Machine, phone: Machine) -> None:
+    seen = phone.mesh("test", "laptop")
+    assert (seen["reached"], seen["token_accepted"], seen["merge_version"]) == (True, True, 1)
+    assert phone.mesh("resync", "laptop")["agreed"]
+    assert phone.mesh("doctor")["ok"]
+    logged = phone.folder.pack("log", "--events", "--format", "json", env=phone.env).json
+    assert logged["events"] == []
+    logged = laptop.folder.pack("log", "--events", "--format", "json", env=laptop.env).json
+    assert [one["kind"] for one in logged["mesh"]] == ["admitted", "admitted"]
+    laptop.mesh("remove", "phone")
+    phone.mesh("sync", status=1)
+    assert "removed from the group" in phone.mesh("verify", status=1)["problems"][0]
+    assert "removed from the group" in phone.mesh("status")["problems"][0]
+    assert not phone.mesh("doctor", status=1)["ok"]
+    assert "removed from the group" in phone.folder.pack("list", env=phone.env).err

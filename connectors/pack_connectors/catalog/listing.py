@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Final
 
 from pack.catalog.questions import Filter, Listing, Sort, SortKey, sort_key
 from pack.catalog.row import Row
+from pack.deferred import dataclass
 from pack_connectors.catalog.rows import COLUMNS, folded, read_row
 
 _DATE: Final = "coalesce(updated, changed, '')"

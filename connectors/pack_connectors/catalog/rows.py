@@ -14,12 +14,13 @@ from pack.paths import fold
 from pack.search.words import fold_text
 
 COLUMNS: Final = (
-    "path, blob, topic, tags, created, updated, changed, sync, expires, line, size, pin"
+    "path, blob, topic, tags, created, updated, changed, sync, expires, line, size, pin, "
+    "says_shared"
 )
 """What `read_row` reads."""
 NAMES: Final = (
     "path, folder, folded, blob, topic, folded_topic, tags, created, updated, changed, sync, "
-    "expires, line, starts_page, size, pin, passages"
+    "expires, line, starts_page, size, pin, says_shared, passages"
 )
 """What `row_values` gives."""
 WIDTH: Final = NAMES.count(",") + 1
@@ -59,13 +60,15 @@ def row_values(row: Row) -> tuple[object, ...]:
         int(starts_page(row.path)),
         row.size,
         int(row.pin),
+        int(row.says_shared),
         len(row.passages),
     )
 
 
 def read_row(found: Sequence[object]) -> Row:
     """A row from the values of `COLUMNS`."""
-    path, blob, topic, tags, created, updated, changed, sync, expires, line, size, pin = found
+    path, blob, topic, tags, created, updated, changed, sync, expires, line, size, *flags = found
+    pin, says_shared = map(bool, flags)
     return Row(
         MemoryPath(str(path)),
         BlobId(str(blob)),
@@ -78,7 +81,8 @@ def read_row(found: Sequence[object]) -> Row:
         str(line),
         int(str(size)),
         changed=_text(changed),
-        pin=bool(pin),
+        pin=pin,
+        says_shared=says_shared,
     )
 
 

@@ -48,7 +48,7 @@ _HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AN
 """The same for its other passages; costs nothing for a file of one passage."""
 _COLUMNS: Final = (
     "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text, "
-    "file.passages"
+    "file.passages, says_shared"
 )
 
 
@@ -288,7 +288,9 @@ def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
         for row in db.execute(query, (json.dumps(list(scores)),)):
-            number, path, topic, tags, created, updated, line, heading, text, passages = row
+            number, path, topic, tags, created, updated, line, heading, text, *more = row
             about = (path, topic, _tags(tags), created, updated, line, heading, text)
-            found[number] = Candidate(number, *about, scores[number], None, None, passages)
+            passages, says_shared = more
+            own = (scores[number], None, None, passages, bool(says_shared))
+            found[number] = Candidate(number, *about, *own)
     return [found[number] for number in scores if number in found]

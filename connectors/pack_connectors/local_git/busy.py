@@ -6,11 +6,11 @@ Sources: Vim, "swap-file" and 'backup'; GNU Emacs, "File Names" (lock files), "A
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Final
 
+from pack.deferred import pattern
 from pack.errors import RefusedForSafety
 from pack.model import CommitId, MemoryPath
 from pack_connectors.local_git.index import GitIndex
@@ -18,9 +18,9 @@ from pack_connectors.local_git.repository import Repository, refuse_unfinished_o
 from pack_connectors.local_git.worktree import Worktree
 
 # While a file is open: it goes when the editor does.
-_OPEN: Final = re.compile(r"\..*\.(sw[a-z]|kate-swp)|\.#.*|#.*#|\.~lock\..*#|~\$.*|4913")
+_OPEN: Final = pattern(r"\..*\.(sw[a-z]|kate-swp)|\.#.*|#.*#|\.~lock\..*#|~\$.*|4913")
 # While a file is being saved; some editors leave them there for good.
-_SAVING: Final = re.compile(
+_SAVING: Final = pattern(
     r".*(~|\.tmp|\.bak|\.part|\.crswap|___jb_tmp___|___jb_old___)|\.goutputstream-.*"
 )
 _SAVING_SECONDS: Final = 900.0

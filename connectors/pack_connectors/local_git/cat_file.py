@@ -1,9 +1,10 @@
 """Reading git's object database, a few times or many.
 
 The first questions of a process are answered by a git each: that is all that most commands ask,
-and GitPython takes longer to import than git to answer them. Then its persistent `git cat-file`
-children answer. One that died, or that was left in the middle of an answer, is replaced: an answer
-that cannot be trusted must never pass for "there is no such object".
+and GitPython takes longer to import than git to answer them. Then, and wherever something has
+imported it already, its persistent `git cat-file` children answer. One that died, or that was left
+in the middle of an answer, is replaced: an answer that cannot be trusted must never pass for "there
+is no such object".
 
 Why not GitPython's `Repo`: a shared one returns wrong bytes when two threads use it (measured:
 497 of 800 reads), so the one reader here is behind a lock. Why not its `get_object_data`: it asks
@@ -15,6 +16,7 @@ Source: git-cat-file(1), "BATCH OUTPUT".
 from __future__ import annotations
 
 import io
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from subprocess import PIPE
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from git.cmd import Git
 
 T = TypeVar("T")
-FEW: Final = 8
+FEW: Final = 20
 """Questions until importing GitPython and starting its children takes less time than they do."""
 
 
@@ -46,13 +48,26 @@ class StoredObject(NamedTuple):
 
 
 class CatFile:
-    """Reads the objects of one repository; may be shared by threads."""
+    """Reads the objects of one repository; may be shared by threads.
 
-    def __init__(self, runner: GitRunner) -> None:
+    Args:
+        runner: Of the repository.
+        few: How many questions a git each answers; if not given, `FEW` until GitPython is imported.
+    """
+
+    def __init__(self, runner: GitRunner, few: int | None = None) -> None:
         self._runner = runner
+        self._few = few
         self._git: Git | None = None
         self._asked = 0
+        self._headers: dict[str, Header] = {}
+        """What the first questions found by full ids, as a command asks the same several times."""
         self._lock = threading.RLock()
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether a question costs no new git."""
+        return self._git is not None
 
     def header(self, revision: str) -> Header | None:
         """What a revision names; `None` where there is nothing.
@@ -62,9 +77,14 @@ class CatFile:
         """
         if not revision or "\n" in revision:  # it would be another request, or none
             return None
-        return self._ask(
+        if (known := self._headers.get(revision)) is not None:
+            return known
+        found = self._ask(
             f"{revision}\n", lambda answers: _header(answers, revision), only_header=True
         )
+        if found is not None and found.id == revision and not self.is_at_hand:
+            self._headers[revision] = found
+        return found
 
     def contents(self, object_ids: Sequence[str]) -> dict[str, StoredObject]:
         """The objects that are stored among those with these full ids; all are held in memory.
@@ -100,7 +120,7 @@ class CatFile:
         raise Unavailable(f"git cat-file failed: {reason[0]}") from problem
 
     def _answers(self, question: bytes, *, only_header: bool) -> IO[bytes]:
-        if self._asked < FEW:
+        if self._asked < self._few_questions():
             self._asked += 1
             form = "--batch-check" if only_header else "--batch"
             return io.BytesIO(self._runner.run(["cat-file", form], question))
@@ -109,6 +129,11 @@ class CatFile:
         child.stdin.flush()
         answers: IO[bytes] = child.stdout
         return answers
+
+    def _few_questions(self) -> int:
+        if self._few is not None:
+            return self._few
+        return 0 if "git" in sys.modules else FEW
 
     def _child(self, *, only_header: bool) -> Any:
         # From the package: a module of it may be there before the package is set up, which another
@@ -147,6 +172,7 @@ class CatFile:
             )
             git.set_persistent_git_options(c=config_options()[1::2])
             self._git = git
+            self._headers.clear()  # from now on, to ask costs little, and objects come and go
         return self._git
 
     def close(self) -> None:

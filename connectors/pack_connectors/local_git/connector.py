@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from pack.connector import Capability
@@ -74,6 +74,7 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.past.ancestors import Ancestors
 from pack_connectors.local_git.past.commit_graph import CommitGraph
+from pack_connectors.local_git.past.listing import SharedListing
 from pack_connectors.local_git.past.merge_bases import height, merge_bases
 from pack_connectors.local_git.past.one_commit import read_one
 from pack_connectors.local_git.past.tree_diff import diff_trees
@@ -110,7 +111,6 @@ _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
 _MAINTENANCE_SECONDS: Final = 600.0
 _NO_FILES: Final = (TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE)
-_TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
 
 
 class _Turn(Enum):
@@ -157,6 +157,7 @@ class LocalGit:
         self._work_dir = self.repository.state_dir / "work"
         self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
         self._store = ObjectStore(self._runner)
+        self._listing = SharedListing(self._store)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._committed = CommittedFiles(self.repository, self._store)
         self._index = GitIndex(self._runner, self._work_dir)
@@ -309,10 +310,7 @@ class LocalGit:
         return sorted(found, key=lambda entry: entry.path)
 
     def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
-        for path, entry in self._store.walk(self._store.tree_of(at)):
-            kind = _TYPES.get(entry.mode, EntryType.FILE)
-            blob = BlobId(entry.id if kind is EntryType.FILE else "")
-            yield Entry(entry.name, MemoryPath(path), kind, blob)
+        return self._listing.entries(self._store.tree_of(at))
 
     def _committed_blobs(self, at: CommitId) -> Iterator[tuple[MemoryPath, BlobId]]:
         return ((entry.path, entry.sha) for entry in self._committed_entries(at) if entry.sha)
@@ -353,13 +351,14 @@ class LocalGit:
         self, old: CommitId, new: CommitId
     ) -> list[tuple[MemoryPath, BlobId | None]] | None:
         """See `Connector.changes_between`."""
-        if not self._is_commit(new):
+        if not (self._store.has_read(new) or self._is_commit(new)):
             raise NotFound(f"commit {new[:60]}")
         if not self._is_commit(old):
             return None
-        roots = (self._store.root_of(old), self._store.root_of(new))
-        if (found := diff_trees(self._store, *roots)) is not None:
-            return found
+        if self._store.is_at_hand:  # else it takes a git for each tree, or one for all of it
+            roots = (self._store.root_of(old), self._store.root_of(new))
+            if (found := diff_trees(self._store, *roots)) is not None:
+                return found
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
 
@@ -686,7 +685,7 @@ class LocalGit:
     def _surface(self, path: MemoryPath, content: bytes) -> None:
         """Put what an editor wrote into a displaced file beside the original."""
         kept = kept_copy_path(path, blob_id(content))
-        name = uuid.uuid4().hex
+        name = token_hex(16)
         with DurableFiles() as files:
             self._swap.stage(name, content, None, files)
             files.finish()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pack.deferred import dataclass
 from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety, StagedChange, UncommittedEdit
 from pack.model import (
     ABSENT,

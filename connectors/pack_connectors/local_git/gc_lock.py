@@ -13,7 +13,6 @@ Source: git's builtin/gc.c (lock_repo_for_gc), for which a lock older than 12 ho
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -52,6 +51,13 @@ def _read(file: Path) -> bytes | None:
         return None
 
 
+def _this_host() -> str:
+    # Here, as git is rarely found at work.
+    import socket  # noqa: PLC0415
+
+    return socket.gethostname()
+
+
 def _parse(content: bytes) -> tuple[str, str]:
     pid, _, host = content.decode("utf-8", "replace").strip().partition(" ")
     return pid, host
@@ -60,7 +66,7 @@ def _parse(content: bytes) -> tuple[str, str]:
 def _may_be_alive_elsewhere(content: bytes, file: Path) -> bool:
     """Whether a `gc.pid` is of a machine that cannot be asked, and not stale."""
     pid, host = _parse(content)
-    is_known = host == socket.gethostname() and sys.platform != "win32"
+    is_known = host == _this_host() and sys.platform != "win32"
     if is_known or not pid.isdecimal() or not host:
         return False
     try:
@@ -72,7 +78,7 @@ def _may_be_alive_elsewhere(content: bytes, file: Path) -> bool:
 def _is_alive(content: bytes) -> bool:
     """Whether the process in a `gc.pid` runs on this machine."""
     pid, host = _parse(content)
-    if sys.platform == "win32" or not pid.isdecimal() or host != socket.gethostname():
+    if sys.platform == "win32" or not pid.isdecimal() or host != _this_host():
         return False
     with suppress(OSError):  # where there is no /proc, or no such process
         if Path(f"/proc/{pid}/comm").read_bytes() != b"git\n":

@@ -13,10 +13,10 @@ import os
 import shutil
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, NamedTuple
 
 from pack.errors import RepositoryBusy, Unavailable
@@ -128,7 +128,7 @@ class GitIndex:
             OSError: The index cannot be copied.
             Unavailable: Git could not be started.
         """
-        copy = self._work_dir / f"{uuid.uuid4().hex}.index"
+        copy = self._work_dir / f"{token_hex(16)}.index"
         made_from = self.state()
         if made_from is not None:
             _link_or_copy(self._file, copy)

@@ -11,9 +11,10 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from pack.deferred import dataclass
 from pack.errors import ConnectorError, Unavailable
 from pack.model import BlobId, CommitId, MemoryPath
 from pack_connectors.system.durable_files import DurableFiles

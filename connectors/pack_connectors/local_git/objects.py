@@ -17,8 +17,9 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
+from pack.deferred import pattern
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
 from pack.model import BlobId, CommitId, MemoryPath, object_id
 from pack_connectors.local_git.cat_file import CatFile
@@ -27,7 +28,9 @@ from pack_connectors.system.durable_files import DurableFiles
 
 _CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
 _CACHED_COMMIT_BYTES: Final = 64 * 1024
+_Id = TypeVar("_Id", bound=str)
 _AT_ONCE: Final = 32
+_COMMITS_AT_ONCE: Final = 128
 """Blobs that are read and held at once; waiting for git so rarely costs next to nothing."""
 FILE_MODE: Final = 0o100644
 EXECUTABLE_MODE: Final = 0o100755
@@ -83,7 +86,7 @@ def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:
     return TreeEntry(int(mode, 8), path.rpartition("/")[2], name)
 
 
-_PARTS: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_PARTS: Final = pattern(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 
 
 def iter_tree(data: bytes) -> Iterator[TreeEntry]:
@@ -115,8 +118,8 @@ def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
 
 # A tree is a run of entries. An id may hold any byte, so what looks like an entry is one only if
 # the bytes before it are whole entries too.
-_ENTRIES: Final = re.compile(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
-_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
+_ENTRIES: Final = pattern(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
+_ENTRY: Final = pattern(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
 _MODE_DIGITS: Final = (6, 5)
 
 
@@ -185,6 +188,11 @@ class ObjectStore:
 
     # --- reading ---------------------------------------------------------------------------
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether reading an object costs no new git."""
+        return self._cat_file.is_at_hand
+
     def find_id(self, revision: str, kind: str | None = None) -> str | None:
         """Id of what a revision names; `None` where there is nothing, or nothing of that kind.
 
@@ -232,13 +240,22 @@ class ObjectStore:
             NotFound: One of them is not stored, or is no blob.
             Unavailable: The object database cannot be read.
         """
-        for start in range(0, len(blobs), _AT_ONCE):
-            asked = blobs[start : start + _AT_ONCE]
+        return self._read_all(blobs, "blob", _AT_ONCE)
+
+    def read_commits(self, commits: Sequence[CommitId]) -> Iterator[tuple[CommitId, bytes]]:
+        """As `read_blobs`, for commits as git stores them; none is remembered."""
+        return self._read_all(commits, "commit", _COMMITS_AT_ONCE)
+
+    def _read_all(
+        self, names: Sequence[_Id], kind: str, at_once: int
+    ) -> Iterator[tuple[_Id, bytes]]:
+        for start in range(0, len(names), at_once):
+            asked = names[start : start + at_once]
             found = self._cat_file.contents(list(dict.fromkeys(filter(is_id, asked))))
-            for blob in asked:
-                if blob not in found or found[blob].kind != "blob":
-                    raise NotFound(f"blob {blob[:60]}")
-                yield blob, found[blob].data
+            for name in asked:
+                if name not in found or found[name].kind != kind:
+                    raise NotFound(f"{kind} {name[:60]}")
+                yield name, found[name].data
 
     def read_tree(self, tree: str) -> bytes:
         """A tree as git stores it."""

@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
+from pack.deferred import pattern
 from pack.errors import InvalidConfig, Unavailable
 
 _SHARED: Final = (
@@ -46,7 +47,7 @@ _EXTENSIONS: Final = frozenset(
 _NOT_NEEDED: Final = frozenset(
     {"worktreeconfig", "partialclone", "noop", "noop-v1", "submodulepathconfig"}
 )
-_TAKEN_OVER: Final = re.compile(
+_TAKEN_OVER: Final = pattern(
     r"""
       core\.(sharedrepository|logallrefupdates|filemode|ignorecase|precomposeunicode|symlinks
         |autocrlf|eol|safecrlf|excludesfile|compression|loosecompression|bigfilethreshold
@@ -182,7 +183,7 @@ def _link(link: Path, target: str) -> None:
 
 def _replace(path: Path, make: Callable[[Path], object]) -> None:
     """Put something else in place of what other processes may be using."""
-    new = path.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
+    new = path.with_name(f"{_TEMPORARY}{token_hex(16)}")
     try:
         make(new)
         new.replace(path)

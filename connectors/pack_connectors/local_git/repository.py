@@ -10,11 +10,11 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.errors import InvalidConfig, RefusedForSafety, Unavailable
 from pack.model import CommitId, Identity
 from pack_connectors.local_git.own_config import OwnCommonDir

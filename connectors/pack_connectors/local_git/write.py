@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import os
 import sys
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
@@ -105,7 +105,7 @@ class GitWrite:
             PackError: See `Connector.commit`; the write is undone, or the next call undoes it.
             OSError: Likewise.
         """
-        token = uuid.uuid4().hex
+        token = token_hex(16)
         entries = {target.path: target.entry for target in plan.targets}
         steps = [target.step(token, number) for number, target in enumerate(plan.targets)]
         prepared = self._index.prepare(entries, begun)

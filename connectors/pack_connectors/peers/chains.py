@@ -19,7 +19,7 @@ from pack.mesh.announcement import (
     parse_announcement,
     write_announcement,
 )
-from pack.mesh.members.group import Group, write_group
+from pack.mesh.members.group import Group, parse_group, write_group
 from pack.mesh.members.group_chain import MOST_VERSIONS, GroupCommit
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.members.signers import allowed_signers, revoked_keys
@@ -35,6 +35,7 @@ from pack.mesh.store import (
     SIGNERS_FILE,
 )
 from pack.model import CommitId, MemoryPath
+from pack_connectors.peers.key_file import public_half
 from pack_connectors.peers.signed_commits import signed, signer_of
 
 _GROUP_FILES: Final = (GROUP_FILE, SIGNERS_FILE, REVOKED_FILE)
@@ -49,18 +50,19 @@ class SignedChains:
 
     Args:
         side: The refs of the memory.
-        key: This peer's private key.
+        key: This peer's private key, or what gives the one that counts now.
     """
 
-    def __init__(self, side: SideCommits, key: Ed25519PrivateKey) -> None:
+    def __init__(
+        self, side: SideCommits, key: Ed25519PrivateKey | Callable[[], Ed25519PrivateKey]
+    ) -> None:
         self._side = side
-        self._private = key
-        self._public = PublicKey(key.public_key().public_bytes_raw())
+        self._private = key if callable(key) else lambda: key
 
     @property
     def key(self) -> PublicKey:
         """See `ChainStore.key`."""
-        return self._public
+        return public_half(self._private())
 
     # --- the group ---------------------------------------------------------------------------
 
@@ -78,10 +80,11 @@ class SignedChains:
         self, before: CommitId | None, group: Group, revoked: frozenset[PublicKey]
     ) -> CommitId:
         """See `ChainStore.store_group`."""
+        parse_group(write_group(group))  # a version that nobody can read would be the last one
         contents = {
             GROUP_FILE: write_group(group).encode(),
-            SIGNERS_FILE: allowed_signers({p: one.key for p, one in group.peers.items()}).encode(),
-            REVOKED_FILE: revoked_keys(revoked).encode(),
+            SIGNERS_FILE: allowed_signers(group.signers).encode(),
+            REVOKED_FILE: revoked_keys(revoked - group.former_keys).encode(),
         }
         parents = [before] if before else []
         subject = f"{GROUP_FILE}: {len(group.peers)} peers, {len(revoked)} keys revoked"
@@ -101,7 +104,7 @@ class SignedChains:
         """See `ChainStore.announce`."""
         parents = [previous, said.head] if previous else [said.head]
         contents = {ANNOUNCE_FILE: write_announcement(said).encode()}
-        ref = f"{PEERS}/{self._public.peer}"
+        ref = f"{PEERS}/{said.peer}"
         return self._store(ref, previous, parents, contents, f"{ANNOUNCE_FILE}: {said.n}")
 
     def _store(
@@ -112,7 +115,7 @@ class SignedChains:
         contents: Mapping[MemoryPath, bytes],
         subject: str,
     ) -> CommitId:
-        sign = partial(signed, key=self._private)
+        sign = partial(signed, key=self._private())
         return self._side.commit_files_aside(
             ref, expected, parents, contents, subject, author=MESH, sign=sign
         )

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pack.errors import PackError
-from pack_connectors.peers.key_file import KeyFile
 from pack_connectors.peers.signed_commits import signed
+
+
+class KeySource(Protocol):
+    """Where the key of this machine is."""
+
+    def load(self) -> Ed25519PrivateKey:
+        """The key as it is now.
+
+        Raises:
+            PackError: It cannot be read.
+        """
+        ...
 
 
 class CommitSigner:
     """Adds the signature of a machine to commits. May be used from any thread.
 
-    The key is read for the first commit, and again for the next one if that fails: an unsigned
-    commit is worth less to other peers, and a write that is refused is worth nothing to anybody.
+    A commit for which no key can be read stays unsigned: it is worth less to other peers, and a
+    write that is refused is worth nothing to anybody.
 
     Args:
-        key_file: The machine's key.
+        keys: Where the key is.
     """
 
-    def __init__(self, key_file: KeyFile) -> None:
-        self._key_file = key_file
-        self._key: Ed25519PrivateKey | None = None
+    def __init__(self, keys: KeySource) -> None:
+        self._keys = keys
         self._problem: PackError | None = None
         self._lock = Lock()
 
@@ -35,11 +46,10 @@ class CommitSigner:
     def __call__(self, commit: bytes) -> bytes:
         """The commit with a signature; as it is if there can be none."""
         with self._lock:
-            if self._key is None:
-                try:
-                    self._key = self._key_file.load()
-                except PackError as error:
-                    self._problem = error
-                    return commit
+            try:
+                key = self._keys.load()
+            except PackError as error:
+                self._problem = error
+                return commit
             self._problem = None
-            return signed(commit, self._key)
+            return signed(commit, key)

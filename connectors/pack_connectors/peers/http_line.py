@@ -1,106 +1,128 @@
 """The way to another peer over HTTP. See `pack.mesh.meeting.PeerLine`.
 
 A token is sent over TLS, over the loopback interface, or into a network that the person has named
-as safe, and nowhere else. Nothing follows a redirect: a peer is where its address says.
+as safe, and nowhere else. Nothing follows a redirect: a peer is where its address says. Where the
+peer asks for it, each request is signed.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import hashlib
 import json
-import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
-from pack.errors import InvalidConfig, InvalidContent, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidContent,
+    PackError,
+    RateLimited,
+    RefusedForSafety,
+    RemovedFromGroup,
+    Unavailable,
+)
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
+from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in
 from pack.mesh.meeting import (
     BUNDLE_TYPE,
     LARGEST,
     PATHS,
     SEQUENCE_HEADER,
+    Health,
     Heard,
     Welcome,
     heard_fields,
+    parse_health,
     parse_heard,
 )
+from pack.mesh.members.endpoints import Endpoint
+from pack.mesh.resolving.address import ToldAddress
+from pack.mesh.resolving.listing import ListedPeer, parse_listing, write_registration
 from pack.model import CommitId
+from pack_connectors.peers.networks import (
+    SafeNetworks,
+    is_loopback,
+    why_not_announced,
+    why_not_connected,
+)
+from pack_connectors.peers.peer_network import (
+    AddressRefused,
+    PeerNetwork,
+    PeerTransport,
+    Resolve,
+    WrongKey,
+    resolve,
+)
+from pack_connectors.system.retry import parse_retry_after
 
+LONGEST_PAUSE: Final = 300.0
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _BLOCK: Final = 256 * 1024
+_PENDING: Final = 202
 _NO_CONTENT: Final = 204
-_REFUSALS: Final = (401, 403)
+_UNAUTHORIZED: Final = 401
+_REFUSALS: Final = (_UNAUTHORIZED, 403)
+_BUSY: Final = (429, 503)
+_GIVE_IT: Final = "If the peer is there all the same, give its address here yourself."
 
 
-class SafeNetworks:
-    """Where a token may be sent without TLS.
+@dataclass(frozen=True, slots=True)
+class PeerWays:
+    """What this machine needs to reach others.
 
-    Args:
-        named: Host names, addresses and networks such as `100.64.0.0/10` that the person trusts.
-
-    Raises:
-        InvalidConfig: One of them is none.
+    Attributes:
+        networks: Where a token may be sent without TLS.
+        check_welcome: Checks the signature of an answer to a handshake.
+        sign: Signs requests, as `MessageSigner.sign` does.
+        clock: Tells the time.
+        is_here: Whether this machine itself is reached at the loopback interface.
+        resolver: Looks names up.
     """
 
-    def __init__(self, named: Sequence[str] = ()) -> None:
-        self._hosts: set[str] = set()
-        self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
-        for name in named:
-            try:
-                self._networks.append(ipaddress.ip_network(name))
-            except ValueError as error:
-                if "/" in name:
-                    raise InvalidConfig("PACK_MESH_PLAIN_HTTP", f"{name!r} is no network") from (
-                        error
-                    )
-                self._hosts.add(name.lower())
-
-    def holds(self, host: str) -> bool:
-        """Whether a host is on this machine, or in one of the networks."""
-        name = host.lower().strip("[]")
-        if name in ("localhost", *self._hosts):
-            return True
-        try:
-            address = ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped  # so a socket for both names a caller of the older kind
-        return address.is_loopback or any(address in one for one in self._networks)
+    networks: SafeNetworks
+    check_welcome: Callable[[bytes], Welcome]
+    sign: Callable[[str, str, str, str], Mapping[str, str]]
+    clock: Callable[[], datetime]
+    is_here: bool = False
+    resolver: Resolve = resolve
 
 
 class HttpLine:
-    """See `PeerLine`.
+    """See `PeerLine`. For one thread.
 
     Args:
         endpoint: The peer's address.
-        check_welcome: Checks the signature of an answer to a handshake.
-        networks: Where a token may be sent without TLS.
+        ways: What is needed to reach it.
+        by_person: Whether a person gave the address, and no announcement.
 
     Raises:
-        RefusedForSafety: The way there is not safe for a token.
+        RefusedForSafety: The way there is not safe for a token, or leads where no peer is.
     """
 
-    def __init__(
-        self, endpoint: str, check_welcome: Callable[[bytes], Welcome], networks: SafeNetworks
-    ) -> None:
-        parts = urlsplit(endpoint)
-        if parts.scheme != "https" and not networks.holds(parts.hostname or ""):
+    def __init__(self, endpoint: str, ways: PeerWays, *, by_person: bool = False) -> None:
+        found = Endpoint.parse(endpoint)
+        if not found.is_tls and not ways.networks.holds(found.host):
             raise RefusedForSafety(
                 f"{endpoint} is reached without TLS, and whoever listens could take the token",
                 "Use https, or name the network in PACK_MESH_PLAIN_HTTP if it encrypts by itself.",
             )
-        self._base = f"{endpoint}{PATHS}"
-        self._check_welcome = check_welcome
+        if not by_person and (why := why_not_announced(found)):
+            raise RefusedForSafety(f"the peer says that it is at {endpoint}, and {why}", _GIVE_IT)
+        self._endpoint = found
+        self._base = f"{found.url}{PATHS}"
+        self._ways = ways
+        self._by_person = by_person
+        self._nonce: str | None = None
 
     def handshake(self, request: bytes) -> Welcome:
         """See `PeerLine.handshake`."""
-        return self._check_welcome(self._post("/handshake", request))
+        return self._ways.check_welcome(self._post("/handshake", request))
 
     def heartbeat(self, token: str, mine: Heard) -> Heard:
         """See `PeerLine.heartbeat`."""
@@ -108,6 +130,27 @@ class HttpLine:
         answer = self._post("/heartbeat", body, token)
         try:
             return parse_heard(answer.decode("utf-8", "replace"))
+        except InvalidContent as error:
+            raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
+
+    def register(self, token: str, mine: ToldAddress | None) -> Sequence[ListedPeer]:
+        """See `PeerLine.register`."""
+        answer = self._post("/peers", write_registration(mine).encode(), token)
+        try:
+            return parse_listing(answer.decode("utf-8", "replace"))
+        except InvalidContent as error:
+            raise Unavailable(f"{self._base} does not answer as a hub does: {error}") from error
+
+    def leave(self, token: str, group: CommitId) -> None:
+        """See `PeerLine.leave`."""
+        self._post(f"/groups/{group}/leave", b"{}", token)
+
+    def health(self, token: str, group: CommitId) -> Health:
+        """See `PeerLine.health`."""
+        with self._stream(f"/groups/{group}/status", None, token) as answer:
+            content = self._read(answer)
+        try:
+            return parse_health(content.decode("utf-8", "replace"))
         except InvalidContent as error:
             raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
 
@@ -129,7 +172,7 @@ class HttpLine:
     def push(self, token: str, group: CommitId, file: str, height: int) -> None:
         """See `PeerLine.push`."""
         headers = {"content-type": BUNDLE_TYPE, SEQUENCE_HEADER: str(height)}
-        with self._stream(f"/groups/{group}/events", _blocks(file), token, headers) as answer:
+        with self._stream(f"/groups/{group}/events", Path(file), token, headers) as answer:
             self._read(answer)
 
     # --- requests ------------------------------------------------------------------------------
@@ -146,72 +189,111 @@ class HttpLine:
                 raise Unavailable(f"{self._base} sends too much")
         return bytes(content)
 
+    @contextmanager
     def _stream(
         self,
         path: str,
-        body: bytes | Iterator[bytes],
+        body: bytes | Path | None,
         token: str | None,
         headers: Mapping[str, str] | None = None,
-    ) -> _Answer:
+    ) -> Iterator[httpx.Response]:
+        """An answer that is read while it comes, whose failures are told as ours.
+
+        Where the peer wants the request to be signed, it says over which nonce, and is asked again.
+        """
+        url = f"{self._base}{path}"
         sent = {"content-type": "application/json", **(headers or {})}
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
-        return _Answer(f"{self._base}{path}", body, sent)
-
-
-class _Answer:
-    """An answer that is read while it comes, whose failures are told as ours."""
-
-    def __init__(self, url: str, body: bytes | Iterator[bytes], headers: Mapping[str, str]) -> None:
-        self._url = url
-        self._client = httpx.Client(verify=_trust(), timeout=_TIMEOUT, trust_env=False)
-        self._stream = self._client.stream("POST", url, content=body, headers=headers)
-
-    def __enter__(self) -> httpx.Response:
         try:
-            answer = self._stream.__enter__()
+            with self._client() as client:
+                for is_last in (False, True):
+                    with self._asked(client, url, body, sent) as answer:
+                        if answer.status_code == _UNAUTHORIZED and self._nonce and not is_last:
+                            continue
+                        if not answer.is_success or answer.status_code == _PENDING:
+                            raise self._refused(url, answer)
+                        yield answer
+                        return
         except httpx.HTTPError as error:
-            self._client.close()
-            raise Unavailable(f"{self._url}: {error or type(error).__name__}") from error
-        if answer.is_success:
-            return answer
-        try:
-            raise _refused(self._url, answer)
-        finally:
-            self.__exit__(None, None, None)
+            raise _failure(url, error) from error
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        del kind, trace
-        try:
-            self._stream.__exit__(None, None, None)
-        finally:
-            self._client.close()
-        if isinstance(error, httpx.HTTPError):
-            raise Unavailable(f"{self._url}: {error or type(error).__name__}") from error
+    @contextmanager
+    def _asked(
+        self, client: httpx.Client, url: str, body: bytes | Path | None, sent: Mapping[str, str]
+    ) -> Iterator[httpx.Response]:
+        nonce, self._nonce = self._nonce, None
+        method = "GET" if body is None else "POST"
+        signed = self._ways.sign(method, url, _digest(body or b""), nonce) if nonce else {}
+        content = _blocks(body) if isinstance(body, Path) else body
+        with client.stream(method, url, content=content, headers={**sent, **signed}) as answer:
+            self._nonce = nonce_in(answer.headers.get(CHALLENGE_FIELD, ""))
+            yield answer
+
+    def _client(self) -> httpx.Client:
+        pin = self._endpoint.pin
+        network = PeerNetwork(self._why_not, pin, self._ways.resolver)
+        transport = PeerTransport(network, is_pinned=pin is not None)
+        return httpx.Client(transport=transport, timeout=_TIMEOUT, trust_env=False)
+
+    def _why_not(self, address: str) -> str:
+        """Why an address is not connected to; empty if it may be."""
+        is_plain = not self._endpoint.is_tls
+        if is_plain and is_loopback(self._endpoint.host) and not is_loopback(address):
+            return "is another machine, where a token would be read"
+        return "" if self._by_person else why_not_connected(address, is_here=self._ways.is_here)
+
+    def _refused(self, url: str, answer: httpx.Response) -> PackError:
+        """What a refusal says; of whatever a stranger sends, a line that can be printed."""
+        said = _said(answer)
+        words = _line_of(said.get("message")) or answer.reason_phrase
+        if answer.status_code == _PENDING:
+            return AdmissionPending(str(said.get("peer_id", ""))[:100])
+        if answer.status_code in _REFUSALS and said.get("code") == RemovedFromGroup.code:
+            return RemovedFromGroup(f"the peer says: {words}", "Ask an owner of the group.")
+        if answer.status_code in _REFUSALS:
+            return RefusedForSafety(
+                f"the peer does not let this machine in: {words}", "Ask its owner."
+            )
+        if answer.status_code in _BUSY:
+            now = self._ways.clock()
+            seconds = parse_retry_after(answer.headers.get("retry-after"), now)
+            if seconds is not None and seconds > 0:
+                pause = min(seconds, LONGEST_PAUSE)
+                return RateLimited(url, pause, now + timedelta(seconds=pause))
+        return Unavailable(f"{url} answers {answer.status_code}: {words}")
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """Whose certificates are believed; read once, as that takes longer than most requests."""
-    return httpx.create_ssl_context(trust_env=False)
+def _failure(url: str, error: httpx.HTTPError) -> PackError:
+    """Why there is no answer."""
+    if isinstance(error.__cause__, WrongKey | AddressRefused):
+        return RefusedForSafety(f"{url}: {error}", _GIVE_IT)
+    return Unavailable(f"{url}: {error or type(error).__name__}")
 
 
-def _refused(url: str, answer: httpx.Response) -> RefusedForSafety | Unavailable:
-    """What a refusal says; of whatever a stranger sends, a line that can be printed."""
-    said = ""
+def _said(answer: httpx.Response) -> Mapping[str, object]:
+    """What a refusal says, of whatever a stranger sends."""
     try:
         content = next(answer.iter_bytes(LARGEST), b"")
         fields = json.loads(content[:LARGEST])
-        said = str(fields.get("message", ""))[:300]
     except (ValueError, AttributeError, httpx.HTTPError):
-        said = ""
-    words = "".join(c if c.isprintable() else "?" for c in said) or answer.reason_phrase
-    if answer.status_code in _REFUSALS:
-        return RefusedForSafety(f"the peer does not let this machine in: {words}", "Ask its owner.")
-    return Unavailable(f"{url} answers {answer.status_code}: {words}")
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def _blocks(file: str) -> Iterator[bytes]:
-    with Path(file).open("rb") as opened:
+def _line_of(said: object) -> str:
+    """A line that can be printed."""
+    return "".join(c if c.isprintable() else "?" for c in str(said or "")[:300])
+
+
+def _digest(body: bytes | Path) -> str:
+    if isinstance(body, bytes):
+        return digest_field(hashlib.sha256(body).digest())
+    with body.open("rb") as opened:
+        return digest_field(hashlib.file_digest(opened, "sha256").digest())
+
+
+def _blocks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
         while block := opened.read(_BLOCK):
             yield block

@@ -7,6 +7,7 @@ and the two signatures.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +24,7 @@ from pack.mesh.joining import (
 )
 from pack.mesh.meeting import Welcome, parse_welcome, write_welcome
 from pack.mesh.members.keys import PublicKey
+from pack.mesh.resolving import address
 from pack_connectors.peers import sshsig
 
 _Text = Annotated[str, Field(max_length=LARGEST)]
@@ -43,20 +45,21 @@ class JoinSigner:
     """See `RequestSigner`.
 
     Args:
-        key: This peer's private key.
+        key: This peer's private key, or what gives the private half of one of its keys.
     """
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
+    def __init__(self, key: Ed25519PrivateKey | Callable[[PublicKey], Ed25519PrivateKey]) -> None:
+        self._private = key if callable(key) else lambda _: key
 
     def sign_request(self, request: JoinRequest, secret: bytes | None) -> bytes:
         """See `RequestSigner.sign_request`."""
         text = write_request(request)
-        invited = Ed25519PrivateKey.from_private_bytes(secret) if secret else self._key
+        mine = self._private(request.key)
+        invited = Ed25519PrivateKey.from_private_bytes(secret) if secret else mine
         parts = {
             "kind": _KIND,
             "request": text,
-            "by_newcomer": sshsig.sign(text.encode(), self._key, NAMESPACE),
+            "by_newcomer": sshsig.sign(text.encode(), mine, NAMESPACE),
             "by_invited": sshsig.sign(text.encode(), invited, NAMESPACE),
         }
         return json.dumps(parts, indent=2).encode() + b"\n"
@@ -78,7 +81,7 @@ class JoinSigner:
     def sign_welcome(self, welcome: Welcome) -> bytes:
         """See `WelcomeSigner.sign_welcome`; the fields, and the signature beside them."""
         text = write_welcome(welcome)
-        signature = sshsig.sign(text.encode(), self._key, _WELCOME)
+        signature = sshsig.sign(text.encode(), self._private(welcome.key), _WELCOME)
         fields = {**json.loads(text), "peer_id": welcome.key.peer, "signature": signature}
         return json.dumps(fields).encode()
 
@@ -93,6 +96,16 @@ class JoinSigner:
         if sshsig.verify(write_welcome(welcome).encode(), signature, _WELCOME) != welcome.key:
             raise BadSignature("the answer is not signed by the key that it names")
         return welcome
+
+    def sign_address(self, said: address.SaidAddress, key: PublicKey) -> str:
+        """See `AddressSigner.sign_address`."""
+        data = address.write_address(said).encode()
+        return sshsig.sign(data, self._private(key), address.NAMESPACE)
+
+    def check_address(self, said: address.SaidAddress, signature: str) -> PublicKey:
+        """See `AddressSigner.check_address`."""
+        data = address.write_address(said).encode()
+        return sshsig.verify(data, signature.encode("utf-8", "replace"), address.NAMESPACE)
 
 
 def is_request(content: bytes) -> bool:

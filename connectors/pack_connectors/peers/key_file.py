@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pack.errors import InvalidConfig, NotFound, RefusedForSafety, Unavailable
-from pack.mesh.members.keys import PublicKey
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack_connectors.system.durable_files import DurableFiles
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -68,6 +68,41 @@ class KeyFile:
             raise InvalidConfig(str(self._path), "it is not an Ed25519 key")
         return key
 
+    def mark(self) -> object:
+        """Another one after each time that the key was replaced; `None` without a key."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_mode
+
+    def earlier(self, peer: PeerId) -> KeyFile:
+        """Where the key of a peer is that this machine was before."""
+        return KeyFile(self._path.with_name(f"{self._path.name}.{peer}"))
+
+    def renew(self, comment: str) -> None:
+        """Have a new key in place of this one, which stays as an earlier one.
+
+        Args:
+            comment: Follows the public key, for people.
+
+        Raises:
+            As `load`.
+        """
+        before = self.load()
+        self.earlier(public_half(before).peer).keep(before, comment)
+        self._write(Ed25519PrivateKey.generate(), self._path)
+        self._publish(self.load(), comment)
+
+    def keep(self, key: Ed25519PrivateKey, comment: str) -> None:
+        """Have the file hold a key, where there is none yet.
+
+        Raises:
+            As `load`.
+        """
+        if not self.exists():
+            self._make(key, comment)
+
     def load_or_make(self, comment: str) -> Ed25519PrivateKey:
         """The key; a new one if there is none. Two processes that make it get the same one.
 
@@ -77,8 +112,7 @@ class KeyFile:
         Raises:
             As `load`.
         """
-        if not self.exists():
-            self._make(Ed25519PrivateKey.generate(), comment)
+        self.keep(Ed25519PrivateKey.generate(), comment)
         return self.load()
 
     def _read(self) -> bytes:
@@ -102,9 +136,7 @@ class KeyFile:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
-            with DurableFiles() as files:
-                files.add(str(temporary), _private(key), str(temporary), mode=0o600)
-                files.finish()
+            self._write(key, temporary)
             try:
                 with suppress(FileExistsError):
                     os.link(temporary, self._path)
@@ -114,13 +146,27 @@ class KeyFile:
         except OSError as error:
             raise Unavailable(f"{self._path}: {error.strerror}") from error
 
+    @staticmethod
+    def _write(key: Ed25519PrivateKey, file: Path) -> None:
+        try:
+            with DurableFiles() as files:
+                files.add(str(file), _private(key), f"{file}-", mode=0o600)
+                files.finish()
+        except OSError as error:
+            raise Unavailable(f"{file}: {error.strerror}") from error
+
     def _publish(self, key: Ed25519PrivateKey, comment: str) -> None:
-        line = PublicKey(key.public_key().public_bytes_raw()).line
+        line = public_half(key).line
         words = "".join(c if c.isprintable() else "?" for c in comment)
         with DurableFiles() as files:
             name = str(self.public_path)
             files.add(name, f"{line} {words}".rstrip().encode() + b"\n", name, mode=0o644)
             files.finish()
+
+
+def public_half(key: Ed25519PrivateKey) -> PublicKey:
+    """The public half of a private key."""
+    return PublicKey(key.public_key().public_bytes_raw())
 
 
 def _private(key: Ed25519PrivateKey) -> bytes:

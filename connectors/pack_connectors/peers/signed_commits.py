@@ -8,6 +8,7 @@ Source: gitformat-signature(5), "COMMIT SIGNATURES"; commit.c of git,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +20,7 @@ from pack_connectors.peers import sshsig
 _HEADER: Final = b"gpgsig"
 _OURS: Final = b"gpgsig "
 _FIRST: Final = b"tree "
+_REMEMBERED: Final = 1024
 
 
 class Divided(NamedTuple):
@@ -79,6 +81,12 @@ def signer_of(commit: bytes) -> PublicKey | None:
     Raises:
         BadSignature: It has a signature that is not over it, or is of another kind.
     """
+    return _signer_of(commit) if _HEADER in commit else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _signer_of(commit: bytes) -> PublicKey | None:
+    """Those of chains are asked for often."""
     payload, signature = divided(commit)
     if signature is None:
         return None

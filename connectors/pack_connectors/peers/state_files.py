@@ -11,11 +11,13 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from pack.errors import Unavailable
 from pack.mesh.members.invitation import OpenInvitation
 from pack.mesh.members.keys import PeerId, PublicKey
-from pack.mesh.state import Membership, PeerRecord
+from pack.mesh.state import Applicant, Membership, MeshEvent, PeerRecord
 from pack_connectors.system.durable_files import DurableFiles
 
 _MEMBERSHIP: Final = TypeAdapter(Membership)
 _RECORDS: Final = TypeAdapter(list[PeerRecord])
+_EVENTS: Final = TypeAdapter(list[MeshEvent])
+_NOTICES: Final = TypeAdapter(list[str])
 _T = TypeVar("_T")
 
 
@@ -26,6 +28,17 @@ class _StoredInvitation(BaseModel):
 
 
 _INVITATIONS: Final = TypeAdapter(list[_StoredInvitation])
+
+
+class _StoredApplicant(BaseModel):
+    key: str
+    name: str
+    endpoint: str
+    asked_at: AwareDatetime
+    is_refused: bool
+
+
+_APPLICANTS: Final = TypeAdapter(list[_StoredApplicant])
 
 
 class MeshFiles:
@@ -67,6 +80,30 @@ class MeshFiles:
         ]
         self._save("invitations.json", _INVITATIONS.dump_json(stored))
 
+    def applicants(self) -> Sequence[Applicant]:
+        """See `MeshState.applicants`."""
+        stored = self._load("applicants.json", _APPLICANTS) or []
+        return [
+            Applicant(
+                PublicKey.parse(one.key), one.name, one.endpoint, one.asked_at, one.is_refused
+            )
+            for one in stored
+        ]
+
+    def set_applicants(self, applicants: Sequence[Applicant]) -> None:
+        """See `MeshState.set_applicants`."""
+        stored = [
+            _StoredApplicant(
+                key=one.key.line,
+                name=one.name,
+                endpoint=one.endpoint,
+                asked_at=one.asked_at,
+                is_refused=one.is_refused,
+            )
+            for one in applicants
+        ]
+        self._save("applicants.json", _APPLICANTS.dump_json(stored))
+
     def records(self) -> Mapping[PeerId, PeerRecord]:
         """See `MeshState.records`."""
         return {one.peer: one for one in self._load("peers.json", _RECORDS) or []}
@@ -74,6 +111,22 @@ class MeshFiles:
     def set_records(self, records: Mapping[PeerId, PeerRecord]) -> None:
         """See `MeshState.set_records`."""
         self._save("peers.json", _RECORDS.dump_json(list(records.values())))
+
+    def events(self) -> Sequence[MeshEvent]:
+        """See `MeshState.events`."""
+        return self._load("events.json", _EVENTS) or []
+
+    def set_events(self, events: Sequence[MeshEvent]) -> None:
+        """See `MeshState.set_events`."""
+        self._save("events.json", _EVENTS.dump_json(list(events)))
+
+    def notices(self) -> Sequence[str]:
+        """See `MeshState.notices`."""
+        return self._load("notices.json", _NOTICES) or []
+
+    def set_notices(self, notices: Sequence[str]) -> None:
+        """See `MeshState.set_notices`."""
+        self._save("notices.json", _NOTICES.dump_json(list(notices)))
 
     def _load(self, name: str, kind: TypeAdapter[_T]) -> _T | None:
         try:

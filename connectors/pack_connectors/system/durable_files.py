@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-import uuid
 from concurrent.futures import Future
 from contextlib import suppress
+from secrets import token_hex
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
@@ -35,7 +35,7 @@ class DurableFiles:
     """New files; leaving the context removes those that `finish` has not put in place."""
 
     def __init__(self) -> None:
-        self._token = uuid.uuid4().hex
+        self._token = token_hex(16)
         self._written: list[_Written] = []
         self._targets: set[str] = set()
         self._open: list[_Open] = []

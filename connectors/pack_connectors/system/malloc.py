@@ -5,7 +5,6 @@ Only needed with glibc: other C libraries do so by themselves, or keep less.
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from typing import Final
 
@@ -38,6 +37,9 @@ def give_back() -> None:
 
 def _call(name: str, *numbers: int) -> None:
     if sys.platform == "linux":
+        # Here, as only servers live long enough.
+        import ctypes  # noqa: PLC0415
+
         function = getattr(ctypes.CDLL(None), name, None)
         if function is not None:
             function(*numbers)

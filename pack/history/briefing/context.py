@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final, NamedTuple, TypedDict
 
@@ -20,6 +20,7 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.labels import labels_of
 from pack.core.session import Session
+from pack.deferred import dataclass
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, Unavailable
 from pack.files.keys import ORIGIN_SOURCE, PIN, TRUTH_LEVEL
 from pack.files.markdown import split_lines

@@ -8,9 +8,10 @@ clock, and each part of the text has a share of its own, so that no part pushes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 
+from pack.deferred import dataclass
 from pack.files.passages import Passage
 from pack.history.briefing.token_ceiling import most_tokens
 from pack.model import CommitId

@@ -9,9 +9,10 @@ that were thrown together more than that.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
+
+from pack.deferred import pattern
 
 _KINDS: Final = {
     "word": r" ?[A-Z]?[a-z]+",
@@ -22,8 +23,8 @@ _KINDS: Final = {
     "sign": r"[!-/:-@\[-`{-~]",
     "other": r"[^\x20-\x7e\t\r\n]+",
 }
-_PIECES: Final = re.compile("|".join(_KINDS.values()))
-_KIND: Final = re.compile("|".join(f"(?P<{kind}>{form})" for kind, form in _KINDS.items()))
+_PIECES: Final = pattern("|".join(_KINDS.values()))
+_KIND: Final = pattern("|".join(f"(?P<{kind}>{form})" for kind, form in _KINDS.items()))
 _REMEMBERED: Final = 16_384
 """Pieces whose count is known: a text uses the same words again and again."""
 _SHORT: Final = 4
@@ -32,7 +33,7 @@ _LONGEST_WORD: Final = 20
 _TWO_BYTES: Final = 2
 _RIGHT_TO_LEFT: Final = "\u0590"
 """From here on, the scripts of two bytes are rarely tokens of more than one letter."""
-_COMMON: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_COMMON: Final = pattern("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 def most_tokens(text: str) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.errors import LimitExceeded, NotFound
 from pack.files import frontmatter
 from pack.history.differences.stamps import same_but_stamps

@@ -5,16 +5,16 @@ Source: git-diff(1), "Generating patch text with -p".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from pack.deferred import pattern
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.line_hunks import LineHunk, LineOp, line_hunks
 from pack.log import ChangeKind
 from pack.model import blob_id
 
-_SPECIAL: Final = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
+_SPECIAL: Final = pattern(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
 _NAMED: Final = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n"}
 _NO_LINE_END: Final = "\\ No newline at end of file\n"
 _NOTHING: Final = "0" * 7

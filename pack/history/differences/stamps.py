@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from pack.deferred import pattern
 from pack.files import frontmatter
 from pack.files.keys import KEYS, Setter
 
 _OURS: Final = (Setter.EVERY_WRITE, Setter.NOT_YOURS)
 STAMPS: Final = frozenset(key.name for key in KEYS if key.setter in _OURS)
-_STAMP: Final = re.compile(rf"(?:{'|'.join(sorted(STAMPS))})[ \t]*:[^\r\n]*[\r\n]*")
+_STAMP: Final = pattern(rf"(?:{'|'.join(sorted(STAMPS))})[ \t]*:[^\r\n]*[\r\n]*")
 
 
 def is_stamp(line: str) -> bool:

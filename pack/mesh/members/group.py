@@ -9,6 +9,11 @@
     share: ["**"]
     peers:
       <peer id>: {name: laptop, key: ssh-ed25519 AAAA…, roles: [owner], levels: [1, 2, 3, 4, 5]}
+    former:
+      <peer id>: {key: ssh-ed25519 AAAA…, successor: <peer id>}
+
+A peer that gets a new key is another peer from then on. Its former key can do nothing any more, but
+stays good for what it signed before.
 
 The owner admits and removes peers, and in this order of precedence so may those in `succession`, so
 that a lost laptop is not the end of a group. Membership comes from this file alone, and only from a
@@ -17,8 +22,8 @@ version of it that an owner has signed (`group_chain`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Final, Literal, Self
@@ -32,6 +37,7 @@ from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id, shown
 from pack.provenance import TRUTH_LEVELS
 
 MOST_PEERS: Final = 100
+MOST_FORMER: Final = 1000
 RETENTION_DAYS: Final = 90
 EVERYTHING: Final = "**"
 ALL_LEVELS: Final = tuple(sorted(set(TRUTH_LEVELS.values())))
@@ -78,6 +84,25 @@ class Peer:
         """Whether what it sends is taken in."""
         return not self.roles.isdisjoint({Role.OWNER, Role.MEMBER})
 
+    def owning(self, *, is_owner: bool) -> Self:
+        """The peer as an owner or not; who was nothing else is a member then."""
+        others = self.roles - {Role.OWNER}
+        roles = others | {Role.OWNER} if is_owner else others or {Role.MEMBER}
+        return replace(self, roles=frozenset(roles))
+
+
+@dataclass(frozen=True, slots=True)
+class FormerKey:
+    """The key that a peer had before.
+
+    Attributes:
+        key: The key, which is revoked.
+        successor: The peer that it became.
+    """
+
+    key: PublicKey
+    successor: PeerId
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -91,6 +116,7 @@ class Group:
         merge_version: How heads are merged; all must do it alike.
         retention_days: For how long a silent peer keeps what is waiting for it.
         share: Patterns of what is exchanged.
+        former: Peers that have another key now, by the id that they had.
     """
 
     name: str
@@ -100,6 +126,7 @@ class Group:
     merge_version: int = MERGE_VERSION
     retention_days: int = RETENTION_DAYS
     share: tuple[str, ...] = (EVERYTHING,)
+    former: Mapping[PeerId, FormerKey] = field(default_factory=dict)
 
     @classmethod
     def of_one(cls, name: str, owner: Peer) -> Self:
@@ -111,6 +138,17 @@ class Group:
     def owners(self) -> tuple[PeerId, ...]:
         """Who may sign changes of the group, the most important first."""
         return (self.owner, *self.succession)
+
+    @property
+    def former_keys(self) -> frozenset[PublicKey]:
+        """The keys that peers had before."""
+        return frozenset(one.key for one in self.former.values())
+
+    @property
+    def signers(self) -> Mapping[PeerId, PublicKey]:
+        """Whose signatures git is to call good: also those that a peer made with a former key."""
+        before = {peer: one.key for peer, one in self.former.items()}
+        return {**before, **{peer: one.key for peer, one in self.peers.items()}}
 
     def peer(self, peer: PeerId) -> Peer:
         """A member.
@@ -135,6 +173,21 @@ class Group:
             raise InvalidRequest(f"another peer of the group is called {peer.name!r}")
         return replace(self, peers={**self.peers, peer.id: peer})
 
+    def owned_by(self, owners: Sequence[PeerId]) -> Self:
+        """The group with other owners, the most important first.
+
+        Raises:
+            NotFound: One is none of the group.
+            InvalidRequest: There are none.
+        """
+        for owner in owners:
+            self.peer(owner)
+        order = tuple(dict.fromkeys(owners))
+        if not order:
+            raise InvalidRequest("a group needs an owner")
+        peers = {one: it.owning(is_owner=one in order) for one, it in self.peers.items()}
+        return replace(self, peers=peers, owner=order[0], succession=order[1:])
+
     def removing(self, peer: PeerId) -> Self:
         """The group without a peer; its key is to be revoked.
 
@@ -148,6 +201,26 @@ class Group:
             raise InvalidRequest("the only owner of a group cannot be removed")
         peers = {one: it for one, it in self.peers.items() if one != peer}
         return replace(self, peers=peers, owner=owners[0], succession=tuple(owners[1:]))
+
+    def rekeying(self, peer: PeerId, key: PublicKey) -> Self:
+        """The group in which a peer has another key, and keeps everything else.
+
+        Raises:
+            NotFound: It is none of the group.
+            InvalidRequest: The key is that of a peer, or was.
+        """
+        before, now = self.peer(peer), key.peer
+        if now in self.peers or now in self.former:
+            raise InvalidRequest("this key is known to the group already")
+        others = {one: it for one, it in self.peers.items() if one != peer}
+        owners = [now if one == peer else one for one in self.owners]
+        return replace(
+            self,
+            peers={**others, now: replace(before, key=key)},
+            owner=owners[0],
+            succession=tuple(owners[1:]),
+            former={**self.former, peer: FormerKey(before.key, now)},
+        )
 
 
 # --- the file ----------------------------------------------------------------------------------
@@ -164,6 +237,11 @@ class _PeerEntry(_Strict):
     levels: Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(max_length=len(ALL_LEVELS))]
 
 
+class _FormerEntry(_Strict):
+    key: Annotated[str, Field(max_length=200)]
+    successor: str
+
+
 class _GroupFile(_Strict):
     version: Literal[1]
     name: Annotated[str, Field(pattern=rf"^{NAME}$")]
@@ -175,6 +253,7 @@ class _GroupFile(_Strict):
         list[Annotated[str, Field(min_length=1, max_length=400)]], Field(max_length=1000)
     ] = [EVERYTHING]
     peers: Annotated[dict[str, _PeerEntry], Field(min_length=1, max_length=MOST_PEERS)]
+    former: Annotated[dict[str, _FormerEntry], Field(max_length=MOST_FORMER)] = {}
 
 
 @lru_cache(maxsize=256)
@@ -201,6 +280,7 @@ def parse_group(text: str) -> Group:
         found.merge_version,
         found.retention_days,
         tuple(found.share),
+        {parse_peer_id(peer): _former(peer, entry) for peer, entry in found.former.items()},
     )
     _check(group)
     return group
@@ -215,6 +295,13 @@ def _peer(peer: str, entry: _PeerEntry) -> Peer:
     except ValueError as error:
         raise UnusableInput(f"{entry.name} has an unknown role") from error
     return Peer(entry.name, key, roles, frozenset(entry.levels))
+
+
+def _former(peer: str, entry: _FormerEntry) -> FormerKey:
+    key = PublicKey.parse(entry.key)
+    if key.peer != peer:
+        raise UnusableInput(f"a former key is not that of {peer[:60]}")
+    return FormerKey(key, parse_peer_id(entry.successor))
 
 
 def _check(group: Group) -> None:
@@ -249,5 +336,13 @@ def write_group(group: Group) -> str:
             f"    key: {yaml_block.write(one.key.line)}",
             f"    roles: {yaml_block.write(sorted(one.roles))}",
             f"    levels: [{levels}]",
+        ]
+    lines += ["former:"] if group.former else []
+    for peer in sorted(group.former):
+        former = group.former[peer]
+        lines += [
+            f"  {yaml_block.write(peer)}:",
+            f"    key: {yaml_block.write(former.key.line)}",
+            f"    successor: {yaml_block.write(former.successor)}",
         ]
     return "\n".join(lines) + "\n"

@@ -4,18 +4,16 @@ Each version is a commit whose only parent is the version before, and is signed 
 one. So whoever knows the first commit, whose id is the group's, can check every later version
 without asking anybody.
 
-Two owners may change the group at once. Then everybody follows the same one of the two chains, and
-what either of them removed stays removed: a removal is final, whatever else is lost.
+What becomes of two versions that follow the same one is decided in `agreement`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from pack.errors import BadSignature, UnusableInput
+from pack.errors import BadSignature, InvalidRequest, UnusableInput
 from pack.mesh.members.group import Group, parse_group
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.members.signers import allowed_signers, parse_revoked
@@ -52,7 +50,7 @@ class GroupVersion:
     Attributes:
         id: Its commit.
         group: Who belongs to it.
-        revoked: The keys that never belong to it again.
+        revoked: The keys that never belong to it again, those of former peers among them.
         signer: Who signed it.
     """
 
@@ -91,13 +89,14 @@ def checked_chain(commits: Sequence[GroupCommit]) -> GroupChain:
 def _checked(commit: GroupCommit, before: GroupVersion | None) -> GroupVersion:
     if commit.parents != ((before.id,) if before else ()):
         raise UnusableInput("a version of the group does not follow the one before")
-    group, revoked = parse_group(commit.group), parse_revoked(commit.revoked)
+    group = parse_group(commit.group)
+    revoked = parse_revoked(commit.revoked) | group.former_keys
     if commit.signer is None:
         raise BadSignature("a version of the group is not signed")
     version = GroupVersion(commit.id, group, revoked, commit.signer.peer)
     _check_signer(commit.signer, before or version)
     check_removals(group, revoked, before)
-    if commit.signers != allowed_signers({peer: one.key for peer, one in group.peers.items()}):
+    if commit.signers != allowed_signers(group.signers):
         raise UnusableInput("allowed_signers does not name the peers of the group")
     return version
 
@@ -127,6 +126,8 @@ def check_removals(
     gone = {one.key for peer, one in before.group.peers.items() if peer not in group.peers}
     if not (gone | before.revoked) <= revoked:
         raise UnusableInput("a removal from the group is missing")
+    if not before.group.former.items() <= group.former.items():
+        raise UnusableInput("the group forgets whose key followed which")
 
 
 def removal(version: GroupVersion, peer: PeerId) -> tuple[Group, frozenset[PublicKey]]:
@@ -140,72 +141,15 @@ def removal(version: GroupVersion, peer: PeerId) -> tuple[Group, frozenset[Publi
     return version.group.removing(peer), version.revoked | {key}
 
 
-# --- several chains ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AgreedGroup:
-    """What peers that know the same chains agree on.
-
-    Attributes:
-        chain: The one that everybody follows.
-        version: Its last version, without peers that any of the chains removed.
-    """
-
-    chain: GroupChain
-    version: GroupVersion
-
-
-def agreed(chains: Iterable[GroupChain]) -> AgreedGroup:
-    """Which of several chains of one group counts; the order in which they are given does not.
-
-    Where two part, the version by the more important owner counts, then the longer chain, then the
-    smaller id.
-
-    Args:
-        chains: Checked; at least one.
+def succession(
+    version: GroupVersion, peer: PeerId, key: PublicKey
+) -> tuple[Group, frozenset[PublicKey]]:
+    """The group in which a peer has another key, and the keys that are then revoked.
 
     Raises:
-        InvalidContent: They are of different groups.
+        NotFound: It is none of the group.
+        InvalidRequest: The other key was revoked, or is another peer's.
     """
-    known = list(chains)
-    if len({chain[0].id for chain in known}) != 1:
-        raise UnusableInput("these are versions of different groups")
-    best = _followed(known)
-    revoked = frozenset[PublicKey]().union(*(chain[-1].revoked for chain in known))
-    return AgreedGroup(best, _without(best[-1], revoked))
-
-
-def _followed(chains: Sequence[GroupChain]) -> GroupChain:
-    """The chain that counts: at each version from which several go on, the better way.
-
-    It follows from the versions that are known and from nothing else, so a chain that is a part of
-    another one changes nothing.
-    """
-    way, at = list(chains), 1
-    while longer := [chain for chain in way if len(chain) > at]:
-        ways: dict[CommitId, list[GroupChain]] = {}
-        for chain in longer:
-            ways.setdefault(chain[at].id, []).append(chain)
-        way = min(ways.values(), key=partial(_rank, at=at))
-        at += 1
-    return way[0]
-
-
-def _rank(way: Sequence[GroupChain], at: int) -> tuple[int, int, CommitId]:
-    owners = way[0][at - 1].group.owners
-    longest = max(len(chain) for chain in way)
-    return owners.index(way[0][at].signer), -longest, way[0][at].id
-
-
-def _without(version: GroupVersion, revoked: frozenset[PublicKey]) -> GroupVersion:
-    """A version from which everything revoked is gone, also an owner; a last owner stays alone."""
-    group = version.group
-    gone = [peer for peer, one in group.peers.items() if one.key in revoked]
-    peers = {peer: one for peer, one in group.peers.items() if peer not in gone}
-    owners = [owner for owner in group.owners if owner not in gone]
-    if owners:
-        group = replace(group, peers=peers, owner=owners[0], succession=tuple(owners[1:]))
-    else:
-        group = replace(group, peers=peers)
-    return replace(version, group=group, revoked=version.revoked | revoked)
+    if key in version.revoked:
+        raise InvalidRequest("this key was revoked")
+    return version.group.rekeying(peer, key), version.revoked | {version.group.peer(peer).key}

@@ -2,6 +2,8 @@
 
     pack-invite:<peer id>@<endpoint>[,<endpoint>…]#<secret>
 
+An endpoint may have a # of its own, before the hash of a key; the secret follows the last one.
+
 The peer id says whose key the answer must be signed with, so nobody in between can pass for the
 inviter. The secret is the seed of an Ed25519 key. The inviter keeps only its public half, and the
 newcomer signs its request with it, so the secret is never sent and cannot be stolen from either.
@@ -17,16 +19,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 from pack.errors import UnusableInput
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 
 VALID_FOR: Final = timedelta(hours=24)
 SECRET_BYTES: Final = 32
-_LINE: Final = re.compile(r"pack-invite:(?P<peer>[^@]*)@(?P<endpoints>[^#]*)#(?P<secret>\S+)\Z")
+_LINE: Final = re.compile(r"pack-invite:(?P<peer>[^@]*)@(?P<endpoints>\S*)#(?P<secret>[^\s#]+)\Z")
 _LONGEST: Final = 4000
-_SCHEMES: Final = ("http", "https")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +71,6 @@ class Invitation:
         """The line to hand over."""
         secret = base64.urlsafe_b64encode(self.secret).decode().rstrip("=")
         return f"pack-invite:{self.peer}@{','.join(self.endpoints)}#{secret}"
-
-
-def check_endpoint(endpoint: str) -> str:
-    """An address at which a peer can be reached, without a slash at its end.
-
-    Raises:
-        InvalidContent: It is none, or holds more than scheme, host, port and path.
-    """
-    try:
-        parts = urlsplit(endpoint)
-        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        is_whole = False
-    if not is_whole or parts.scheme not in _SCHEMES or not endpoint.isascii():
-        raise UnusableInput("an endpoint must be an address such as http://192.168.1.10:3005")
-    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s,#\\]", endpoint):
-        raise UnusableInput("an endpoint must not have a user, a query or a fragment")
-    return endpoint.rstrip("/")
 
 
 # --- on the inviter's side ---------------------------------------------------------------------

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NewType, Self
 
 from pack.errors import UnusableInput
@@ -25,6 +26,7 @@ _SIZE: Final = 32
 _PREFIX: Final = b"\0\0\0\x0b" + KEY_TYPE.encode() + b"\0\0\0\x20"
 _PEER_ID: Final = re.compile(r"[a-z2-7]{51}[aq]\Z")  # the last character carries one bit
 _GROUP: Final = 13
+_REMEMBERED: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,14 @@ class PublicKey:
     @property
     def peer(self) -> PeerId:
         """The id of the peer whose key it is."""
-        digest = base64.b32encode(hashlib.sha256(self.raw).digest()).decode()
-        return PeerId(digest.rstrip("=").lower())
+        return _peer_of(self.raw)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _peer_of(raw: bytes) -> PeerId:
+    """The id that follows from a key; asked for at every step."""
+    digest = base64.b32encode(hashlib.sha256(raw).digest()).decode()
+    return PeerId(digest.rstrip("=").lower())
 
 
 def parse_peer_id(text: str) -> PeerId:

@@ -10,15 +10,15 @@ Source: CommonMark 0.31, "Leaf blocks", "Container blocks".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-_HEADING: Final = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
-_FENCE: Final = re.compile(r" {0,3}(?:`{3,}|~{3,})")
-_ITEM: Final = re.compile(r"([ \t]*)(?:[-*+]|(\d{1,9})[.)])(?:[ \t]|$)")
-_BREAK: Final = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
+from pack.deferred import dataclass, pattern
+
+_HEADING: Final = pattern(r" {0,3}#{1,6}(?:[ \t]|$)")
+_FENCE: Final = pattern(r" {0,3}(?:`{3,}|~{3,})")
+_ITEM: Final = pattern(r"([ \t]*)(?:[-*+]|(\d{1,9})[.)])(?:[ \t]|$)")
+_BREAK: Final = pattern(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ of it at once; if something is wrong with that, it is halved until what is wrong
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from pack.deferred import dataclass
 from pack.merge.diff import find_hunks
 from pack.truth.between.blocks import Between, words_of
 from pack.truth.between.sight import Sight

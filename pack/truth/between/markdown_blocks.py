@@ -6,10 +6,11 @@ Source: CommonMark 0.31, and GitHub's tables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from pack.deferred import dataclass
 from pack.truth.between.raw_html import OpenTag, RawHtml
 
 if TYPE_CHECKING:

@@ -12,13 +12,15 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_COMPLETE: Final = re.compile(
+from pack.deferred import pattern
+
+_COMPLETE: Final = pattern(
     r"<!--(?:-?>|.*?--!?>)"
     r"|<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*)(?P<rest>(?>[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>"
     r"|<(?!!--)[!?/][^>]*+>",
     re.DOTALL,
 )
-_BEGINS: Final = re.compile(r"<[A-Za-z!?/]")
+_BEGINS: Final = pattern(r"<[A-Za-z!?/]")
 _ELEMENTS: Final = frozenset(
     "a abbr acronym address applet article aside audio b bdi bdo big blink blockquote body button"
     " canvas caption center cite code colgroup data datalist dd del details dfn dialog dir div dl"

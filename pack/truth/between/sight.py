@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from pack.deferred import pattern
 from pack.truth.between.views import View, views_of
 
-_SECTION: Final = re.compile(r"#{1,6}[ \t]+\S")
+_SECTION: Final = pattern(r"#{1,6}[ \t]+\S")
 _REACHES_ON: Final = ("<", "```", "~~~")
 """What may be open after any number of lines; where there is none, a heading is one."""
 

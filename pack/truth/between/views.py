@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
+from pack.deferred import dataclass, pattern
 from pack.truth.between.markdown_blocks import (
     HEADING,
     HTML,
@@ -28,10 +29,10 @@ from pack.truth.between.markdown_blocks import (
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-BOX: Final = re.compile(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)[ xX](\](?=[ \t]|$))")
+BOX: Final = pattern(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)[ xX](\](?=[ \t]|$))")
 """A task up to its box: `[ ]` or `[x]`, which is status and no word."""
-_LABEL: Final = re.compile(r"\[((?:[^\[\]\\]|\\.)++)\]", re.DOTALL)
-_FOOTNOTE: Final = re.compile(r"[ \t>]*\[(\^[^\]\s]+)\]:")
+_LABEL: Final = pattern(r"\[((?:[^\[\]\\]|\\.)++)\]", re.DOTALL)
+_FOOTNOTE: Final = pattern(r"[ \t>]*\[(\^[^\]\s]+)\]:")
 _BREAK: Final = ("softbreak", "", "", "", ())
 
 

@@ -19,6 +19,7 @@ from pack.errors import NotFound, PackError, RepositoryBusy
 from pack.mesh.exchange import PeerExchange
 from pack.mesh.members.keys import PeerId, shown
 from pack.mesh.mesh import Mesh
+from pack.mesh.state import PeerStatus
 from pack.model import CommitId
 
 _LOOK_SECONDS: Final = 0.05
@@ -58,9 +59,9 @@ def meeting(mesh: Mesh, exchange: PeerExchange, news: MeshNews, heartbeat: float
         heartbeat: Seconds between two heartbeats.
     """
     leaving = Event()
-    worker = Thread(
-        target=_Worker(mesh, exchange, news, heartbeat, leaving).run, name="pack-mesh", daemon=True
-    )
+    work = _Worker(mesh, exchange, news, heartbeat, leaving)
+    mesh.book.resolver.on_status_change(work.note_status)
+    worker = Thread(target=work.run, name="pack-mesh", daemon=True)
     worker.start()
     try:
         yield
@@ -142,6 +143,10 @@ class _Worker:
         finally:
             del self._running[peer]
             self._look_again = 0.0
+
+    def note_status(self, peer: PeerId, status: PeerStatus) -> None:
+        """Log how a peer is now, also one that only calls and is never asked."""
+        logger.info("%s: %s", self._called(peer), status)
 
     def _called(self, peer: PeerId) -> str:
         try:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import Final
 
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidConfig
 
 _VARIABLES: Final = {
@@ -76,11 +77,11 @@ _PROCESSES: Final = {
 in their terminals."""
 _NOT_SET: Final = frozenset({"", "0", "false", "no", "off"})
 _ONLY_YES: Final = frozenset({"1", "true", "yes", "on"})
-_SUFFIX: Final = re.compile(r"\.(?:js|mjs|cjs|py|pyz|exe|cmd|sh)\Z")
+_SUFFIX: Final = pattern(r"\.(?:js|mjs|cjs|py|pyz|exe|cmd|sh)\Z")
 _PACKAGES: Final = frozenset({"node_modules", "site-packages"})
 _GENERIC: Final = "agent"
 _PROCESS: Final = "process:"
-_MARK: Final = re.compile(r"-?(?:process:)?[A-Za-z0-9_][A-Za-z0-9_.-]*\*?(?:=[A-Za-z0-9._-]+)?")
+_MARK: Final = pattern(r"-?(?:process:)?[A-Za-z0-9_][A-Za-z0-9_.-]*\*?(?:=[A-Za-z0-9._-]+)?")
 _SETTING: Final = "PACK_AGENT_MARKS"
 
 

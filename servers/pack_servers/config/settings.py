@@ -1,30 +1,30 @@
-"""Settings: environment variables, then `~/.pack.env`."""
+"""Settings: environment variables, then `~/.pack.env`.
+
+Why a value is read only when somebody asks for it: pydantic takes longer to import than all else
+that a short command does, and most people set nothing that it has to read.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
-
-from platformdirs import user_cache_path
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    SecretStr,
-    ValidationError,
-    field_validator,
-)
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast, get_type_hints
 
 from pack.core.truths import TruthMode
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
+from pack.mesh.resolving.policy import Discovery
 from pack.paths import parse_path
 from pack.provenance import Source
 from pack_servers.config.agents import agent_marks
+
+if TYPE_CHECKING:
+    from pydantic import AfterValidator, Field, SecretStr
+
+_T = TypeVar("_T")
 
 ENV_FILE: Final = "~/.pack.env"
 DEFAULT_DIR: Final = "~/.pack/memory"
@@ -37,6 +37,15 @@ class TokenSource(StrEnum):
     """GitHub's own command line: `gh auth token`."""
     KEYRING = "keyring"
     """The system's keyring; the service is `pack`, the user name is the server's name."""
+
+
+class MeshTls(StrEnum):
+    """Who serves https at this machine's address in the mesh, where it has a port."""
+
+    OWN = "own"
+    """PACK, with a certificate of this machine's key, whose hash is in the address."""
+    PROXY = "proxy"
+    """Somebody else, with a certificate that an authority signed."""
 
 
 class NotionMode(StrEnum):
@@ -57,7 +66,87 @@ class DocFormat(StrEnum):
     """As a person would write it: headings, lists, links."""
 
 
-class Settings(BaseModel):
+class _Setting:
+    """One setting: its default, or what was given once that was read."""
+
+    def __init__(self, name: str, default: object) -> None:
+        self._name = name
+        self._default = default
+
+    def __get__(self, settings: Settings | None, _owner: type[Settings]) -> Any:
+        """The value.
+
+        Raises:
+            InvalidConfig: The one that was given cannot be used. The message never shows it.
+        """
+        if settings is None:
+            return self
+        given = settings.given.get(self._name)
+        default = self._default() if callable(self._default) else self._default
+        kind = Settings.__annotations__[self._name]
+        value = default if given is None else _read(self._name, kind, default, given)
+        known = value.expanduser() if isinstance(value, Path) else value
+        settings.__dict__[self._name] = known  # which is asked first from now on
+        return known
+
+
+def _read(name: str, kind: str, default: object, given: object) -> object:
+    """What a value means, given the text of the setting's type."""
+    if kind == "str":
+        return given
+    if kind == "Path":
+        return Path(cast("str", given))
+    if isinstance(default, StrEnum):
+        with suppress(ValueError):
+            return type(default)(cast("str", given))
+    # Here, as most settings do not need it.
+    from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError  # noqa: PLC0415
+
+    names = {"AfterValidator": AfterValidator, "Field": Field, "SecretStr": SecretStr}
+    types = get_type_hints(Settings, localns=names, include_extras=True)
+    try:
+        return cast("object", TypeAdapter(types[name]).validate_python(given))
+    except ValidationError as error:
+        (found, *_) = error.errors(include_url=False, include_input=False, include_context=False)
+    raise InvalidConfig(name.upper(), found["msg"])
+
+
+def _settings(cls: type[_T]) -> type[_T]:
+    """Have each attribute of a class be a setting."""
+    for name in cls.__annotations__:
+        setattr(cls, name, _Setting(name, vars(cls)[name]))
+    return cls
+
+
+def _on_use(make: Callable[[], _T]) -> _T:
+    """A default that is made when somebody asks for it."""
+    return cast("_T", make)
+
+
+def _system_cache() -> Path:
+    # Here, as local memories cache nothing there.
+    from platformdirs import user_cache_path  # noqa: PLC0415
+
+    return user_cache_path("pack")
+
+
+def _as_path(value: str) -> str:
+    try:
+        return parse_path(value)
+    except (InvalidPath, LimitExceeded) as error:
+        raise ValueError(error.reason if isinstance(error, InvalidPath) else str(error)) from None
+
+
+def _as_marks(value: str) -> str:
+    try:
+        agent_marks(value)
+    except InvalidConfig as error:
+        raise ValueError(error.reason) from None
+    return value
+
+
+@_settings
+class Settings:
     """Everything that can be configured. Names are those of the environment variables.
 
     A setting whose value cannot be used is an error for whoever reads it, and for nobody else.
@@ -97,8 +186,17 @@ class Settings(BaseModel):
         pack_mesh_key: The key of this machine, by which other peers know it.
         pack_mesh_plain_http: Hosts and networks that encrypt by themselves, so that peers there
             may be reached without TLS; separated by commas.
+        pack_mesh_tls: Who serves https where this machine's own address has a port.
         pack_mesh_heartbeat: Seconds between two questions to each peer.
         pack_mesh_peer_timeout: Seconds of silence after which a peer counts as unreachable.
+        pack_mesh_discovery: Whose word about the addresses of peers counts.
+        pack_mesh_gossip: Whether peers pass on the addresses of others.
+        pack_mesh_gossip_ttl: How many hops an address goes that is known at first hand.
+        pack_mesh_hub_ttl: The same for an address from a hub.
+        pack_mesh_gossip_every: At each how many heartbeats addresses are passed on.
+        pack_mesh_gossip_peers: How many peers may be known by gossip alone.
+        pack_mesh_gossip_failures: After how many failures in a row an address from gossip is
+            dropped, if its peer was never met.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.
         notion_sync_mode: One page for all, or one for each file.
@@ -117,22 +215,20 @@ class Settings(BaseModel):
         google_token_uri: The server that issues tokens, as in an OAuth client's file.
     """
 
-    model_config = ConfigDict(validate_default=True, hide_input_in_errors=True)
-
     pack_dir: Path = Path(DEFAULT_DIR)
     github_token: SecretStr | None = None
     github_owner: str = ""
     github_repo: str = ""
     github_branch: str = ""
     github_api_url: str = "https://api.github.com"
-    github_memory_path: str = "MEMORY.md"
+    github_memory_path: Annotated[str, AfterValidator(_as_path)] = "MEMORY.md"
     pack_github_token_from: TokenSource | None = None
     pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
     pack_root_notes: bool | None = None
-    pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
+    pack_cache_dir: Path = _on_use(_system_cache)
     pack_truth: TruthMode = TruthMode.ENFORCE
     pack_shell_source: Source = Source.AUTOMATION
-    pack_agent_marks: str = ""
+    pack_agent_marks: Annotated[str, AfterValidator(_as_marks)] = ""
     pack_client_source: Source = Source.AI_CLOUD
     pack_origins: SecretStr | None = None
     pack_accept_by_elicitation: bool = False
@@ -148,8 +244,16 @@ class Settings(BaseModel):
     pack_sync_expired: bool = True
     pack_mesh_key: Path = Path("~/.pack/mesh/key")
     pack_mesh_plain_http: str = ""
+    pack_mesh_tls: MeshTls = MeshTls.OWN
     pack_mesh_heartbeat: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 30
     pack_mesh_peer_timeout: Annotated[float, Field(gt=0, le=864_000, allow_inf_nan=False)] = 300
+    pack_mesh_discovery: Discovery = Discovery.BOTH
+    pack_mesh_gossip: bool = True
+    pack_mesh_gossip_ttl: Annotated[int, Field(ge=0, le=100)] = 2
+    pack_mesh_hub_ttl: Annotated[int, Field(ge=0, le=100)] = 1
+    pack_mesh_gossip_every: Annotated[int, Field(ge=1, le=10_000)] = 2
+    pack_mesh_gossip_peers: Annotated[int, Field(ge=0, le=100)] = 50
+    pack_mesh_gossip_failures: Annotated[int, Field(ge=1, le=10_000)] = 3
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""
     notion_sync_mode: NotionMode = NotionMode.SINGLE
@@ -167,58 +271,35 @@ class Settings(BaseModel):
     google_auth_uri: str = "https://accounts.google.com/o/oauth2/v2/auth"
     google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
-    @field_validator("github_memory_path")
-    @classmethod
-    def _is_a_path(cls, value: str) -> str:
-        try:
-            return parse_path(value)
-        except (InvalidPath, LimitExceeded) as error:
-            raise ValueError(
-                error.reason if isinstance(error, InvalidPath) else str(error)
-            ) from None
+    def __init__(self, **given: object) -> None:
+        self._given = {name: value for name, value in given.items() if value is not None}
 
-    @field_validator("pack_agent_marks")
-    @classmethod
-    def _are_marks(cls, value: str) -> str:
-        try:
-            agent_marks(value)
-        except InvalidConfig as error:
-            raise ValueError(error.reason) from None
-        return value
-
-    @field_validator("pack_dir", "pack_cache_dir", "pack_mesh_key")
-    @classmethod
-    def _expanded(cls, value: Path) -> Path:
-        return value.expanduser()
-
-    _faults: dict[str, str] = PrivateAttr(default_factory=dict)
-
-    if not TYPE_CHECKING:  # else every name would pass for an attribute
-
-        def __getattr__(self, name: str) -> Any:
-            """A setting that has no value, as the one that was given cannot be used.
-
-            Raises:
-                InvalidConfig: The message names the setting, never the value.
-            """
-            if name in type(self).model_fields:
-                raise InvalidConfig(name.upper(), self._faults[name])
-            return super().__getattr__(name)
+    @property
+    def given(self) -> Mapping[str, object]:
+        """What was given, for the settings that do not have their defaults; it may be unusable."""
+        return self._given
 
     @property
     def faults(self) -> Mapping[str, str]:
         """Why the value of a setting cannot be used, by the name of its variable."""
-        return {name.upper(): reason for name, reason in self._faults.items()}
+        found = {}
+        for name in self._given:
+            try:
+                getattr(self, name)
+            except InvalidConfig as error:
+                found[error.setting] = error.reason
+        return found
 
     def in_words(self, name: str) -> str:
         """The value of an attribute as text, or why there is none; never that of a secret."""
-        return self._faults.get(name) or str(getattr(self, name))
+        try:
+            return str(getattr(self, name))
+        except InvalidConfig as error:
+            return error.reason
 
-    def forget(self, faults: Mapping[str, str]) -> None:
-        """Have no value for some attributes, for the reason that is given for each."""
-        self._faults = dict(faults)
-        for name in faults:
-            del self.__dict__[name]
+
+SETTINGS: Final = tuple(Settings.__annotations__)
+"""The attributes that are settings."""
 
 
 def default_dir() -> Path:
@@ -237,23 +318,14 @@ def load_settings() -> Settings:
     Raises:
         InvalidConfig: The settings file cannot be read.
     """
-    values = {name: value for name, (value, _) in _values_in_force().items()}
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-    faults = {str(each["loc"][0]): each["msg"] for each in found}
-    usable = {name: value for name, value in values.items() if name not in faults}
-    settings = Settings.model_validate(usable)
-    settings.forget(faults)
-    return settings
+    return Settings(**{name: value for name, (value, _) in _values_in_force().items()})
 
 
 def has_targets(settings: Settings) -> bool:
     """Whether there may be sync targets; their modules are imported only then."""
-    has_notion = settings.notion_token is not None and bool(settings.notion_sync_page_id)
-    has_document = bool(settings.google_doc_id)
-    return has_notion or has_document or settings.pack_webhook_url is not None
+    given = {name for name, value in settings.given.items() if value}
+    targets = ({"notion_token", "notion_sync_page_id"}, {"google_doc_id"}, {"pack_webhook_url"})
+    return any(names <= given for names in targets)
 
 
 def split_list(text: str) -> tuple[str, ...]:
@@ -281,7 +353,7 @@ def _values_in_force() -> Mapping[str, tuple[str, str]]:
         name.lower(): (value, source)
         for values, source in sources
         for name, value in values.items()
-        if value and name.lower() in Settings.model_fields
+        if value and name.lower() in SETTINGS
     }
 
 

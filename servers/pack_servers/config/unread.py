@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import InvalidConfig
-from pack_servers.config.settings import ENV_FILE, Settings, env_file
+from pack_servers.config.settings import ENV_FILE, SETTINGS, env_file
 
 _ALIKE: Final = 0.75
 """Likeness from which a name is offered as the one that was meant."""
@@ -25,7 +25,7 @@ _MISTYPED: Final = 0.87
 """Likeness from which a name of the environment counts as mistyped: `GITHUB_REF` is below it."""
 _COPY: Final = re.compile(r"#.*|.*(?:~|\.(?:bak|old|orig|save))")
 _SHOWN: Final = 64
-_KNOWN: Final = tuple(sorted(name.upper() for name in Settings.model_fields))
+_KNOWN: Final = tuple(sorted(name.upper() for name in SETTINGS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,11 @@ from pack.mesh.meeting import PATHS
 HEALTH_PATH: Final = "/health"
 SYNC_PATHS: Final = ("/sync/push", "/sync/pull", "/sync/conflict-resolve")
 MESH_PREFIX: Final = PATHS
+ADMIN_PREFIX: Final = "/api/v1/sync"
 _METHODS: Final = ("GET", "POST", "DELETE")
+_ADMIN_METHODS: Final = (*_METHODS, "PATCH")
+_WRITES: Final = ("POST", "PATCH")
+_PASSED_ON: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(
     r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::([1-9][0-9]{0,4}))?"
@@ -122,6 +126,19 @@ WRONG_METHOD: Final = HttpRefusal(
     "The method is not supported.",
     "Use GET, POST or DELETE.",
     ((b"allow", ", ".join(_METHODS).encode("ascii")),),
+)
+WRONG_ADMIN_METHOD: Final = HttpRefusal(
+    405,
+    "method_not_allowed",
+    "The method is not supported.",
+    "Use GET, POST, PATCH or DELETE.",
+    ((b"allow", ", ".join(_ADMIN_METHODS).encode("ascii")),),
+)
+NOT_FROM_HERE: Final = HttpRefusal(
+    403,
+    "not_from_here",
+    "The mesh is administered from this machine only.",
+    "Ask http://127.0.0.1 with the server's port, on the machine itself and through no proxy.",
 )
 UNAUTHORIZED: Final = HttpRefusal(
     401,
@@ -245,6 +262,29 @@ class Access:
             or self._refuse_framing(scope)
         )
 
+    def refuse_admin(self, scope: Scope) -> HttpRefusal | None:
+        """Why a request to administer the mesh is not served.
+
+        It must come from this machine, to a name of this machine, by a program rather than a page
+        or a proxy, and with the person's own token where there is one: those that tell AI clients
+        apart do not do.
+        """
+        values = _values(scope, b"host")
+        authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
+        client = scope.get("client")
+        is_here = client is not None and is_loopback(client[0])
+        is_to_here = authority is not None and is_loopback(authority[0])
+        is_passed_on = any(_values(scope, name) for name in _PASSED_ON)
+        return (
+            self._refuse_target(scope)
+            or (None if is_here and is_to_here and not is_passed_on else NOT_FROM_HERE)
+            or self._refuse_host(scope)
+            or (WRONG_ORIGIN if _values(scope, b"origin") else self._refuse_origin(scope))
+            or (None if scope["method"] in _ADMIN_METHODS else WRONG_ADMIN_METHOD)
+            or replace(self, more_tokens=frozenset())._refuse_caller(scope)  # noqa: SLF001 - a copy
+            or self._refuse_body(scope)
+        )
+
     def _refuse_target(self, scope: Scope) -> HttpRefusal | None:
         # Absolute-form and authority-form targets name a second host, which nothing here needs.
         return None if scope["path"].startswith("/") else BAD_REQUEST
@@ -302,7 +342,7 @@ class Access:
         if lengths and int(lengths[0]) > self.max_body:
             return TOO_LARGE
         # A form or text/plain is what a page can post across sites without asking first.
-        return WRONG_TYPE if scope["method"] == "POST" and not _is_json(scope) else None
+        return WRONG_TYPE if scope["method"] in _WRITES and not _is_json(scope) else None
 
 
 def sync_token(scope: Scope, known: Iterable[str]) -> str | None:
@@ -327,6 +367,23 @@ def _values(scope: Scope, name: bytes) -> list[bytes]:
 def is_of_mesh(scope: Scope) -> bool:
     """Whether a request is one of another peer's."""
     return bool(scope["path"].startswith(f"{MESH_PREFIX}/"))
+
+
+def is_of_admin(scope: Scope) -> bool:
+    """Whether a request is to administer the mesh."""
+    return bool(scope["path"].startswith(f"{ADMIN_PREFIX}/"))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def _is_health(scope: Scope) -> bool:

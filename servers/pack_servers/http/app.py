@@ -24,6 +24,7 @@ from pack_servers.http.access import (
     NOT_FOUND,
     READ_ONLY,
     SYNC_PATHS,
+    is_of_admin,
     is_of_mesh,
 )
 from pack_servers.http.bind import (
@@ -38,11 +39,13 @@ from pack_servers.http.bind import (
 from pack_servers.http.guard import Guard
 from pack_servers.http.messages import Messages
 from pack_servers.http.sessions import SessionLimit
+from pack_servers.http.tls import TlsForPeers, open_tls_sockets
 from pack_servers.http.uvicorn import (
     MAX_CONNECTIONS,
     STOP_GRACE,
     GuardedServer,
     LimitedProtocol,
+    SecuredSockets,
 )
 
 __all__ = ["Health", "HttpSettings", "More", "build_app", "build_server", "check_bind", "serve"]
@@ -51,17 +54,25 @@ Health = Callable[[], Mapping[str, object]]
 """More fields for `/health`, shown to anyone: no secrets, no paths. May raise `PackError`."""
 
 
+def _nothing() -> None:
+    """There is nothing more."""
+
+
 @dataclass(frozen=True, slots=True)
 class More:
     """What is served beside MCP.
 
     Attributes:
         sync: Serves sync items; `None` where there are none.
-        mesh: Serves other peers; `None` where the memory has none.
+        mesh: Gives what serves other peers; `None` while the memory has none.
+        admin: Serves the administration of the mesh; `None` where there cannot be one.
+        tls: Where peers are served over TLS as well; `None` for nowhere.
     """
 
     sync: ASGIApp | None = None
-    mesh: ASGIApp | None = None
+    mesh: Callable[[], ASGIApp | None] = _nothing
+    admin: ASGIApp | None = None
+    tls: TlsForPeers | None = None
 
 
 NOTHING_MORE: Final = More()
@@ -85,8 +96,10 @@ class _Routes:
             await self._transport(scope, receive, send)
         elif self._more.sync is not None and scope["path"] in SYNC_PATHS:
             await self._more.sync(scope, receive, send)
-        elif self._more.mesh is not None and is_of_mesh(scope):
-            await self._more.mesh(scope, receive, send)
+        elif is_of_mesh(scope) and (mesh := self._more.mesh()) is not None:
+            await mesh(scope, receive, send)
+        elif self._more.admin is not None and is_of_admin(scope):
+            await self._more.admin(scope, receive, send)
         elif scope["path"] != HEALTH_PATH:
             await NOT_FOUND.send_to(send)
         elif scope["method"] not in ("GET", "HEAD"):
@@ -145,7 +158,12 @@ def build_app(
         transport = SessionLimit(streamable, settings.max_sessions)
         paths = frozenset({"/mcp"})
     routes = _Routes(Messages(transport), paths, health, more)
-    return Guard(routes, access, serves_peers=more.mesh is not None)
+    return Guard(
+        routes,
+        access,
+        serves_peers=lambda: more.mesh() is not None,
+        serves_admin=more.admin is not None,
+    )
 
 
 def serve(
@@ -171,7 +189,11 @@ def serve(
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in open_sockets(addresses, settings.port)]
         bound = replace(settings, port=sockets[0].getsockname()[1])
-        build_server(server, bound, health, on_ready, addresses, more).run(sockets)
+        secured = None
+        if more.tls is not None:
+            opened = [stack.enter_context(each) for each in open_tls_sockets(more.tls)]
+            secured = SecuredSockets(opened, more.tls.context)
+        build_server(server, bound, health, on_ready, addresses, more, secured).run(sockets)
 
 
 def build_server(
@@ -181,6 +203,7 @@ def build_server(
     on_ready: Callable[[str], None],
     addresses: tuple[Address, ...],
     more: More = NOTHING_MORE,
+    secured: SecuredSockets | None = None,
 ) -> uvicorn.Server:
     """A uvicorn server that is ready to `run` on sockets bound to `addresses`."""
     guard = build_app(server, settings, health, addresses, more)
@@ -205,4 +228,4 @@ def build_server(
         timeout_keep_alive=math.ceil(settings.read_timeout),
         timeout_graceful_shutdown=math.ceil(STOP_GRACE) + 2,
     )
-    return GuardedServer(config, guard, partial(on_ready, url_of(settings)))
+    return GuardedServer(config, guard, partial(on_ready, url_of(settings)), secured)

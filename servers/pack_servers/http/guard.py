@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import anyio
@@ -24,11 +24,17 @@ from pack_servers.http.access import (
     Access,
     HttpRefusal,
     announces_body,
+    is_of_admin,
     is_of_mesh,
 )
 
 REFUSED: Final = "pack.refused"
 """Set in the state of a scope that was refused: its connection serves no further request."""
+
+
+def _nobody() -> bool:
+    """No peers are served."""
+    return False
 
 
 class Guard:
@@ -39,9 +45,17 @@ class Guard:
     refused, lifespan is passed on.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, *, serves_peers: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        *,
+        serves_peers: Callable[[], bool] = _nobody,
+        serves_admin: bool = False,
+    ) -> None:
         self._app = app
         self._serves_peers = serves_peers
+        self._serves_admin = serves_admin
         self._access = access
         self._running: dict[anyio.CancelScope, str] = {}
         self._stopping = False
@@ -67,8 +81,10 @@ class Guard:
                 scope.cancel()
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        is_peer = self._serves_peers and is_of_mesh(scope)
+        is_peer = is_of_mesh(scope) and self._serves_peers()
         refuse = self._access.refuse_peer if is_peer else self._access.refuse
+        if self._serves_admin and is_of_admin(scope):
+            refuse = self._access.refuse_admin
         refusal = STOPPING if self._stopping else refuse(scope)
         if is_peer and refusal is None:  # bundles are large: they are read where they are stored
             await self._run(scope, receive, answer)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import signal
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 from typing import ClassVar, Final
@@ -24,9 +27,12 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, HttpRefusal
 from pack_servers.http.guard import REFUSED, Guard
+from pack_servers.http.tls import HANDSHAKE_SECONDS, PeersOnly
 
 MAX_CONNECTIONS: Final = 128
 """Open at once. A common limit is 256 descriptors per process, and git needs some to write."""
+STALL_SECONDS: Final = 60.0
+"""In which a client must read something of an answer that waits for it."""
 STOP_GRACE: Final = 3.0
 """Seconds that running calls get to finish after a signal."""
 
@@ -44,6 +50,7 @@ class LimitedProtocol(H11Protocol):
 
     read_timeout: ClassVar[float]
     _timer: asyncio.TimerHandle | None = None
+    _stall: asyncio.TimerHandle | None = None
     _idle_since: float = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
@@ -71,6 +78,21 @@ class LimitedProtocol(H11Protocol):
         super().on_response_complete()
         self._watch()
 
+    def pause_writing(self) -> None:
+        """Let go of a client that reads nothing for a while of what it asked for."""
+        super().pause_writing()
+        self._stall = self.loop.call_later(STALL_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._stop_stall()
+        super().resume_writing()
+
+    def _stop_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
     def is_idle(self) -> bool:
         """Whether no request of the connection is with the application."""
         return self.cycle is None or self.cycle.response_complete
@@ -83,8 +105,9 @@ class LimitedProtocol(H11Protocol):
         return self.cycle is not None and self.is_idle() and REFUSED in self.cycle.scope["state"]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer."""
+        """Forget the timers."""
         self._stop_timer()
+        self._stop_stall()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's text is not ours
@@ -130,21 +153,62 @@ def _idlest(opened: Iterable[object], newest: LimitedProtocol) -> LimitedProtoco
     return min(others, key=LimitedProtocol.precedence, default=newest)
 
 
+@dataclass(frozen=True, slots=True)
+class SecuredSockets:
+    """Where peers are served over TLS.
+
+    Attributes:
+        sockets: Listening.
+        context: Has the certificate.
+    """
+
+    sockets: Sequence[socket.socket]
+    context: ssl.SSLContext
+
+
 class GuardedServer(uvicorn.Server):
     """uvicorn that reports when it is ready, ends streams itself and exits with 0."""
 
     def __init__(
-        self, config: uvicorn.Config, guard: Guard, on_started: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        guard: Guard,
+        on_started: Callable[[], None],
+        secured: SecuredSockets | None = None,
     ) -> None:
         super().__init__(config)
         self._guard = guard
         self._on_started = on_started
+        self._secured = secured
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Report readiness once the application has started."""
         await super().startup(sockets)
+        if self.started and self._secured is not None:
+            await self._listen(self._secured)
         if self.started:
             self._on_started()
+
+    async def _listen(self, secured: SecuredSockets) -> None:
+        """Serve peers over TLS as well: the same application, limits and shutdown."""
+        config = copy.copy(self.config)
+        config.loaded_app = PeersOnly(self.config.loaded_app)
+        kind: Callable[..., asyncio.Protocol] = config.http_protocol_class
+        protocol = partial(
+            kind,
+            config=config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        for one in secured.sockets:
+            made = await asyncio.get_running_loop().create_server(
+                protocol,
+                sock=one,
+                ssl=secured.context,
+                backlog=config.backlog,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            )
+            self.servers.append(made)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams now and calls after `STOP_GRACE`, so that uvicorn has nothing to kill."""

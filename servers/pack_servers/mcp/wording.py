@@ -56,6 +56,9 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_TEXT: "ask the user to accept the text with `pack accept`",
     Action.ASSIGN_LEVELS: "ask the user to assign the level with `pack truth assign`",
     Action.BEGIN_GROUP: "ask the user to begin a group of machines",
+    Action.REKEY: "ask the user to give this machine a new key",
+    Action.SEE_PEERS: "ask the user to look at the state of the machines",
+    Action.SYNC_PEERS: "ask the user to exchange with the other machines",
 }
 """The tool or the request for each action; a test proves that none is missing."""
 

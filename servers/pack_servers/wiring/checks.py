@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from pack_connectors.catalog.check import check_catalog
+
+from pack.deferred import dataclass
 
 
 class State(StrEnum):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
+from secrets import token_hex
 
 
 def clock() -> datetime:
@@ -13,4 +13,4 @@ def clock() -> datetime:
 
 def new_request() -> str:
     """A fresh request id."""
-    return uuid.uuid4().hex
+    return token_hex(16)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -24,6 +23,7 @@ from pack_connectors.local_git.repository import (
 
 from pack.connector import Connector
 from pack.core.reader import marks_of_a_memory
+from pack.deferred import dataclass
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
 from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check
@@ -94,7 +94,9 @@ class LocalPlace:
 
             busy = connector.refuse_unfinished
             at_work = partial(_agent_at_work, self.folder, opening.settings)
-            yield Store(connector, catalog, state_dir, lambda: remotes().find(), busy, at_work)
+            told = partial(_peer_notices, connector)
+            find = lambda: remotes().find()  # noqa: E731 - made when it is first asked
+            yield Store(connector, catalog, state_dir, find, busy, at_work, told)
 
     def _connector(self, settings: Settings) -> LocalGit:
         """The memory's store; what it commits is signed where it belongs to a group of peers."""
@@ -105,7 +107,7 @@ class LocalPlace:
             # Here, as few memories have peers.
             from pack_servers.wiring.mesh import commit_signer  # noqa: PLC0415
 
-            return commit_signer(settings.pack_mesh_key)(commit)
+            return commit_signer(settings.pack_mesh_key, made.repository.state_dir)(commit)
 
         made = LocalGit(self.folder, clock, sign=sign)
         return made
@@ -148,11 +150,44 @@ class LocalPlace:
         return of_folder(self.folder, self.chosen_by)
 
 
+def in_folder(connector: Connector) -> bool:
+    """Whether a memory is in a folder on this machine."""
+    return isinstance(connector, LocalGit)
+
+
 def is_peer(connector: Connector) -> bool:
     """Whether a memory belongs to a group of peers."""
     if not isinstance(connector, LocalGit):
         return False
     return (connector.repository.state_dir / MESH_FOLDER / MEMBERSHIP).is_file()
+
+
+def group_of(connector: Connector) -> str | None:
+    """The group of peers that a memory belongs to; `None` where it belongs to none.
+
+    Raises:
+        Unavailable: It cannot be read.
+    """
+    if not isinstance(connector, LocalGit) or not is_peer(connector):
+        return None
+    # Here, as few memories have peers.
+    from pack_connectors.peers.state_files import MeshFiles  # noqa: PLC0415
+
+    membership = MeshFiles(connector.repository.state_dir / MESH_FOLDER).membership()
+    return membership.group if membership is not None else None
+
+
+def _peer_notices(connector: LocalGit) -> Sequence[str]:
+    """What the mesh last found wrong, as whoever exchanged with others last has stored it."""
+    if not is_peer(connector):
+        return ()
+    # Here, as few memories have peers.
+    from pack_connectors.peers.state_files import MeshFiles  # noqa: PLC0415
+
+    try:
+        return MeshFiles(connector.repository.state_dir / MESH_FOLDER).notices()
+    except Unavailable as error:
+        return (f"What is wrong with other machines is not known: {error}.",)
 
 
 def _agent_at_work(folder: Path, settings: Settings) -> str | None:

@@ -82,6 +82,7 @@ def open_memory(
             sync=sync,
             guards=(recorded_by(origin, store.agent_at_work),),
             refuse_unfinished=store.refuse_unfinished,
+            peer_notices=store.peer_notices,
             visits=VisitFiles(store.state_dir / _VISITS, makes_parents=place.is_cache),
             truth=settings.pack_truth,
         )

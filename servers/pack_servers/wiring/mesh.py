@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 import secrets
-import tempfile
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import cache, partial
@@ -17,11 +17,14 @@ from pack_connectors.local_git.beside.upload_pack import UploadPack
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.peer_head import PeerHead
+from pack_connectors.peers.certificate import tls_context
 from pack_connectors.peers.chains import SignedChains
 from pack_connectors.peers.commit_signer import CommitSigner
-from pack_connectors.peers.http_line import HttpLine, SafeNetworks
+from pack_connectors.peers.http_line import HttpLine, PeerWays
 from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.key_file import KeyFile
+from pack_connectors.peers.machine_keys import MachineKeys
+from pack_connectors.peers.networks import SafeNetworks, is_loopback
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 from pack_connectors.system.process_lock import ProcessLock
@@ -30,13 +33,20 @@ from pack.actions import Action
 from pack.errors import InvalidConfig, NotFound
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
+from pack.mesh.challenges import SentRequest
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
+from pack.mesh.members.endpoints import Endpoint, pin_of
 from pack.mesh.members.invitation import SECRET_BYTES
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
+from pack.mesh.resolving.policy import FindingPolicy
+from pack.mesh.state import MeshEvent
+from pack.mesh.troubles import GRAVE, TroubleKind
 from pack.mesh.views import PeerView
-from pack_servers.config.settings import Settings, split_list
+from pack_servers.config.settings import MeshTls, Settings, split_list
+from pack_servers.wiring.bundle_files import bundle_file, sweep_bundle_files
 from pack_servers.wiring.checks import Check, State
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.local import MESH_FOLDER
@@ -45,13 +55,26 @@ from pack_servers.wiring.place import Announce, Place
 
 _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
-_WAITED_LONG: Final = timedelta(hours=24)
+_AREAS: Final = {TroubleKind.REFUSED: "quarantine", TroubleKind.BUNDLES: "bundles"}
 
 
 @cache
-def commit_signer(key: Path) -> CommitSigner:
-    """What signs the commits of this machine; one for each process."""
-    return CommitSigner(KeyFile(key))
+def commit_signer(key: Path, state: Path) -> CommitSigner:
+    """What signs the commits of a memory; one for each process.
+
+    Args:
+        key: The machine's key.
+        state: The folder of what the memory remembers.
+    """
+    return CommitSigner(_keys(key, MeshFiles(state / MESH_FOLDER)))
+
+
+def _keys(key: Path, state: MeshFiles) -> MachineKeys:
+    def chosen() -> PeerId | None:
+        membership = state.membership()
+        return membership.peer if membership is not None else None
+
+    return MachineKeys(KeyFile(key), chosen, platform.node())
 
 
 @contextmanager
@@ -93,49 +116,85 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
     local, file = memory.connector, KeyFile(settings.pack_mesh_key)
     if not isinstance(local, LocalGit):
         raise InvalidConfig("the mesh", "the memory is not in a folder on this machine")
-    if not make_key and not file.exists():
-        raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
-    key = file.load_or_make(platform.node())
     folder = local.repository.state_dir / MESH_FOLDER
+    state = MeshFiles(folder)
+    if make_key:
+        file.load_or_make(platform.node())
+    elif not file.exists():
+        if state.membership() is None:
+            raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
+        raise NotFound("the key of this machine", f"{Action.REKEY}.")
+    keys = _keys(settings.pack_mesh_key, state)
+    keys.load()
     with closing(ProcessLock(folder.with_name("mesh.lock"), _LOCK_SECONDS)) as lock:
         yield Mesh(
             MeshPorts(
                 memory=memory.as_peer(local, lambda head, label: PeerHead(local, head, label)),
-                chains=SignedChains(local, key),
+                chains=SignedChains(local, keys.load),
                 side_refs=local.side_refs,
                 bundles=Bundles(local.repository, GitRunner(local.repository)),
                 inspect=partial(_inspected, memory, local),
-                state=MeshFiles(folder),
-                signer=JoinSigner(key),
+                state=state,
+                signer=JoinSigner(keys.of),
+                keys=keys,
                 new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
                 new_nonce=lambda: secrets.token_urlsafe(_NONCE_BYTES),
                 public_of=public_of,
                 exclusive=lambda: lock,
                 clock=clock,
                 peer_timeout=timedelta(seconds=settings.pack_mesh_peer_timeout),
+                finding=_finding(settings),
+                serves_tls=settings.pack_mesh_tls is MeshTls.OWN,
             )
         )
 
 
+def _finding(settings: Settings) -> FindingPolicy:
+    return FindingPolicy(
+        discovery=settings.pack_mesh_discovery,
+        gossip=settings.pack_mesh_gossip,
+        ttl=settings.pack_mesh_gossip_ttl,
+        hub_ttl=settings.pack_mesh_hub_ttl,
+        every=settings.pack_mesh_gossip_every,
+        most=settings.pack_mesh_gossip_peers,
+        failures=settings.pack_mesh_gossip_failures,
+    )
+
+
+def mesh_events(memory: Memory) -> Sequence[MeshEvent]:
+    """What happened among the peers of a memory in a folder, the newest first."""
+    local = memory.connector
+    assert isinstance(local, LocalGit)  # noqa: S101 - no other one is a peer
+    return MeshFiles(local.repository.state_dir / MESH_FOLDER).events()[::-1]
+
+
 def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
     """How it stands with the group of an open memory, for `pack doctor`; nobody is asked."""
-    signer = CommitSigner(KeyFile(settings.pack_mesh_key))
+    local = memory.connector
+    assert isinstance(local, LocalGit)  # noqa: S101 - no other one is a peer
+    signer = commit_signer(settings.pack_mesh_key, local.repository.state_dir)
     signer(b"")
     if signer.problem is not None:
         remedy = "Until this is put right, other peers refuse what is written here."
         yield Check("mesh", State.PROBLEM, f"commits are not signed: {signer.problem}", remedy)
         return
     with mesh_of(settings, memory) as mesh:
-        found = mesh.overview.verify()
-        yield from (
-            Check("mesh", State.PROBLEM, problem, "Ask whoever runs that machine.")
-            for problem in found.problems
-        )
-        if not found.problems:
-            others = mesh.overview.peers()
-            yield Check("mesh", State.OK, f"{mesh.roster.name_of(mesh.me)} and {len(others)} more")
-            yield from filter(None, map(_of_peer, others))
-        yield from _of_kept(mesh)
+        yield from mesh_checks(mesh)
+
+
+def mesh_checks(mesh: Mesh) -> Iterator[Check]:
+    """How it stands with a group; nobody is asked."""
+    problems = mesh.overview.verify().problems
+    for problem in problems:
+        what, _, remedy = problem.partition(". ")
+        yield Check("mesh", State.PROBLEM, what, remedy or "Ask whoever runs that machine.")
+    others = mesh.overview.peers()
+    if not problems:
+        yield Check("mesh", State.OK, f"{mesh.roster.name_of(mesh.me)} and {len(others)} more")
+    for one in mesh.troubles.found():
+        if one.kind not in GRAVE and one.kind is not TroubleKind.PEER:
+            yield Check(_AREAS[one.kind], State.NOTE, one.text, one.remedy)
+    yield from filter(None, map(_of_peer, others))
 
 
 def _of_peer(peer: PeerView) -> Check | None:
@@ -144,43 +203,44 @@ def _of_peer(peer: PeerView) -> Check | None:
     return Check("peer", State.NOTE, f"{peer.name}: {peer.record.last_error}")
 
 
-def _of_kept(mesh: Mesh) -> Iterator[Check]:
-    refused, waiting = mesh.inbox.quarantined(), mesh.inbox.kept()
-    if refused:
-        names = ", ".join(map(mesh.roster.name_of, refused))
-        remedy = "`git log refs/pack/quarantine/ID` shows it. Its owner can correct it there."
-        yield Check("quarantine", State.NOTE, f"something by {names} was refused", remedy)
-    old = [one for one in waiting if clock() - one.came_at > _WAITED_LONG]
-    if old:
-        found = f"{len(old)} bundles wait for what they build on, since {old[0].came_at:%Y-%m-%d}"
-        yield Check("bundles", State.NOTE, found, "Import what was sent before them.")
-
-
-@contextmanager
-def bundle_file() -> Iterator[str]:
-    """A file for a bundle on its way, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="pack-mesh-", ignore_cleanup_errors=True) as folder:
-        yield str(Path(folder, "bundle"))
-
-
-def find_line(settings: Settings) -> FindLine:
+def find_line(settings: Settings, endpoint: str = "") -> FindLine:
     """The ways to other peers, over HTTP.
+
+    Args:
+        settings: Those in force.
+        endpoint: Where this machine itself is reached.
 
     Raises:
         InvalidConfig: A network that is named as safe is none.
     """
-    networks = safe_networks(settings)
-    checks = JoinSigner(KeyFile(settings.pack_mesh_key).load())
-    return lambda endpoint: HttpLine(endpoint, checks.check_welcome, networks)
+    # Here and below, as commands that write need the rest of this module, and sign no request.
+    from pack_connectors.peers.message_signatures import MessageSigner  # noqa: PLC0415
+
+    key = KeyFile(settings.pack_mesh_key).load()
+    ways = PeerWays(
+        networks=safe_networks(settings),
+        check_welcome=JoinSigner(key).check_welcome,
+        sign=MessageSigner(key).sign,
+        clock=clock,
+        is_here=is_loopback(Endpoint.parse(endpoint).host) if endpoint else False,
+    )
+
+    def find(endpoint: str, *, by_person: bool = False) -> HttpLine:
+        return HttpLine(endpoint, ways, by_person=by_person)
+
+    return find
 
 
 def exchange_of(settings: Settings, mesh: Mesh) -> PeerExchange:
-    """What exchanges a memory with its peers.
+    """What exchanges a memory with its peers; what killed processes left is removed before.
 
     Raises:
+        NotFound: The memory belongs to no group.
         InvalidConfig: As `find_line`.
     """
-    return PeerExchange(mesh, find_line(settings), bundle_file, clock)
+    sweep_bundle_files()
+    ways = find_line(settings, mesh.roster.membership().endpoint)
+    return PeerExchange(mesh, ways, bundle_file, clock)
 
 
 def safe_networks(settings: Settings) -> SafeNetworks:
@@ -190,6 +250,26 @@ def safe_networks(settings: Settings) -> SafeNetworks:
         InvalidConfig: A network that is named is none.
     """
     return SafeNetworks(split_list(settings.pack_mesh_plain_http))
+
+
+def check_signature(sent: SentRequest, key: PublicKey) -> str:
+    """See `pack_connectors.peers.message_signatures.check_signature`."""
+    from pack_connectors.peers import message_signatures  # noqa: PLC0415
+
+    return message_signatures.check_signature(sent, key)
+
+
+def own_tls(settings: Settings, mesh: Mesh) -> tuple[Endpoint, ssl.SSLContext] | None:
+    """Where this peer serves TLS, and with what; `None` where it does not.
+
+    Raises:
+        PackError: The key cannot be used.
+    """
+    endpoint = mesh.roster.membership().endpoint
+    found = Endpoint.parse(endpoint) if endpoint else None
+    if found is None or found.pin != pin_of(mesh.roster.key):
+        return None
+    return found, tls_context(KeyFile(settings.pack_mesh_key).load(), found.host)
 
 
 def upload_pack(memory: Memory) -> UploadPack:

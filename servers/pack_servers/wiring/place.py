@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pack.actions import Action
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
+from pack.deferred import dataclass
 from pack.errors import InvalidConfig
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.checks import Check
@@ -50,6 +50,7 @@ class Store:
         remotes: Finds what it is exchanged with; nothing where it cannot have a remote.
         refuse_unfinished: As `Core.refuse_unfinished`; nothing where no person works in the store.
         agent_at_work: The coding agent known to be at work in the store, if there is one.
+        peer_notices: As `Core.peer_notices`.
     """
 
     connector: Connector
@@ -58,6 +59,7 @@ class Store:
     remotes: FindRemotes = tuple
     refuse_unfinished: Callable[[], None] = lambda: None
     agent_at_work: Callable[[], str | None] = lambda: None
+    peer_notices: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

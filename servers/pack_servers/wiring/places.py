@@ -6,10 +6,11 @@ To add a kind: a module with a class that is a `Place`, and a line in `KINDS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.errors import InvalidConfig
 from pack_servers.config.settings import Settings, has_targets, settings_in_force
 from pack_servers.wiring.here import HERE, memory_here

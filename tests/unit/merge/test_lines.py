@@ -33,6 +33,10 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, bool]:
         ("ab", "aXb", "abY", "aXbY"),
         ("ab", "aXb", "Yb", "YXb"),  # an insertion behind a changed line
         ("ab", "aXb", "aY", "aXY"),  # an insertion before a changed line
+        ("abc", "aXbc", "aXc", "aXc"),  # one side inserts what the other puts for a line
+        ("abc", "abXc", "aXc", "aXc"),
+        ("abcd", "abcXYd", "aXYd", "aXYd"),
+        ("abc", "aXbXc", "aXc", "aXXc"),
         ("a", "aX", "aY", "aXY"),  # both at the end
         ("a", "aY", "aX", "aXY"),
         ("a", "Xa", "Ya", "XYa"),  # both at the beginning

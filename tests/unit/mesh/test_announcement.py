@@ -32,6 +32,9 @@ def test_an_announcement_is_read_back():
     assert parse_announcement(TEXT) == SAID
     assert TEXT.endswith("}\n")
     assert "\n" not in TEXT[:-1]
+    asking = replace(SAID, successor=public_key("new"))
+    assert parse_announcement(write_announcement(asking)) == asking
+    assert "successor" not in TEXT  # what most say stays the bytes that it was
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,8 @@ def test_an_announcement_is_read_back():
         TEXT.replace(SAID.peer, SAID.peer[:-1]),
         TEXT.replace('"endpoint":""', '"endpoint":"file:///x"'),
         TEXT.replace('"endpoint":""', '"endpoint":"http://a:1/"'),
+        TEXT.replace('"tree"', '"successor":"ssh-rsa AAAA","tree"'),
+        TEXT.replace('"tree"', '"successor":null,"tree"'),
         TEXT + " " * 5000,
     ],
 )

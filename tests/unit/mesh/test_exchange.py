@@ -6,11 +6,21 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from pack_connectors.peers.state_files import MeshFiles
 
-from pack.errors import InvalidRequest, NotFound, RefusedForSafety, RepositoryBusy, Unavailable
-from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_over
+from pack.errors import (
+    AdmissionPending,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    RefusedForSafety,
+    RemovedFromGroup,
+    RepositoryBusy,
+    Unavailable,
+)
+from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_openly, join_over
 from pack.mesh.members.invitation import Invitation
-from pack.mesh.state import PeerStatus
+from pack.mesh.state import MeshEventKind, PeerSource, PeerStatus
 from pack.times import parse_time
 from tests.mesh_machines import DirectLine, machines_in, pair_in
 
@@ -40,8 +50,9 @@ class Meetings:
         self._files, self._machine = count(), machine
         self.exchange = PeerExchange(machine.mesh, self._find, self.make_file, lambda: machine.now)
 
-    def _find(self, endpoint):
+    def _find(self, endpoint, *, by_person=False):
         self.found.append(endpoint)
+        self.by_person = by_person
         return self.lines[endpoint]
 
     @contextmanager
@@ -259,3 +270,109 @@ def test_nobody_joins_where_another_than_the_inviter_answers(machines, pair):
     with pytest.raises(InvalidRequest, match="already"):
         join_over(desk.mesh, line, Meetings(desk).make_file, invitation, "desk", "")
     assert line.asked == ["handshake"] * 2
+
+
+def test_a_peer_that_has_enough_to_do_is_asked_when_it_says_and_has_not_failed(
+    pair, line, meetings
+):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    line.fails = RateLimited("desk", 90.0, laptop.now)
+    with pytest.raises(RateLimited):
+        meetings.exchange.meet(desk.id)
+    found = record(laptop, desk)
+    assert (found.status, found.failures) == (PeerStatus.ACTIVE, 0)
+    assert "accepts no more" in found.last_error
+    laptop.now += timedelta(seconds=89)
+    assert meetings.exchange.due() == []
+    laptop.now += timedelta(seconds=1)
+    assert meetings.exchange.due() == [desk.id]
+
+
+def test_an_address_is_a_persons_where_one_gave_it_or_an_invitation_with_it(pair, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    assert not meetings.by_person
+    for given in ({"invited_at": DESK}, {"invited_at": "", "source": PeerSource.MANUAL}):
+        laptop.mesh.book.remember(desk.id, **given)
+        meetings.exchange.meet(desk.id)
+        assert meetings.by_person
+
+
+def test_a_member_that_asked_for_a_new_key_goes_by_it_once_an_owner_has_heard(pair, line, meetings):
+    """It is refused by its former key before it has heard why, and asks by the new one."""
+    laptop, desk = pair
+    desk.mesh.book.remember(laptop.id, endpoint="http://laptop:3005")
+    calls = Meetings(desk, laptop=DirectLine(laptop))
+    calls.exchange.meet(laptop.id)
+    desk.mesh.rekeying.renew()
+    old = desk.mesh.me
+    met = calls.exchange.meet(laptop.id)
+    assert desk.mesh.me != old
+    assert met.is_agreed
+    desk.write("by the new key")
+    assert calls.exchange.meet(laptop.id).is_agreed
+    assert {one.name for one in laptop.mesh.overview.peers()} == {"desk"}
+    del line, meetings
+
+
+def test_a_machine_without_an_invitation_is_in_once_an_owner_has_approved(machines, meetings):
+    laptop, _, phone = machines
+
+    def joins():
+        way, at = DirectLine(laptop), "http://laptop:3005"
+        return join_openly(phone.mesh, way, meetings.make_file, at, "phone", "")
+
+    for _ in range(2):
+        with pytest.raises(AdmissionPending):
+            joins()
+    (asking,) = laptop.mesh.approval.waiting()
+    assert asking.key.peer == phone.mesh.me
+    laptop.mesh.approval.approve(asking.key.peer)
+    assert not joins().quarantined
+    assert phone.memory.head() == laptop.memory.head()
+    assert phone.mesh.book.records()[laptop.id].endpoint == "http://laptop:3005"
+
+
+def test_everything_is_exchanged_again_whatever_was_believed(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    laptop.mesh.book.remember(desk.id, failures=7, last_error="x")
+    line.asked.clear()
+    assert meetings.exchange.resync(desk.id).is_agreed
+    assert line.asked[:4] == ["heartbeat", "fetch", "push", "heartbeat"]
+    assert (record(laptop, desk).failures, record(laptop, desk).last_error) == (0, "")
+    with pytest.raises(NotFound):
+        meetings.exchange.resync(laptop.id)
+
+
+def test_a_look_at_a_peer_changes_nothing(pair, line, meetings):
+    laptop, desk = pair
+    before = record(laptop, desk), record(desk, laptop)
+    found = meetings.exchange.probe(desk.id)
+    assert (found.is_reached, found.is_let_in) == (True, False)  # no token yet
+    line.fails = Unavailable("nobody is there")
+    found = meetings.exchange.probe(desk.id)
+    assert (found.is_reached, found.problem) == (False, "nobody is there")
+    assert (record(laptop, desk), record(desk, laptop)) == before
+    line.fails = None
+    meetings.exchange.meet(desk.id)
+    before = record(laptop, desk), record(desk, laptop)
+    desk.now = laptop.now + timedelta(minutes=3)
+    found = meetings.exchange.probe(desk.id)
+    assert (found.is_let_in, found.ahead, found.health.head) == (True, 180.0, desk.memory.head())
+    assert (record(laptop, desk), record(desk, laptop)) == before
+
+
+def test_a_peer_that_fails_for_long_and_comes_back_is_remembered(pair, line, meetings):
+    laptop, desk = pair
+    line.fails = RemovedFromGroup("gone")
+    for _ in range(11):
+        with pytest.raises(RemovedFromGroup):
+            meetings.exchange.meet(desk.id)
+    assert record(laptop, desk).denies
+    line.fails = None
+    meetings.exchange.meet(desk.id)
+    assert not record(laptop, desk).denies
+    known = MeshFiles(laptop.git.repository.state_dir / "mesh").events()
+    assert [one.kind for one in known][-2:] == [MeshEventKind.ERROR, MeshEventKind.RECOVERED]

@@ -1,5 +1,7 @@
 """Peers that meet by files alone: repositories, keys and bundles are real, merges are git's own."""
 
+from dataclasses import replace
+
 import pytest
 from pack_connectors.local_git.beside.bundles import Bundles
 from pack_connectors.local_git.process import GitRunner
@@ -8,6 +10,7 @@ from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.joining import JoinRequest
+from pack.mesh.members.group import Role
 from tests.mesh_machines import USER
 from tests.mesh_support import private_key, public_key
 from tests.support import git
@@ -237,3 +240,55 @@ def test_what_a_machine_said_before_its_disk_was_lost_is_its_memory_again(pair):
     git(desk.folder, "update-ref", f"refs/pack/peers/{desk.id}", said)
     assert laptop.send(desk).is_restored
     assert desk.memory.contains(newer, desk.memory.head())
+
+
+def test_whoever_is_let_in_while_a_more_important_owner_changes_the_group_is_in(machines, tmp_path):
+    laptop, desk, phone = machines
+    laptop.write("one")
+    laptop.mesh.begin("laptop", "home")
+    laptop.lets_in(desk)
+    laptop.mesh.roster.change(lambda one: (_owned_by(one.group, desk), one.revoked))
+    laptop.send(desk)
+    laptop.mesh.roster.change(lambda one: (replace(one.group, retention_days=9), one.revoked))
+    invitation = desk.mesh.admission.invite()
+    desk.mesh.admission.admit(phone.mesh.admission.ask(invitation, "phone"))
+    assert not laptop.send(desk).quarantined
+    assert desk.mesh.outbox.export(tmp_path / "answer")
+    assert not phone.mesh.inbox.join(invitation, tmp_path / "answer", "phone", "").quarantined
+    phone.write("by phone")
+    assert not phone.send(laptop).quarantined
+    for one in machines:
+        assert set(one.mesh.roster.version().group.peers) == {each.id for each in machines}
+
+
+def _owned_by(group, machine):
+    peer = group.peers[machine.id]
+    made = group.admitting(replace(peer, roles=peer.roles | {Role.OWNER}))
+    return replace(made, succession=(machine.id,))
+
+
+@pytest.mark.parametrize("heard", [False, True], ids=["before it hears of it", "and after"])
+@pytest.mark.parametrize("mine", [False, True], ids=["which it passes on", "and adds its own to"])
+def test_what_a_limited_peer_took_in_of_a_peer_that_was_then_removed_is_taken_in(
+    pair, machines, heard, mine
+):
+    """A hand commit counts as that of whoever announced it first, who may have left since."""
+    laptop, desk = pair
+    phone = machines[2]
+    laptop.lets_in(phone)
+    laptop.mesh.roster.grant(phone.id, None, frozenset({3, 4, 5}))
+    laptop.send(desk)
+    laptop.send(phone)
+    by_hand = desk.write("by hand on desk")
+    assert not desk.send(phone).quarantined
+    laptop.mesh.roster.remove(desk.id)
+    if heard:
+        laptop.send(phone)
+    if mine:
+        phone.write("more by phone")
+    came = phone.send(laptop)
+    assert bool(came.quarantined) == mine
+    assert laptop.memory.contains(by_hand, laptop.memory.head()) != mine
+    late = desk.write("after it was removed")
+    assert "may not write" in desk.send(laptop).quarantined[0].reason
+    assert late not in laptop.mesh.outbox.heard().commits

@@ -272,12 +272,17 @@ def test_a_merge_is_computed_again():
     assert "not the merge" in refusal(offer(merge, other), check=lambda _: False)
 
 
-def test_a_reader_is_not_heard():
+def test_a_reader_says_where_it_is_and_adds_nothing():
     group = group_of("laptop").admitting(peer("desk", Role.READER))
     chain = checked_chain([FIRST, version(group, "laptop", FIRST)])
     offered = offer(by_pack("new", "begun"))
     offered.groups = {}
-    assert "may not write" in refusal(offered, replace(KNOWN, chains={"group": chain}))
+    known = replace(KNOWN, chains={"group": chain})
+    assert "may not write" in refusal(offered, known)
+    both = {ref("desk"): says("desk", "begun", "new"), ref("laptop"): says("laptop", "new")}
+    verdict = decide(Offered(groups={}, commits=offered.commits, said=both), known)
+    assert set(verdict.heads) == {DESK, public_key("laptop").peer}
+    assert not verdict.refused
 
 
 def test_a_stranger_is_not_heard():

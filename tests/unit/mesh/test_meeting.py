@@ -8,9 +8,11 @@ from pack.errors import InvalidContent
 from pack.mesh.meeting import (
     LARGEST,
     MOST_PEERS,
+    Health,
     Heard,
     Welcome,
     heard_fields,
+    parse_health,
     parse_heard,
     parse_welcome,
     token_digest,
@@ -100,3 +102,20 @@ def test_an_answer_that_holds_something_odd_is_refused(field):
 def test_of_a_token_only_a_digest_is_kept():
     assert token_digest("a") != token_digest("b")
     assert len(token_digest("\udce9")) == 64
+
+
+def test_how_a_peer_is_is_read_also_where_it_says_little():
+    assert parse_health("{}") == Health()
+    said = {"at": "2026-03-01T12:00:00Z", "version": "2.1.0", "merge_version": 1, "local_seq": 7}
+    found = parse_health(json.dumps({**said, "head": HEAD, "peers": []}))
+    assert (found.version, found.merge_version, found.head, found.height) == ("2.1.0", 1, HEAD, 7)
+    assert found.at is not None
+    assert found.at.isoformat() == "2026-03-01T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "odd", [{"at": "2026-99-01"}, {"version": "\x1b[31m"}, {"head": "x"}, {"local_seq": -1}]
+)
+def test_an_odd_answer_of_how_a_peer_is_is_refused(odd):
+    with pytest.raises(InvalidContent):
+        parse_health(json.dumps(odd))

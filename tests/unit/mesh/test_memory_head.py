@@ -65,6 +65,18 @@ def test_what_both_wrote_is_merged_in_a_commit_that_can_be_computed_again(git_wo
     assert check(next(iter(local.log(LogQuery(merged)))))
 
 
+def test_a_merge_that_the_memory_is_not_at_is_the_one_that_it_would_make(git_world, local, head):
+    folder = local.repository.work_tree
+    git_world.memory.notes.update("context/a.md", "# A\n\none\n")
+    theirs = by_another(folder, "context/b.md", "# B\n\ntheirs\n")
+    changed = by_another(folder, "context/a.md", "# A\n\none\ntwo\n")
+    before = head.head()
+    aside = [head.merged(theirs, changed), head.merged(changed, theirs)]
+    assert head.head() == before
+    assert head.take_in(theirs, "desk") == head.take_in(changed, "desk") == ""
+    assert aside == [head.head()] * 2
+
+
 def test_a_machines_change_of_the_persons_text_waits_on_every_peer(git_world, local, head):
     """On the one that merges and on the one that goes forward to the merge."""
     folder, agent = (

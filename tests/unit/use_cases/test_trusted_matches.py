@@ -1,9 +1,12 @@
 """Search results with how far each is trusted."""
 
+from dataclasses import replace
+
 import pytest
 
 from pack.core.labels import Label
 from pack.errors import InvalidRequest
+from pack.model import MemoryPath
 from pack.use_cases.trusted_matches import is_wanted, labelled
 from tests.truth_support import Writers
 
@@ -49,7 +52,29 @@ def test_of_results_that_are_alike_the_stronger_comes_first(writers):
     alike = [match for match in found.matches if round(first, 6) == round(second, 6)]
     assert [match.level for match in alike] in ([], [1, 5])
     core = writers.world.memory._session.core
-    assert labelled(core, found.matches) == found.matches
+    said = {match.path for match in found.matches if match.level == 5}
+    assert labelled(core, found.matches, said) == found.matches
+
+
+def test_a_note_of_the_person_alone_is_not_read_for_its_label(writers):
+    core = writers.world.memory._session.core
+    (found,) = writers.world.memory.search.find("Friday").matches
+    unread = replace(found, path=MemoryPath("b/not-there.md"), level=None, origin=None)
+    assert labelled(core, [unread], ()) == (replace(unread, level=1, origin="user"),)
+    assert labelled(core, [unread], {unread.path}) == (unread,)
+
+
+def test_a_note_counts_as_shared_if_it_or_its_history_says_so(writers):
+    claimed = "# Deploy\n\nwaffles\n"
+    writers.person(f"---\ntruth_level: 4\n---\n{claimed}", "c/says.md")
+    writers.person(f"---\ntruth_level: 1\n---\n{claimed}", "d/own.md")
+    core = writers.world.memory._session.core
+    rows = core.ask(lambda view: view.rows())
+    assert {row.path for row in rows if row.says_shared} == {"a/made.md", "c/says.md"}
+    asked = [MemoryPath(path) for path in ("a/made.md", "c/says.md", "d/own.md")]
+    assert list(core.truths.shared_among(asked)) == ["a/made.md"]
+    found = places(writers.world.memory.search.find("waffles"))
+    assert found == {"c/says.md": (1, "user:cli"), "d/own.md": (1, "user")}
 
 
 @pytest.mark.parametrize(

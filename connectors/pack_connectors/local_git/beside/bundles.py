@@ -13,13 +13,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import struct
 import time
-import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, Final
 
 from pack.errors import (
@@ -43,9 +44,19 @@ from pack_connectors.local_git.repository import Repository
 
 _BLOCK: Final = 1024 * 1024
 _LEFT_SECONDS: Final = 24 * 3600
+_LARGEST_OBJECT: Final = "512m"
+"""In memory at once; git streams what is larger and no delta (`core.bigFileThreshold`)."""
 _MARK: Final = "PACK: arrived from a peer"
 _EMPTY_BUNDLE: Final = "empty bundle"
 _ZERO: Final = "0" * 40
+_INDEX_PACK: Final = (
+    *("index-pack", "--stdin", "--strict", "--fix-thin", "--index-version=2"),
+    "--check-self-contained-and-connected",
+)
+_NOT_ALONE: Final = 1
+"""How index-pack then ends where the pack is sound and builds on what is in the repository."""
+_FANOUT: Final = struct.Struct(">8x256I")
+_NAME: Final = 20
 
 
 class Bundles:
@@ -67,7 +78,7 @@ class Bundles:
         known = set(without).difference(self.missing(without))
         lines = [f"{REF_PREFIX}{name}" for name in refs]
         lines += [f"^{check_id(commit)}" for commit in sorted(known)]
-        temporary = Path(f"{file}.{uuid.uuid4().hex}.new").absolute()
+        temporary = Path(f"{file}.{token_hex(16)}.new").absolute()
         asked = "".join(f"{line}\n" for line in lines).encode()
         try:
             self._runner.run(["bundle", "create", "-q", str(temporary), "--stdin"], stdin=asked)
@@ -114,7 +125,7 @@ class Bundles:
             size = Path(file).stat().st_size
             if size + sum(one.stat().st_size for one in self._pending.iterdir()) > MOST_KEPT:
                 raise LimitExceeded("what waits for other bundles", MOST_KEPT)
-            temporary = target.with_name(f".{uuid.uuid4().hex}")
+            temporary = target.with_name(f".{token_hex(16)}")
             shutil.copyfile(file, temporary)
             _sync(temporary)
             temporary.replace(target)
@@ -139,7 +150,7 @@ class Bundles:
         """See `BundleStore.arrival`."""
         arrivals = self._repository.state_dir / "mesh" / "arrivals"
         _sweep(arrivals)
-        folder = arrivals / uuid.uuid4().hex
+        folder = arrivals / token_hex(16)
         try:
             arrived = self._arrive(file, folder)
             try:
@@ -158,22 +169,28 @@ class Bundles:
             runner = GitRunner(self._repository, objects=folder)
             with _opened(file) as opened:
                 head = read_bundle_head(opened)
-                self._unpack(runner, opened, os.fstat(opened.fileno()).st_size)
+                is_whole = self._unpack(runner, opened, os.fstat(opened.fileno()).st_size)
+            packed = [*(folder / "pack").glob("*.idx")] if is_whole else []
+            tips = [tip for tip in head.refs.values() if not _is_in(packed, tip)]
         except OSError as error:
             raise Unavailable(f"{error.filename or file}: {error.strerror}") from error
-        self._check_connected(runner, head)
+        if tips:
+            self._check_connected(runner, tips)
         return ArrivedBundle(head, folder, runner, self._runner)
 
-    def _unpack(self, runner: GitRunner, file: IO[bytes], size: int) -> None:
+    def _unpack(self, runner: GitRunner, file: IO[bytes], size: int) -> bool:
+        """Whether everything in the pack leads to what is in it and to nothing else."""
         if size > self._largest:
             raise LimitExceeded("the bundle", self._largest)
         limit = f"--max-input-size={self._largest}"
-        process = runner.start(["index-pack", "--stdin", "--strict", "--fix-thin", limit])
+        # A delta of some bytes can be one of a file that fills the memory.
+        environment = {"GIT_ALLOC_LIMIT": _LARGEST_OBJECT}
+        process = runner.start([*_INDEX_PACK, limit], env=environment)
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         try:
             with suppress(BrokenPipeError):  # git says why it gave up
                 shutil.copyfileobj(file, process.stdin, _BLOCK)
-            finish(process, "index-pack")
+            finish(process, "index-pack", ok=(0, _NOT_ALONE))
         except RepositoryBusy:
             raise
         except ConnectorError as error:
@@ -182,10 +199,11 @@ class Bundles:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        return process.returncode == 0
 
-    def _check_connected(self, runner: GitRunner, head: BundleHead) -> None:
-        """Do nothing, unless something that the refs lead to is neither here nor in the bundle."""
-        asked = "".join(f"{line}\n" for line in head.refs.values()).encode()
+    def _check_connected(self, runner: GitRunner, tips: Iterable[CommitId]) -> None:
+        """Do nothing, unless something that commits lead to is neither here nor in the bundle."""
+        asked = "".join(f"{tip}\n" for tip in tips).encode()
         command = ["rev-list", "--objects", "--stdin", "--not", "--all", "--quiet"]
         try:
             runner.run(command, stdin=asked)
@@ -231,10 +249,10 @@ class ArrivedBundle:
         lines = [check_id(head), *(f"^{check_id(one)}" for one in known)]
         asked = "".join(f"{line}\n" for line in lines).encode()
         out = self._runner.run(["rev-list", "--ignore-missing", "--stdin"], stdin=asked)
-        for line in out.decode("ascii").splitlines():
-            with _blamed():
-                content = self._store.read_commit(CommitId(line))
-            yield parse_commit(CommitId(line), content) or _odd(CommitId(line), content), content
+        found = self._store.read_commits([*map(CommitId, out.decode("ascii").splitlines())])
+        with _blamed():
+            for commit, content in found:
+                yield parse_commit(commit, content) or _odd(commit, content), content
 
     def accept(self, refs: Mapping[str, tuple[CommitId | None, CommitId]]) -> None:
         """See `Arrived.accept`."""
@@ -272,6 +290,20 @@ class ArrivedBundle:
                 part.replace(target / part.name)
         _sync(target)
         return kept
+
+
+def _is_in(indexes: Iterable[Path], commit: CommitId) -> bool:
+    """Whether a pack holds a commit, by its index. Source: gitformat-pack(5), version 2."""
+    wanted = bytes.fromhex(commit)
+    for index in indexes:
+        with index.open("rb") as file:
+            ends = (0, *_FANOUT.unpack(file.read(_FANOUT.size)))
+            first, last = ends[wanted[0]], ends[wanted[0] + 1]
+            file.seek(_NAME * first, os.SEEK_CUR)
+            names = file.read(_NAME * (last - first))
+        if any(names.startswith(wanted, at) for at in range(0, len(names), _NAME)):
+            return True
+    return False
 
 
 @contextmanager

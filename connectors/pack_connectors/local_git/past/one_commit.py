@@ -8,16 +8,16 @@ Source: gitrepository-layout(5), and git's commit.c and ident.c (split_ident_lin
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Final
 
+from pack.deferred import pattern
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId, Identity
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.repository import Repository
 
-_HEAD: Final = re.compile(
+_HEAD: Final = pattern(
     rb"tree [0-9a-f]{40}\n((?:parent [0-9a-f]{40}\n)*)"
     rb"author ([^<>\n]*[^<>\s]) <([^<>\n]*)> ([0-9]{1,11}) [+-][0-9]{4}\n"
     rb"committer [^<>\n]+ <[^<>\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"

@@ -5,11 +5,11 @@ Source: convert.c in git (`convert_attrs`, `crlf_to_git`, `crlf_to_worktree`, `g
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
+from pack.deferred import pattern
 from pack.rules.attributes import Setting
 
 
@@ -90,7 +90,7 @@ def to_blob(content: bytes, ends: LineEnds, blob_has_crlf: Callable[[], bool]) -
     return content.replace(b"\r\n", b"\n")
 
 
-_NAKED: Final = re.compile(rb"(?<!\r)\n")
+_NAKED: Final = pattern(rb"(?<!\r)\n")
 
 
 def to_folder(content: bytes, ends: LineEnds) -> bytes:

@@ -14,10 +14,10 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.errors import Unavailable
 from pack.rules.exclusion import OuterRules
 from pack.rules.patterns import MAX_RULE_BYTES, RuleFile

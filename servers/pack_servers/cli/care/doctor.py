@@ -38,14 +38,23 @@ def run(
 ) -> None:
     """Check settings, git and the memory, and say what to do."""
     found = [_without_itself(check) for check in _examine(local, github)]
-    problems = [check for check in found if check.state is State.PROBLEM]
     if answer is Format.JSON:
-        show_json({"ok": not problems, "checks": [asdict(check) for check in found]})
+        show_json({"ok": is_fine(found), "checks": [asdict(check) for check in found]})
     else:
-        _show(found)
-        show(f"\n{_summary(found)}")
-    if problems:
+        show_checks(found)
+    if not is_fine(found):
         raise typer.Exit(1)
+
+
+def is_fine(found: list[Check]) -> bool:
+    """Whether nothing that was found is a problem."""
+    return not any(check.state is State.PROBLEM for check in found)
+
+
+def show_checks(found: list[Check]) -> None:
+    """Print what was found, and what it comes to."""
+    _show(found)
+    show(f"\n{_summary(found)}")
 
 
 def _examine(local: Path | None, github: str | None) -> Iterator[Check]:

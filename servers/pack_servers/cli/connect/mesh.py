@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidRequest, NotFound, PackError, UnusableInput
-from pack.mesh.exchange import join_over
-from pack.mesh.members.invitation import Invitation, check_endpoint
-from pack.mesh.members.keys import PeerId, parse_peer_id
-from pack.mesh.mesh import Mesh
-from pack.mesh.state import PeerSource
+from pack.errors import AdmissionPending, InvalidRequest, PackError
+from pack.mesh.exchange import join_openly, join_over
+from pack.mesh.members.endpoints import check_endpoint
+from pack.mesh.members.group import Role
+from pack.mesh.members.invitation import Invitation
+from pack.mesh.members.keys import parse_peer_id, shown
 from pack.mesh.views import TakenIn
-from pack_servers.cli.connect.mesh_text import (
+from pack_servers.cli.connect import mesh_care, mesh_members
+from pack_servers.cli.connect.mesh_call import INCOMPLETE, MeshCall, needed, parse_levels
+from pack_servers.cli.connect.mesh_text import show_status, show_taken
+from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
+from pack_servers.cli.shell.output import show_json
+from pack_servers.cli.shell.streams import say, working
+from pack_servers.config.settings import load_settings
+from pack_servers.wiring.bundle_files import bundle_file
+from pack_servers.wiring.mesh import exchange_of, find_line, open_mesh
+from pack_servers.wiring.mesh_fields import (
     peer_fields,
     said_fields,
-    show_peers,
-    show_taken,
     status_fields,
     taken_fields,
 )
-from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
-from pack_servers.cli.shell.output import show, show_json
-from pack_servers.cli.shell.streams import say, working
-from pack_servers.config.settings import Settings, load_settings
-from pack_servers.wiring.mesh import bundle_file, exchange_of, find_line, open_mesh
 from pack_servers.wiring.places import choose_place
 
 EXAMPLES: Final = """\
@@ -38,7 +39,6 @@ EXAMPLES: Final = """\
   pack mesh join INVITATION --name desk     on the other machine
   pack mesh export FILE; pack mesh import FILE    by a USB stick or mail"""
 
-_INCOMPLETE: Final = 1
 _SMALL: Final = 64 * 1024
 
 
@@ -49,51 +49,21 @@ class MeshAction(StrEnum):
     INVITE = "invite"
     JOIN = "join"
     PEERS = "peers"
+    APPROVE = "approve"
+    REFUSE = "refuse"
     ADD = "add"
+    SUCCESSION = "succession"
     STATUS = "status"
     SYNC = "sync"
     EXPORT = "export"
     IMPORT = "import"
+    RESYNC = "resync"
+    TEST = "test"
     VERIFY = "verify"
+    DOCTOR = "doctor"
     REMOVE = "remove"
+    REKEY = "rekey"
     LEAVE = "leave"
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What was typed.
-
-    Attributes:
-        settings: Those in force.
-        mesh: The memory as a peer.
-        target: The argument, if the action has one.
-        name: `--name`.
-        group: `--group`.
-        endpoint: `--endpoint`.
-        request: `--request`.
-        bundle: `--bundle`.
-        unrelated: `--allow-unrelated`.
-        is_json: Whether the answer is for programs.
-    """
-
-    settings: Settings
-    mesh: Mesh
-    target: str
-    name: str
-    group: str
-    endpoint: str
-    request: Path | None
-    bundle: Path | None
-    unrelated: bool
-    is_json: bool
-
-    def tell(self, fields: Mapping[str, object], *lines: str) -> None:
-        """Answer, for a program or a person."""
-        if self.is_json:
-            show_json(fields)
-            return
-        for line in lines:
-            show(line)
 
 
 def run(  # noqa: PLR0917 - options
@@ -105,14 +75,17 @@ def run(  # noqa: PLR0917 - options
         str | None,
         typer.Argument(
             metavar="[TARGET]",
-            help="The invitation for join, the file for export and import, the peer for remove.",
+            help="An invitation for join, a file for export and import, a peer for the others.",
             show_default=False,
         ),
     ] = None,
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", metavar="NAME", help="What this machine is called.", show_default=False
+            "--name",
+            metavar="NAME",
+            help="What this machine is called; for approve, the other one.",
+            show_default=False,
         ),
     ] = None,
     group: Annotated[
@@ -145,6 +118,23 @@ def run(  # noqa: PLR0917 - options
             show_default=False,
         ),
     ] = None,
+    role: Annotated[
+        list[Role] | None,
+        typer.Option(
+            "--role",
+            help="For add and approve: what the peer may do; may be given more than once.",
+            show_default=False,
+        ),
+    ] = None,
+    levels: Annotated[
+        str,
+        typer.Option(
+            "--levels",
+            metavar="N,N",
+            help="For add and approve: the truth levels that it may claim, such as 3,4,5.",
+            show_default=False,
+        ),
+    ] = "",
     unrelated: Annotated[
         bool,
         typer.Option(
@@ -158,12 +148,12 @@ def run(  # noqa: PLR0917 - options
     """Keep this memory together with those of other machines, without a server in the middle."""
     settings = load_settings()
     place = choose_place(settings, local, None, say)
-    begins = action in (MeshAction.INIT, MeshAction.JOIN)
+    begins = action in (MeshAction.INIT, MeshAction.JOIN, MeshAction.REKEY)
     if action is MeshAction.JOIN:
         place.begin_on_use(create=True)
     with open_mesh(settings, place, say, make_key=begins) as mesh:
         is_json = answer is Format.JSON
-        call = _Call(
+        call = MeshCall(
             settings,
             mesh,
             target or "",
@@ -173,13 +163,15 @@ def run(  # noqa: PLR0917 - options
             request,
             bundle,
             unrelated,
+            frozenset(role or ()),
+            parse_levels(levels),
             is_json,
         )
         _ACTIONS[action](call)
 
 
-def _init(call: _Call) -> None:
-    made = call.mesh.begin(_needed(call.name, "--name"), call.group, call.endpoint)
+def _init(call: MeshCall) -> None:
+    made = call.mesh.begin(needed(call.name, "--name"), call.group, call.endpoint)
     fields = {"peer_id": call.mesh.me, "group_id": made.group, "group": call.group}
     call.tell(
         fields,
@@ -188,16 +180,13 @@ def _init(call: _Call) -> None:
     )
 
 
-def _invite(call: _Call) -> None:
-    line = call.mesh.admission.invite().line
-    call.tell({"invite": line}, line)
-    if not call.is_json:
-        say("  → On the other machine, within a day: pack mesh join INVITATION --name NAME")
-
-
-def _join(call: _Call) -> None:
-    invitation = Invitation.parse(_needed(call.target, "the invitation"))
-    name = _needed(call.name, "--name")
+def _join(call: MeshCall) -> None:
+    target = needed(call.target, "the invitation, or the address of a machine of the group")
+    if target.startswith(("http://", "https://")):
+        _join_openly(call, target)
+        return
+    invitation = Invitation.parse(target)
+    name = needed(call.name, "--name")
     if call.request is not None:
         content = call.mesh.admission.ask(invitation, name, call.endpoint)
         call.request.write_bytes(content)
@@ -216,7 +205,7 @@ def _join(call: _Call) -> None:
         return
     if not invitation.endpoints:
         raise InvalidRequest("give --request FILE to ask, then --bundle FILE with the answer")
-    line = find_line(call.settings)(invitation.endpoints[0])
+    line = find_line(call.settings)(invitation.endpoints[0], by_person=True)
     with working("asking the inviter"):
         taken = join_over(
             call.mesh,
@@ -230,7 +219,28 @@ def _join(call: _Call) -> None:
     _tell_joined(call, taken)
 
 
-def _tell_joined(call: _Call, taken: TakenIn) -> None:
+def _join_openly(call: MeshCall, at: str) -> None:
+    name = needed(call.name, "--name")
+    line = find_line(call.settings)(check_endpoint(at), by_person=True)
+    try:
+        with working("asking to be let in"):
+            taken = join_openly(
+                call.mesh, line, bundle_file, at, name, call.endpoint, unrelated=call.unrelated
+            )
+    except AdmissionPending as told:
+        call.tell(
+            {"peer_id": call.mesh.me, "pending": True, "asked": told.peer},
+            "asked to be let in; somebody must approve of it there",
+            f"this key   {shown(call.mesh.me)}",
+            f"their key  {shown(parse_peer_id(told.peer))}",
+            "  → Compare both keys with those that `pack mesh peers` shows there.",
+            f"  → There: pack mesh approve {name}; then run this command again.",
+        )
+        raise typer.Exit(INCOMPLETE) from told
+    _tell_joined(call, taken)
+
+
+def _tell_joined(call: MeshCall, taken: TakenIn) -> None:
     peers = peer_fields(call.mesh)
     fields = {
         "peer_id": call.mesh.me,
@@ -242,24 +252,10 @@ def _tell_joined(call: _Call, taken: TakenIn) -> None:
     if not call.is_json:
         show_taken(taken)
     if taken.waiting or taken.quarantined:
-        raise typer.Exit(_INCOMPLETE)
+        raise typer.Exit(INCOMPLETE)
 
 
-def _peers(call: _Call) -> None:
-    if call.is_json:
-        show_json({"peers": peer_fields(call.mesh)})
-    else:
-        show_peers(call.mesh)
-
-
-def _status(call: _Call) -> None:
-    if call.is_json:
-        show_json(status_fields(call.mesh))
-    else:
-        show_peers(call.mesh)
-
-
-def _sync(call: _Call) -> None:
+def _sync(call: MeshCall) -> None:
     exchange = exchange_of(call.settings, call.mesh)
     failed: dict[str, str] = {}
     for peer in exchange.due(all_of_them=True):
@@ -272,26 +268,15 @@ def _sync(call: _Call) -> None:
     if call.is_json:
         show_json({**status_fields(call.mesh), "failed": failed})
     else:
-        show_peers(call.mesh)
+        show_status(call.mesh)
         for name, why in failed.items():
             say(f"{name}: {why}")
     if failed:
-        raise typer.Exit(_INCOMPLETE)
+        raise typer.Exit(INCOMPLETE)
 
 
-def _add(call: _Call) -> None:
-    peer = _peer(call.mesh, _needed(call.target, "the peer"))
-    endpoint = check_endpoint(_needed(call.endpoint, "--endpoint"))
-    call.mesh.roster.version().group.peer(peer)
-    call.mesh.book.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
-    call.tell(
-        {"peer_id": peer, "endpoint": endpoint},
-        f"{call.mesh.roster.name_of(peer)} is at {endpoint}",
-    )
-
-
-def _export(call: _Call) -> None:
-    file = Path(_needed(call.target, "the file"))
+def _export(call: MeshCall) -> None:
+    file = Path(needed(call.target, "the file"))
     is_written = call.mesh.outbox.export(str(file.absolute()))
     call.tell(
         {"file": str(file), "written": is_written, **said_fields(call.mesh)},
@@ -299,8 +284,8 @@ def _export(call: _Call) -> None:
     )
 
 
-def _import(call: _Call) -> None:
-    file = Path(_needed(call.target, "the file")).absolute()
+def _import(call: MeshCall) -> None:
+    file = Path(needed(call.target, "the file")).absolute()
     if _is_request(file):
         peer = call.mesh.admission.admit(file.read_bytes())
         call.tell(
@@ -315,7 +300,7 @@ def _import(call: _Call) -> None:
     else:
         show_taken(taken)
     if taken.pending or taken.waiting or taken.quarantined:
-        raise typer.Exit(_INCOMPLETE)
+        raise typer.Exit(INCOMPLETE)
 
 
 def _is_request(file: Path) -> bool:
@@ -326,59 +311,30 @@ def _is_request(file: Path) -> bool:
         raise InvalidRequest(f"{file}: {error.strerror}") from error
 
 
-def _verify(call: _Call) -> None:
-    found = call.mesh.overview.verify()
-    fields = {
-        "ok": not found.problems,
-        "head": found.head,
-        "commits": found.commits,
-        "problems": list(found.problems),
-    }
-    call.tell(fields, *(found.problems or ("everything is as it should be",)))
-    if found.problems:
-        raise typer.Exit(_INCOMPLETE)
+def _leave(call: MeshCall) -> None:
+    with working("telling the others"):
+        untold = exchange_of(call.settings, call.mesh).leave()
+    call.tell({"left": True, "untold": untold}, "this memory has left its group; its history stays")
 
 
-def _remove(call: _Call) -> None:
-    peer = _peer(call.mesh, _needed(call.target, "the peer"))
-    name = call.mesh.roster.name_of(peer)
-    call.mesh.roster.remove(peer)
-    call.tell({"removed": peer}, f"{name} was removed from the group for good")
-
-
-def _leave(call: _Call) -> None:
-    call.mesh.roster.leave()
-    call.tell({"left": True}, "this memory has left its group; its history stays")
-
-
-def _peer(mesh: Mesh, text: str) -> PeerId:
-    """A peer by its name or its id."""
-    for peer, one in mesh.roster.version().group.peers.items():
-        if one.name == text:
-            return peer
-    try:
-        return parse_peer_id(text)
-    except UnusableInput as error:
-        raise NotFound(f"a peer called {text[:64]!r}", "`pack mesh peers` lists them.") from error
-
-
-def _needed(value: str, what: str) -> str:
-    if not value:
-        raise InvalidRequest(f"this needs {what}")
-    return value
-
-
-_ACTIONS: Final[Mapping[MeshAction, Callable[[_Call], None]]] = {
+_ACTIONS: Final[Mapping[MeshAction, Callable[[MeshCall], None]]] = {
     MeshAction.INIT: _init,
-    MeshAction.INVITE: _invite,
+    MeshAction.INVITE: mesh_members.invite,
     MeshAction.JOIN: _join,
-    MeshAction.PEERS: _peers,
-    MeshAction.ADD: _add,
-    MeshAction.STATUS: _status,
+    MeshAction.PEERS: mesh_care.peers,
+    MeshAction.ADD: mesh_members.add,
+    MeshAction.SUCCESSION: mesh_members.succession,
+    MeshAction.APPROVE: mesh_members.approve,
+    MeshAction.REFUSE: mesh_members.refuse,
+    MeshAction.STATUS: mesh_care.status,
+    MeshAction.TEST: mesh_care.test,
+    MeshAction.RESYNC: mesh_care.resync,
+    MeshAction.DOCTOR: mesh_care.doctor,
     MeshAction.SYNC: _sync,
     MeshAction.EXPORT: _export,
     MeshAction.IMPORT: _import,
-    MeshAction.VERIFY: _verify,
-    MeshAction.REMOVE: _remove,
+    MeshAction.VERIFY: mesh_care.verify,
+    MeshAction.REMOVE: mesh_members.remove,
+    MeshAction.REKEY: mesh_members.rekey,
     MeshAction.LEAVE: _leave,
 }

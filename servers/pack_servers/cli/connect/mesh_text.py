@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
+from pack.mesh.members.group import ALL_LEVELS, Peer
+from pack.mesh.members.keys import shown
 from pack.mesh.mesh import Mesh
-from pack.mesh.views import PeerView, TakenIn
+from pack.mesh.state import PeerRecord
+from pack.mesh.troubles import TroubleKind
+from pack.mesh.views import TakenIn
 from pack_servers.cli.shell.output import counted, show
+from pack_servers.cli.shell.wording import worded
 
 
-def peer_fields(mesh: Mesh) -> list[dict[str, object]]:
-    """Every other peer of the group."""
-    return [_fields(one) for one in mesh.overview.peers()]
+def member_words(member: Peer) -> str:
+    """What a peer may do, for people."""
+    levels = ", ".join(map(str, sorted(member.levels)))
+    which = "all levels" if member.levels == frozenset(ALL_LEVELS) else f"levels {levels or 'none'}"
+    return f"{' and '.join(sorted(member.roles))}, {which}"
 
 
-def status_fields(mesh: Mesh) -> dict[str, object]:
-    """Where this peer is, and the others."""
-    return {
-        "group_id": mesh.roster.membership().group,
-        "group": mesh.roster.version().group.name,
-        "peer_id": mesh.me,
-        **said_fields(mesh),
-        "peers": peer_fields(mesh),
-    }
-
-
-def said_fields(mesh: Mesh) -> dict[str, object]:
-    """Where this peer is."""
-    position = mesh.outbox.standpoint()
-    return {"head": position.head, "height": position.height}
-
-
-def taken_fields(taken: TakenIn) -> dict[str, object]:
-    """What came of a bundle."""
-    return {
-        "received": taken.received,
-        "quarantined": [
-            {"peer_id": one.peer, "ref": one.ref, "commit": one.commit, "reason": one.reason}
-            for one in taken.quarantined
-        ],
-        "pending": list(taken.pending),
-        "waiting": list(taken.waiting),
-        "head": taken.head,
-        **({"restored": True} if taken.is_restored else {}),
-        **({"cloned": True} if taken.is_cloned else {}),
-    }
+def show_applicants(mesh: Mesh) -> None:
+    """Print who asks to be let in, with the key to compare."""
+    waiting = mesh.approval.waiting()
+    for one in waiting:
+        what = "asks to be let in" if one.former is None else "asks for a new key"
+        show(f"asks   {one.name}  {what}")
+        show(f"       {shown(one.key.peer)}")
+    if waiting:
+        show("  → Is this the key that the other machine shows? Then: pack mesh approve NAME")
 
 
 def show_taken(taken: TakenIn) -> None:
@@ -55,37 +40,56 @@ def show_taken(taken: TakenIn) -> None:
     for one in taken.quarantined:
         show(f"refused  {one.ref}: {one.reason}")
     for why in taken.waiting:
-        show(f"waits    {why}")
+        show(f"waits    {worded(why)}")
     if taken.is_restored:
         show("this machine had lost what it once announced, and has it back: was it restored?")
     if taken.is_cloned:
         show("another machine uses the key of this one")
-        show("  → Is one a copy of the other? Stop using one of them.")
+        show("  → Is one a copy of the other? Run on one of them: pack mesh rekey")
 
 
 def show_peers(mesh: Mesh) -> None:
-    """Print the group and its peers."""
+    """Print who belongs to the group: what each may do, its key and its address."""
+    group = mesh.roster.version().group
+    show(f"group  {group.name}  {mesh.roster.membership().group[:12]}")
+    mine = group.peers.get(mesh.me)
+    show(f"here   {_my_name(mesh)}  {member_words(mine) if mine else 'not in the group'}")
+    show(f"       {shown(mesh.me)}")
+    for one in mesh.overview.peers():
+        where = one.record.endpoint or "no address"
+        show(f"peer   {one.name}  {member_words(one.member)}  {where} ({one.record.source})")
+        show(f"       {shown(one.peer)}")
+
+
+def show_status(mesh: Mesh) -> None:
+    """Print how far each peer is, when it was last in step, and what is wrong."""
     group, position = mesh.roster.version().group, mesh.outbox.standpoint()
     show(f"group  {group.name}  {mesh.roster.membership().group[:12]}")
-    show(f"here   {mesh.roster.membership().name}  {(position.head or 'empty')[:12]}")
+    show(f"here   {_my_name(mesh)}  {(position.head or 'empty')[:12]}")
     for one in mesh.overview.peers():
         lag = "in step" if one.lag == 0 else f"{counted(one.lag, 'commit')} behind"
         known = lag if one.head else "not heard from yet"
-        where = one.record.endpoint or "no address"
-        show(f"peer   {one.name}  {one.record.status}  {known}  {where}")
+        last = one.record.last_sync_at
+        show(f"peer   {one.name}  {one.record.status}  {known}{f'  met {last}' if last else ''}")
         if one.record.last_error:
-            show(f"       {one.record.last_error}")
+            show(f"       {worded(one.record.last_error)}")
+    for trouble in mesh.troubles.found():
+        if trouble.kind is not TroubleKind.PEER:  # it stands beside its peer
+            show(f"wrong  {worded(trouble.text)}")
+            show(f"  → {worded(trouble.remedy)}")
+    waiting = len(mesh.approval.waiting())
+    if waiting:
+        show(f"asks   {counted(waiting, 'machine')}; pack mesh peers shows which")
 
 
-def _fields(one: PeerView) -> dict[str, object]:
-    return {
-        "peer_id": one.peer,
-        "name": one.name,
-        "endpoint": one.record.endpoint,
-        "source": one.record.source,
-        "status": one.record.status,
-        "head": one.head,
-        "lag": one.lag,
-        "last_sync": one.record.last_sync_at or None,
-        "last_error": one.record.last_error or None,
-    }
+def _my_name(mesh: Mesh) -> str:
+    mine = mesh.roster.version().group.peers.get(mesh.me)
+    return mine.name if mine is not None else mesh.roster.membership().name
+
+
+def _where(mesh: Mesh, record: PeerRecord) -> str:
+    """The address of a peer, and who gave it."""
+    if not record.endpoint:
+        return "no address"
+    by = f", by {mesh.roster.name_of(record.discovered_via)}" if record.discovered_via else ""
+    return f"{record.endpoint} ({record.source}{by})"

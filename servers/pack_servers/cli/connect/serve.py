@@ -6,8 +6,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -21,6 +21,7 @@ from pack.provenance import Source
 from pack_servers.background.cataloguing import cataloguing
 from pack_servers.background.hand_edits import committing
 from pack_servers.background.remote import exchanging
+from pack_servers.cli.connect.peering import Peering, peering
 from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
@@ -33,7 +34,6 @@ from pack_servers.config.sync_tokens import sync_tokens
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.here import memory_here
-from pack_servers.wiring.local import is_peer
 from pack_servers.wiring.place import MissingMemory, Place
 from pack_servers.wiring.places import choose_place, refuse_copies
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from mcp.server.subscriptions import SubscriptionBus
     from starlette.types import ASGIApp
 
-    from pack.mesh.mesh import Mesh
     from pack.use_cases.lifecycle import Initialised
+    from pack_servers.http.tls import TlsForPeers
 
 EXAMPLES: Final = """\
   pack serve                       for clients that start it themselves (stdio)
@@ -137,7 +137,7 @@ def _serve(served: _Served, transport: _Transport | None, *, create: bool) -> No
         exchanging(memory, settings.pack_remote_interval, leaving),
         committing(memory, settings.pack_commit_hand_edits),
         _syncing(memory),
-        _meeting(memory, settings) as peers,
+        peering(memory, settings) as peers,
     ):
         if transport is not None:
             _serve_http(memory, made, served, transport, peers)
@@ -209,14 +209,6 @@ class _Transport:
     stateless: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Peers:
-    """The memory as a peer, and what is told that something new came."""
-
-    mesh: Mesh
-    tell: Callable[[], object]
-
-
 def _serve_stdio(memory: Memory, served: _Served) -> None:
     with importing():
         # Imported here: it takes half a second, and no other command needs it.
@@ -251,7 +243,7 @@ def _serve_http(
     made: Initialised | None,
     served: _Served,
     transport: _Transport,
-    peers: _Peers | None,
+    peers: Peering,
 ) -> None:
     with importing():
         from pack_servers.http.app import HttpSettings, More, serve  # noqa: PLC0415 - as above
@@ -285,7 +277,9 @@ def _serve_http(
         sees_all=not transport.stateless and settings.pack_redis_url is None,
         asks=settings.pack_accept_by_elicitation,
     )
-    more = More(_sync_items(memory, settings), _peer_endpoints(memory, settings, peers))
+    more = More(
+        _sync_items(memory, settings), peers.endpoints, peers.admin(), _peer_tls(settings, peers)
+    )
     with cataloguing(memory, wiring.note):
         serve(server, http, health, announce, more)
 
@@ -300,29 +294,19 @@ def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
     return SyncEndpoints(SyncApi(memory), tokens)
 
 
-@contextmanager
-def _meeting(memory: Memory, settings: Settings) -> Iterator[_Peers | None]:
-    """Meet other peers while the memory is served; `None` where it has none."""
-    if not is_peer(memory.connector):
-        yield None
-        return
-    # Here, as few memories have peers.
-    from pack_servers.background.mesh import MeshNews, meeting  # noqa: PLC0415
-    from pack_servers.wiring.mesh import exchange_of, mesh_of  # noqa: PLC0415
-
-    with mesh_of(settings, memory) as mesh:
-        news, exchange = MeshNews(), exchange_of(settings, mesh)
-        with meeting(mesh, exchange, news, settings.pack_mesh_heartbeat):
-            yield _Peers(mesh, news.tell)
-
-
-def _peer_endpoints(memory: Memory, settings: Settings, peers: _Peers | None) -> ASGIApp | None:
-    """What other peers talk to; `None` where there are none."""
-    if peers is None:
+def _peer_tls(settings: Settings, peers: Peering) -> TlsForPeers | None:
+    """Where other peers are served over TLS; `None` for nowhere."""
+    if peers.mesh is None:
         return None
-    from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415 - rarely needed
+    from pack_servers.http.tls import TlsForPeers  # noqa: PLC0415 - rarely needed
+    from pack_servers.wiring.mesh import own_tls  # noqa: PLC0415
 
-    return MeshEndpoints(serving_of(settings, memory, peers.mesh, peers.tell))
+    found = own_tls(settings, peers.mesh)
+    if found is None:
+        return None
+    endpoint, context = found
+    say(f"other machines of the group reach this one at {endpoint.url}")
+    return TlsForPeers(endpoint.host, endpoint.port or 443, context)
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
-from types import FrameType
 from typing import Annotated, Final
 
 import typer
 
-from pack.errors import Unavailable
-from pack.history.briefing.context import BUDGET, CHARACTERS, ContextRequest
-from pack_servers.cli.shell.opening import opened
+from pack.history.briefing.context import BUDGET, CHARACTERS
+from pack_servers.cli.history.beginning import CLIENT, print_beginning
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
-from pack_servers.cli.shell.output import show_json
-from pack_servers.cli.shell.streams import write_bytes
-from pack_servers.cli.shell.wording import CommandCalls
 
 EXAMPLES: Final = """\
   pack context
   pack context --task "plan the move to Vienna" --budget 1000
   pack context --hook --client claude-code     for a hook: never fails"""
-
-_HOOK_SECONDS: Final = 5.0
 
 
 def run(
@@ -42,7 +31,7 @@ def run(
     client: Annotated[
         str,
         typer.Option("--client", metavar="NAME", help="Who reads it, to tell what is new to them."),
-    ] = "cli",
+    ] = CLIENT,
     hook: Annotated[
         bool,
         typer.Option(
@@ -54,30 +43,13 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Print what a conversation should begin with: pinned notes, news, and the index."""
-    with at_most(_HOOK_SECONDS if hook else None), opened(local, github) as memory:
-        request = ContextRequest(task, client, budget, chars)
-        found = memory.context.text(request, CommandCalls())
-        if answer is Format.JSON:
-            show_json(asdict(found))
-        else:
-            write_bytes(found.text.encode("utf-8"))
-        memory.context.seen(client, found.commit)
-
-
-@contextmanager
-def at_most(seconds: float | None) -> Iterator[None]:
-    """Give up what takes longer, where the system can interrupt a program."""
-    if seconds is None or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def give_up(_number: int, _frame: FrameType | None) -> None:
-        raise Unavailable(f"it took more than {seconds:g} seconds")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    print_beginning(
+        task=task,
+        budget=budget,
+        chars=chars,
+        client=client,
+        hook=hook,
+        as_json=answer is Format.JSON,
+        local=local,
+        github=github,
+    )

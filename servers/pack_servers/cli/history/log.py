@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -26,12 +27,16 @@ from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import is_terminal, say
 from pack_servers.cli.shell.writers import name_of, when
 from pack_servers.wiring.clock import clock
+from pack_servers.wiring.local import is_peer
+
+if TYPE_CHECKING:
+    from pack.mesh.state import MeshEvent
 
 EXAMPLES: Final = """\
   pack log projects/website.md        through all its moves
   pack log --by claude --since 7d
   pack log --session                  what the last conversation wrote
-  pack log --events                   conflicts, and text that gave way"""
+  pack log --events                   conflicts, text that gave way, and what peers did"""
 
 _SHOWN_FILES: Final = 10
 _SHORT_ID: Final = 12
@@ -94,7 +99,9 @@ def run(
     ] = None,
     events: Annotated[
         bool,
-        typer.Option("--events", help="Show conflicts, text that gave way, and acceptances."),
+        typer.Option(
+            "--events", help="Show conflicts, text that gave way, acceptances, and peers."
+        ),
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also bookkeeping, and what PACK generates.")
@@ -154,8 +161,10 @@ def _show_events(
 ) -> None:
     with opening as memory:
         page = memory.events.page(path, limit=limit, cursor=cursor)
+        met = _of_mesh(memory)[:limit] if path is None and cursor is None else ()
     if answer is Format.JSON:
         fields = {"events": [asdict(event) for event in page.events]}
+        fields |= {"mesh": [asdict(event) for event in met]} if met else {}
         more = {"next_cursor": page.next_cursor} if page.next_cursor else {}
         show_json({**fields, **more})
         return
@@ -165,10 +174,25 @@ def _show_events(
         if event.kept or event.discarded:
             kept, gone = event.kept or "nothing", event.discarded or "nothing"
             _line((f"    kept {kept}, not {gone}", ""))
-    if not page.events:
+    for one in met:
+        head = (f"{'mesh':<{_SHORT_ID}}", "bold"), ("  ", ""), (when(one.at, clock()), "")
+        _line(*head, ("  ", ""), (f"{one.kind:<9}", "yellow"), ("  ", ""), (one.name, ""))
+        if one.detail:
+            _line((f"    {one.detail}", ""))
+    if not page.events and not met:
         say("no events")
     if page.next_cursor is not None:
         say(f"for more, use --limit {limit * 4} or --cursor {page.next_cursor}")
+
+
+def _of_mesh(memory: Memory) -> Sequence[MeshEvent]:
+    """What happened among the peers of a memory, where it has any."""
+    if not is_peer(memory.connector):
+        return ()
+    # Here, as few memories have peers.
+    from pack_servers.wiring.mesh import mesh_events  # noqa: PLC0415
+
+    return mesh_events(memory)
 
 
 def _show(entry: CommitEntry) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -12,12 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import typer
-from typer.main import get_command
-
 from pack._version import __version__
 from pack.errors import PackError
-from pack_servers.cli.app import COMMANDS, build_app
+from pack_servers.cli.hook import hook_options, is_hook
 from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import prepare_streams, say
 from pack_servers.cli.shell.wording import worded
@@ -68,6 +64,8 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "cannot_undo": FAILED,
     "cannot_restore": FAILED,
     "ask_the_person": FAILED,
+    "removed_from_group": FAILED,
+    "admission_pending": FAILED,
     "staged_change": CONFLICT,
     "uncommitted_edit": CONFLICT,
     "store_failed": FAILED,
@@ -93,11 +91,6 @@ def run(arguments: Sequence[str]) -> int:
     return OK if is_hook(arguments) else status
 
 
-def is_hook(arguments: Sequence[str]) -> bool:
-    """Whether a client calls the command as a hook, at the start of a conversation."""
-    return arguments[:1] == ["context"] and "--hook" in arguments
-
-
 def _run_safely(arguments: Sequence[str]) -> int:
     try:
         status = _run(arguments)
@@ -118,8 +111,25 @@ def _run_safely(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    arguments = arguments or ["--help"]
+    options = hook_options(arguments)
+    if options is None:
+        return _run_command(arguments or ["--help"])
     with importing():
+        # Here, as only a hook goes this way.
+        from pack_servers.cli.history.beginning import print_beginning  # noqa: PLC0415
+
+    print_beginning(**options)
+    return OK
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    with importing():
+        # Here, as a hook has no time for the parser.
+        import typer  # noqa: PLC0415
+        from typer.main import get_command  # noqa: PLC0415
+
+        from pack_servers.cli.app import COMMANDS, build_app  # noqa: PLC0415
+
         command = get_command(build_app(arguments))
     try:
         # Without standalone mode it returns the status of `typer.Exit`.
@@ -186,6 +196,9 @@ def _has_current_folder() -> bool:
 
 def _report_bug(error: Exception) -> None:
     """Show what a person can paste into a bug report: no contents, settings or local variables."""
+    # Here, as few commands end like this.
+    import platform  # noqa: PLC0415
+
     say("error: pack stopped because of a bug; what it had acknowledged is stored.")
     say("  → Please report it, with the lines below.")
     say(f"pack {__version__}, Python {platform.python_version()}, {platform.platform()}")

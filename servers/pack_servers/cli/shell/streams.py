@@ -12,8 +12,6 @@ import unicodedata
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
-import typer
-
 from pack.errors import ConfirmationNeeded, InvalidContent
 
 # Line feeds and tabs are layout; any other control character could change what a person sees.
@@ -71,6 +69,9 @@ def confirm(question: str, what: str, *, yes: bool) -> None:
     if not can_ask():
         raise ConfirmationNeeded(what, "--yes")
     if not ask(question):
+        # Here, as a hook needs no parser, and asks nobody.
+        import typer  # noqa: PLC0415
+
         say("nothing was changed")
         raise typer.Exit(1)
 

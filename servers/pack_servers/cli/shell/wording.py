@@ -49,6 +49,9 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_TEXT: "run `pack accept PATH`",
     Action.ASSIGN_LEVELS: "run `pack truth assign RANGE LEVEL`",
     Action.BEGIN_GROUP: "run `pack mesh init --name NAME`, or join one with an invitation",
+    Action.REKEY: "run `pack mesh rekey`",
+    Action.SEE_PEERS: "run `pack mesh status`",
+    Action.SYNC_PEERS: "run `pack mesh sync`",
 }
 """The command for each action; a test proves that none is missing."""
 

@@ -1,9 +1,11 @@
 """Reading many blobs at once, from a git for each question and from children that stay."""
 
+import sys
 import threading
 
+import git as git_python
 import pytest
-from pack_connectors.local_git.cat_file import FEW
+from pack_connectors.local_git.cat_file import FEW, CatFile
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import open_repository
@@ -19,11 +21,10 @@ def runner(tmp_path):
     return GitRunner(open_repository(tmp_path))
 
 
-@pytest.fixture(params=[0, FEW], ids=["few", "many"])
+@pytest.fixture(params=[10_000, 0], ids=["few", "many"])
 def store(runner, request):
     made = ObjectStore(runner)
-    for _ in range(request.param):
-        made.find_id("HEAD")
+    made._cat_file = CatFile(runner, few=request.param)
     yield made
     made.close()
 
@@ -84,13 +85,34 @@ def test_a_revision_names_a_file_or_nothing(runner, store):
         assert store.find_id(f":{name}x") is None
 
 
-def test_few_questions_leave_no_child_behind(runner):
-    made = ObjectStore(runner)
+@pytest.mark.parametrize("is_imported", [False, True])
+def test_few_questions_leave_no_child_behind_while_gitpython_is_not_imported(
+    runner, is_imported, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "git", git_python)
+    if not is_imported:
+        monkeypatch.delitem(sys.modules, "git")
+    made = CatFile(runner)
     for _ in range(FEW):
-        made.find_id("HEAD")
-    assert made._cat_file._git is None
-    made.find_id("HEAD")
-    assert made._cat_file._git is not None
+        assert made.header("HEAD") is None
+    assert (made._git is not None) == is_imported
+    monkeypatch.setitem(sys.modules, "git", git_python)
+    assert made.header("HEAD") is None
+    assert made._git is not None
+    made.close()
+
+
+def test_the_first_questions_are_not_asked_twice(runner, monkeypatch):
+    monkeypatch.delitem(sys.modules, "git", raising=False)
+    made = ObjectStore(runner)
+    (one,) = stored(runner, [b"one"])
+    missing = blob_id(b"another")
+    assert made.find_id(missing) is None
+    stored(runner, [b"another"])
+    for _ in range(2 * FEW):
+        assert made.find_id(one, "blob") == one
+    assert made.find_id(missing) == missing
+    assert not made.is_at_hand
     made.close()
 
 

@@ -10,7 +10,8 @@ from pack_connectors.peers.signed_commits import signed
 
 from pack.errors import BadSignature, InvalidContent, NotFound, StaleBase
 from pack.mesh.announcement import Announcement, Course, course_of, write_announcement
-from pack.mesh.members.group_chain import agreed, checked_chain, removal
+from pack.mesh.members.agreement import agreed
+from pack.mesh.members.group_chain import checked_chain, removal
 from pack.mesh.store import ANNOUNCE_FILE, MESH
 from tests.mesh_support import group_of, private_key, public_key
 from tests.support import START, git, make_again

@@ -1,24 +1,45 @@
 """The way to another peer: against a server on this machine that answers as it is told to."""
 
+import hashlib
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from pack_connectors.peers.http_line import BUNDLE_TYPE, HttpLine, SafeNetworks
+from pack_connectors.peers.http_line import BUNDLE_TYPE, HttpLine, PeerWays
 from pack_connectors.peers.join_requests import JoinSigner
+from pack_connectors.peers.message_signatures import MessageSigner, check_signature
+from pack_connectors.peers.networks import SafeNetworks
 
-from pack.errors import InvalidConfig, PackError, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidConfig,
+    PackError,
+    RateLimited,
+    RefusedForSafety,
+    RemovedFromGroup,
+    Unavailable,
+)
+from pack.mesh.challenges import SentRequest, digest_field, write_challenge
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, Heard, Welcome, heard_fields
+from pack.mesh.resolving.listing import ListedPeer, Presence, listed_fields
 from tests.mesh_support import commit_id, private_key, public_key
+from tests.support import START
 
 GROUP, HEAD = commit_id("group"), commit_id("head")
 DESK = public_key("desk")
 MINE = Heard(public_key("laptop").peer, GROUP, HEAD, 3)
 THEIRS = Heard(DESK.peer, GROUP, HEAD, 3)
 TOKEN = "t" * 64
-CHECKS = JoinSigner(private_key("laptop")).check_welcome
+WAYS = PeerWays(
+    SafeNetworks(),
+    JoinSigner(private_key("laptop")).check_welcome,
+    MessageSigner(private_key("laptop")).sign,
+    lambda: START,
+    is_here=True,
+)
 
 
 class Peer:
@@ -26,14 +47,20 @@ class Peer:
 
     def __init__(self):
         self.status, self.body, self.headers = 200, b"", {}
-        self.seen = []
+        self.seen, self.then = [], []
         peer = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self):
+                self.do_POST()
+
             def do_POST(self):
                 peer.seen.append((self.path, dict(self.headers), self._read()))
+                if peer.then:
+                    status, body, headers = peer.then.pop(0)
+                    peer.answers(status, body, **headers)
                 self.send_response(peer.status)
                 for name, value in {"Content-Length": len(peer.body), **peer.headers}.items():
                     self.send_header(name, str(value))
@@ -79,7 +106,7 @@ def peer():
 
 @pytest.fixture
 def line(peer):
-    return HttpLine(peer.endpoint, CHECKS, SafeNetworks())
+    return HttpLine(peer.endpoint, WAYS)
 
 
 def heard(**fields):
@@ -111,6 +138,21 @@ def test_a_handshake_carries_no_token_and_its_answer_is_checked(peer, line):
             line.handshake(b"{}")
 
 
+def test_a_hub_is_asked_where_others_are(peer, line):
+    listed = ListedPeer(DESK.peer, "desk", Presence.OFFLINE, "", None)
+    peer.answers(body=json.dumps({"peers": [listed_fields(listed)]}).encode())
+    assert line.register(TOKEN, None) == (listed,)
+    path, headers, body = peer.seen[0]
+    assert (path, json.loads(body)) == ("/pack/sync/v1/peers", {"address": None})
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_peer_says_that_it_leaves(peer, line):
+    peer.answers(body=b'{"ok": true}')
+    line.leave(TOKEN, GROUP)
+    assert peer.seen[0][0] == f"/pack/sync/v1/groups/{GROUP}/leave"
+
+
 def test_a_bundle_is_read_and_sent_in_pieces(peer, line, tmp_path):
     file, content = tmp_path / "bundle", b"# v2 git bundle\n" * 50_000
     peer.answers(body=content)
@@ -129,6 +171,72 @@ def test_a_bundle_is_read_and_sent_in_pieces(peer, line, tmp_path):
     assert (headers["content-type"], headers["pack-sender-seq"]) == (BUNDLE_TYPE, "3")
 
 
+# --- signatures ----------------------------------------------------------------------------------
+
+NONCE = f"12.abcdefgh.{'0' * 64}"
+
+
+def challenge(nonce=NONCE):
+    return {"Accept_Signature": write_challenge(public_key("laptop").peer, nonce)}
+
+
+def signed_over(peer, number):
+    """The nonce over which a request was signed; `None` if it was not signed."""
+    path, headers, body = peer.seen[number]
+    fields = {name.lower(): value for name, value in headers.items()}
+    if "signature" not in fields:
+        return None
+    assert fields["content-digest"] == digest_field(hashlib.sha256(body).digest())
+    sent = SentRequest("POST", f"http://{fields['host']}{path}", list(fields.items()))
+    return check_signature(sent, public_key("laptop"))
+
+
+def test_a_request_is_signed_where_the_peer_says_over_which_nonce(peer, line, tmp_path):
+    later = NONCE.replace("12.", "13.", 1)
+    peer.then = [(401, b"{}", challenge()), (200, heard(), challenge(later))]
+    assert line.heartbeat(TOKEN, MINE) == THEIRS
+    assert [signed_over(peer, n) for n in (0, 1)] == [None, NONCE]
+    file = tmp_path / "bundle"
+    file.write_bytes(b"# v2 git bundle\n" * 50_000)
+    peer.then = [(401, b"{}", challenge()), (200, b"{}", {})]
+    line.push(TOKEN, GROUP, str(file), 3)
+    assert [signed_over(peer, n) for n in (2, 3)] == [later, NONCE]
+    peer.answers(body=heard())
+    line.heartbeat(TOKEN, MINE)
+    assert signed_over(peer, 4) is None
+
+
+def test_a_peer_that_is_never_content_is_not_asked_for_ever(peer, every_call):
+    peer.answers(401, b'{"message": "no"}', **challenge())
+    for call in every_call:
+        before = len(peer.seen)
+        with pytest.raises(RefusedForSafety, match="no"):
+            call()
+        assert len(peer.seen) - before <= 2
+
+
+# --- peers that have enough to do ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "after", "seconds"),
+    [(503, "7", 7), (429, "0.5", 0.5), (503, "1e9", 300), (503, "86400", 300)],
+)
+def test_a_peer_says_when_it_wants_to_be_asked_again(peer, every_call, status, after, seconds):
+    peer.answers(status, b'{"message": "busy"}', Retry_After=after)
+    for call in every_call:
+        with pytest.raises(RateLimited) as told:
+            call()
+        assert told.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "nan", "inf", "0"])
+def test_a_pause_that_is_none_is_not_believed(peer, line, after):
+    peer.answers(503, b"{}", Retry_After=after)
+    with pytest.raises(Unavailable):
+        line.heartbeat(TOKEN, MINE)
+
+
 # --- answers that are none -----------------------------------------------------------------------
 
 
@@ -138,6 +246,8 @@ def every_call(line, tmp_path):
     file.write_bytes(b"x")
     return [
         lambda: line.handshake(b"{}"),
+        lambda: line.register(TOKEN, None),
+        lambda: line.leave(TOKEN, GROUP),
         lambda: line.heartbeat(TOKEN, MINE),
         lambda: line.fetch(TOKEN, GROUP, [], str(tmp_path / "came")),
         lambda: line.push(TOKEN, GROUP, str(file), 1),
@@ -180,6 +290,31 @@ def test_a_refusal_in_no_words_is_told_as_well(peer, line, body):
         line.heartbeat(TOKEN, MINE)
 
 
+def test_how_a_peer_is_is_asked_without_a_body(peer, line):
+    peer.answers(200, b'{"version": "2.1.0", "peers": [], "local_seq": 3}')
+    assert line.health(TOKEN, GROUP).height == 3
+    path, headers, body = peer.seen[-1]
+    assert path == f"/pack/sync/v1/groups/{GROUP}/status"
+    assert (headers["authorization"], body) == (f"Bearer {TOKEN}", b"")
+    peer.answers(200, b"<html>")
+    with pytest.raises(Unavailable, match="as a peer does"):
+        line.health(TOKEN, GROUP)
+
+
+def test_who_must_wait_hears_who_answered_and_who_was_removed_is_told_so(peer, line):
+    body = {"code": "admission_pending", "message": "wait", "peer_id": DESK.peer}
+    peer.answers(202, json.dumps(body).encode())
+    with pytest.raises(AdmissionPending) as told:
+        line.handshake(b"{}")
+    assert told.value.peer == DESK.peer
+    peer.answers(202, b"[]")
+    with pytest.raises(AdmissionPending):
+        line.handshake(b"{}")
+    peer.answers(403, json.dumps({"code": "removed_from_group", "message": "gone"}).encode())
+    with pytest.raises(RemovedFromGroup, match="gone"):
+        line.handshake(b"{}")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -216,7 +351,7 @@ def test_nobody_there_is_unavailable(tmp_path):
     gone = Peer()
     gone.close()
     with pytest.raises(Unavailable):
-        HttpLine(gone.endpoint, CHECKS, SafeNetworks()).heartbeat(TOKEN, MINE)
+        HttpLine(gone.endpoint, WAYS).heartbeat(TOKEN, MINE)
 
 
 def test_a_proxy_of_the_environment_sees_nothing(peer, line, monkeypatch):
@@ -246,7 +381,69 @@ def test_a_proxy_of_the_environment_sees_nothing(peer, line, monkeypatch):
 )
 def test_without_tls_nothing_goes_to_another_machine(endpoint):
     with pytest.raises(RefusedForSafety, match="without TLS"):
-        HttpLine(endpoint, CHECKS, SafeNetworks())
+        HttpLine(endpoint, WAYS)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["https://192.168.1.10:22", "http://127.0.0.1:25", "https://example.org:993/x"],
+)
+def test_an_announcement_leads_to_no_other_service(endpoint):
+    with pytest.raises(RefusedForSafety, match="for other services"):
+        HttpLine(endpoint, WAYS)
+    HttpLine(endpoint, WAYS, by_person=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "leads_to"),
+    [
+        ("example.org", ["169.254.169.254"]),
+        ("example.org", ["203.0.113.1", "fe80::1%eth0"]),
+        ("example.org", ["127.0.0.1"]),
+        ("example.org", ["::1"]),
+        ("example.org", ["::ffff:127.0.0.1"]),
+        ("example.org", ["64:ff9b::a9fe:a9fe"]),
+        ("example.org", ["fd00:ec2::254"]),
+        ("example.org", ["0.0.0.0"]),
+        ("2130706433", ["127.0.0.1"]),
+    ],
+)
+def test_an_announcement_leads_to_other_machines_only(host, leads_to):
+    ways = replace(WAYS, is_here=False, resolver=lambda *_: leads_to)
+    with pytest.raises(RefusedForSafety, match="leads to"):
+        HttpLine(f"https://{host}:3006", ways).heartbeat(TOKEN, MINE)
+
+
+def test_a_name_is_looked_up_once_and_what_was_judged_is_connected_to(peer):
+    asked = []
+
+    def rebinding(host, port):
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
+
+    port = peer.server.server_port
+    ways = replace(WAYS, networks=SafeNetworks(["desk.example"]), resolver=rebinding)
+    peer.answers(body=heard())
+    line = HttpLine(f"http://desk.example:{port}/pack", ways)
+    assert line.heartbeat(TOKEN, MINE) == THEIRS
+    assert (asked, peer.seen[0][1]["Host"]) == (["desk.example"], f"desk.example:{port}")
+    with pytest.raises(RefusedForSafety, match="link-local"):
+        line.heartbeat(TOKEN, MINE)
+
+
+def test_what_a_person_gives_may_be_this_machine_and_what_others_say_may_not(peer):
+    ways = replace(WAYS, is_here=False)
+    peer.answers(body=heard())
+    with pytest.raises(RefusedForSafety, match="is this machine"):
+        HttpLine(peer.endpoint, ways).heartbeat(TOKEN, MINE)
+    assert peer.seen == []
+    assert HttpLine(peer.endpoint, ways, by_person=True).heartbeat(TOKEN, MINE) == THEIRS
+
+
+def test_this_machine_by_name_is_no_other_machine_without_tls(peer):
+    ways = replace(WAYS, resolver=lambda *_: ["203.0.113.1"])
+    with pytest.raises(RefusedForSafety, match="another machine"):
+        HttpLine("http://localhost:3005", ways, by_person=True).heartbeat(TOKEN, MINE)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,21 @@
 """The state of a mesh in files."""
 
+import json
+
 import pytest
 from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import Unavailable
 from pack.mesh.members.invitation import OpenInvitation
-from pack.mesh.state import Membership, PeerRecord, PeerSource, PeerStatus
+from pack.mesh.state import (
+    Applicant,
+    Membership,
+    MeshEvent,
+    MeshEventKind,
+    PeerRecord,
+    PeerSource,
+    PeerStatus,
+)
 from tests.mesh_support import commit_id, public_key
 from tests.support import START
 
@@ -42,6 +52,31 @@ def test_everything_is_read_back(files):
     files.set_membership(None)
     files.set_membership(None)
     assert files.membership() is None
+
+
+def test_what_came_of_new_keys_requests_and_events_is_read_back(files):
+    known = Membership(commit_id("group"), "laptop", "", DESK, public_key("new").line)
+    asking = [
+        Applicant(public_key("x"), "x", "", START),
+        Applicant(public_key("y"), "y", "http://y:1", START, is_refused=True),
+    ]
+    events = [MeshEvent("2026-03-01T12:00:00Z", MeshEventKind.ERROR, DESK, "desk", "it is full")]
+    assert (files.applicants(), files.events(), files.notices()) == ([], [], [])
+    files.set_membership(known)
+    files.set_applicants(asking)
+    files.set_events(events)
+    files.set_notices(["one"])
+    assert files.membership() == known
+    assert (files.applicants(), files.events(), files.notices()) == (asking, events, ["one"])
+
+
+def test_a_membership_from_before_keys_were_chosen_is_read(files, tmp_path):
+    files.set_membership(Membership(commit_id("group"), "laptop"))
+    file = tmp_path / "pack" / "mesh" / "membership.json"
+    fields = json.loads(file.read_text())
+    del fields["peer"], fields["successor"]
+    file.write_text(json.dumps(fields))
+    assert files.membership() == Membership(commit_id("group"), "laptop")
 
 
 def test_nobody_else_can_read_them(files, tmp_path):

@@ -1,13 +1,12 @@
 """The versions of a group: each by the word of an owner of the one before."""
 
 from dataclasses import replace
-from itertools import permutations
 
 import pytest
 
 from pack.errors import BadSignature, InvalidContent, InvalidRequest
 from pack.mesh.members.group import Role
-from pack.mesh.members.group_chain import agreed, checked_chain, removal
+from pack.mesh.members.group_chain import checked_chain, removal, succession
 from tests.mesh_support import commit_id, group_of, peer, public_key, version
 
 BEGUN = group_of("laptop")
@@ -94,79 +93,42 @@ def test_an_owner_that_was_removed_signs_nothing_more():
         removal(chain[-1], desk.id)
 
 
-# --- two owners at once --------------------------------------------------------------------------
-
-DESK = peer("desk", Role.OWNER)
-SHARED_GROUP = replace(
-    BEGUN.admitting(DESK).admitting(peer("phone")).admitting(peer("tablet")), succession=(DESK.id,)
-)
-SHARED = version(SHARED_GROUP, "laptop")
-START = checked_chain([SHARED])
+def rekeyed(name, new, before, chain, signer="laptop"):
+    group, revoked = succession(chain[-1], public_key(name).peer, public_key(new))
+    return version(group, signer, before, revoked)
 
 
-def test_the_more_important_owner_counts_and_both_removals_hold():
-    mine = removed("phone", SHARED, START, "laptop")
-    theirs = removed("tablet", SHARED, START, "desk")
-    chains = [checked_chain([SHARED, mine]), checked_chain([SHARED, theirs]), START]
-    found = [agreed(order) for order in permutations(chains)]
-    assert all(one == found[0] for one in found)
-    assert found[0].chain[-1].id == mine.id
-    names = {one.name for one in found[0].version.group.peers.values()}
-    assert names == {"laptop", "desk"}
-    assert {public_key("phone"), public_key("tablet")} <= found[0].version.revoked
-
-
-def test_of_two_chains_by_one_owner_the_longer_counts_then_the_smaller_id():
-    one = version(SHARED_GROUP.admitting(peer("a")), "laptop", SHARED)
-    two = version(SHARED_GROUP.admitting(peer("b")), "laptop", SHARED)
-    more = version(SHARED_GROUP.admitting(peer("b")).admitting(peer("c")), "laptop", two)
-    short = [checked_chain([SHARED, one]), checked_chain([SHARED, two])]
-    assert agreed(short).chain[-1].id == min(one.id, two.id)
-    long = checked_chain([SHARED, two, more])
-    assert agreed([short[0], long]).chain == agreed([long, short[0]]).chain == long
-
-
-def test_a_longer_chain_of_the_same_versions_is_simply_newer():
-    later = version(SHARED_GROUP.admitting(peer("a")), "desk", SHARED)
-    longer = checked_chain([SHARED, later])
-    assert agreed([START, longer]).chain == longer
-
-
-def test_owners_that_remove_each_other_are_both_gone():
-    chains = [
-        checked_chain([SHARED, removed("desk", SHARED, START, "laptop")]),
-        checked_chain([SHARED, removed("laptop", SHARED, START, "desk")]),
-    ]
-    last = agreed(chains).version
+def test_a_peer_with_a_new_key_keeps_its_place_and_the_old_key_stays_good_for_what_it_signed():
+    chain = checked_chain([FIRST, SECOND])
+    third = rekeyed("desk", "desk 2", SECOND, chain)
+    last = checked_chain([FIRST, SECOND, third])[-1]
+    new = last.group.peers[public_key("desk 2").peer]
+    assert (new.name, new.roles) == ("desk", peer("desk").roles)
+    assert last.may_sign(public_key("desk 2"))
     assert not last.may_sign(public_key("desk"))
-    assert not last.may_sign(public_key("laptop"))
-    assert last.may_sign(public_key("phone"))
+    assert public_key("desk").line in third.signers
+    assert public_key("desk").line not in third.revoked
+    assert public_key("desk") in last.revoked
 
 
-def test_chains_of_different_groups_are_not_compared():
-    with pytest.raises(InvalidContent, match="different groups"):
-        agreed([START, checked_chain([FIRST])])
+def test_an_owner_with_a_new_key_is_the_owner():
+    third = rekeyed("laptop", "new", SECOND, checked_chain([FIRST, SECOND]))
+    last = checked_chain([FIRST, SECOND, third])[-1]
+    assert last.group.owner == public_key("new").peer
+    with pytest.raises(BadSignature):
+        checked_chain([FIRST, SECOND, third, version(last.group, "laptop", third, last.revoked)])
 
 
-def test_which_chain_counts_does_not_depend_on_which_parts_of_chains_are_known():
-    """A longer way and a more important owner must not beat each other in a circle."""
-    one = version(SHARED_GROUP.admitting(peer("a")), "laptop", SHARED)
-    by_b = SHARED_GROUP.admitting(peer("a")).admitting(peer("b"))
-    by_desk = version(by_b, "desk", one)
-    more = version(by_b.admitting(peer("c")), "desk", by_desk)
-    by_laptop = version(SHARED_GROUP.admitting(peer("a")).admitting(peer("d")), "laptop", one)
-    two = version(SHARED_GROUP.admitting(peer("e")), "laptop", SHARED)
-    three = version(SHARED_GROUP.admitting(peer("e")).admitting(peer("f")), "laptop", two)
-    chains = [
-        checked_chain([SHARED, one, by_desk]),
-        checked_chain([SHARED, one, by_laptop]),
-        checked_chain([SHARED, two, three]),
-    ]
-    whole = [*chains, checked_chain([SHARED, one, by_desk, more])]
-    parts = [START, checked_chain([SHARED, one]), checked_chain([SHARED, two])]
-    found = agreed(whole).chain
-    assert all(agreed(order).chain == found for order in permutations([*whole, parts[2]]))
-    for part in parts:
-        assert agreed([*whole, part]).chain == found
-    without = [chains[1], chains[2], whole[3]]  # `chains[0]` is a part of `whole[3]`
-    assert all(agreed(order).chain == found for order in permutations(without))
+def test_neither_a_new_key_nor_what_it_followed_is_forgotten_or_used_again():
+    chain = checked_chain([FIRST, SECOND])
+    third = rekeyed("desk", "desk 2", SECOND, chain)
+    last = checked_chain([FIRST, SECOND, third])[-1]
+    for group in (
+        replace(last.group, former={}),
+        last.group.admitting(replace(peer("desk"), name="desk again")),
+    ):
+        with pytest.raises(InvalidContent):
+            checked_chain([FIRST, SECOND, third, version(group, "laptop", third, last.revoked)])
+    for key in ("desk", "phone", "desk 2"):
+        with pytest.raises(InvalidRequest):
+            succession(last, public_key("phone").peer, public_key(key))

@@ -16,6 +16,7 @@ from pack.errors import NotFound, RepositoryBusy, Unavailable
 from pack.mesh.exchange import PeerExchange
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
+from pack.mesh.state import PeerStatus
 from tests.mesh_support import public_key
 
 SECONDS = 30.0
@@ -34,11 +35,23 @@ class Peers:
         self.answer: Callable[[PeerId], object] = lambda _: None
         self.looks_fail: list[Exception] = []
         self.has_name = True
+        self.calls: list[Callable[[PeerId, PeerStatus], object]] = []
         self._changed = threading.Condition()
 
     @property
     def roster(self) -> Peers:
         return self
+
+    @property
+    def book(self) -> Peers:
+        return self
+
+    @property
+    def resolver(self) -> Peers:
+        return self
+
+    def on_status_change(self, call: Callable[[PeerId, PeerStatus], object]) -> None:
+        self.calls.append(call)
 
     @property
     def outbox(self) -> Peers:
@@ -210,6 +223,15 @@ def test_news_that_comes_while_the_group_cannot_be_read_is_not_lost(news: MeshNe
         peers.looks_fail = [RepositoryBusy("at work")]
         news.tell()
         peers.met(DESK, 2)
+
+
+def test_a_peer_that_becomes_unreachable_is_in_the_log(
+    news: MeshNews, caplog: pytest.LogCaptureFixture
+) -> None:
+    peers = Peers()
+    with caplog.at_level(logging.INFO), held(peers, news):
+        peers.calls[0](DESK, PeerStatus.UNREACHABLE)
+    assert [one.getMessage() for one in caplog.records] == ["the peer desk: unreachable"]
 
 
 def test_news_is_told_once(news: MeshNews) -> None:

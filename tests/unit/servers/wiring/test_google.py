@@ -76,7 +76,7 @@ def visit(url: httpx.URL | str, method: str = "GET") -> Page:
 
 
 def settings(**more: object) -> Settings:
-    return Settings.model_validate(SETTINGS | more)
+    return Settings(**SETTINGS | more)
 
 
 class Visitor:

@@ -2,27 +2,38 @@
 
 import asyncio
 import gzip
+import hashlib
 import json
 from dataclasses import replace
+from itertools import count
 
 import httpx
 import pytest
 from mcp.server import MCPServer
-from pack_connectors.peers.http_line import SafeNetworks
 from pack_connectors.peers.join_requests import JoinSigner
+from pack_connectors.peers.message_signatures import MessageSigner, check_signature
+from pack_connectors.peers.networks import SafeNetworks
+from pack_connectors.peers.state_files import MeshFiles
 from pack_servers.http.app import HttpSettings, More, build_app
-from pack_servers.http.mesh import MOST_EVENTS, MeshEndpoints, MeshServing
+from pack_servers.http.peers import limits
+from pack_servers.http.peers.endpoints import MeshEndpoints
+from pack_servers.http.peers.events import MOST_EVENTS
+from pack_servers.http.peers.serving import MeshServing
 from pydantic import SecretStr
 
-from pack.errors import Unavailable
+from pack.errors import RepositoryBusy, Unavailable
 from pack.log import LogQuery
+from pack.mesh.challenges import Challenges, digest_field, nonce_in
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import LARGEST, heard_fields, parse_heard
+from pack.mesh.members.group import Role
+from pack.mesh.resolving.address import address_fields
 from tests.mesh_machines import machines_in, pair_in
 from tests.mesh_support import private_key, public_key
 
 HOST = "http://127.0.0.1:3005"
 MCP_TOKEN = "example-mcp-token"
+WORDS = count()
 BUNDLE = {"Content-Type": "application/x-git-bundle", "Pack-Sender-Seq": "1"}
 
 
@@ -37,7 +48,7 @@ class Server:
     """The server of a machine, and what asks it."""
 
     def __init__(self, machine, **fields):
-        self.machine, self.news, self.files = machine, [], set()
+        self.machine, self.news, self.files, self.seconds = machine, [], set(), 0
 
         def commits(head):
             return list(machine.git.log(LogQuery(head, with_files=True)))[::-1]
@@ -50,6 +61,8 @@ class Server:
             lambda protocol: f"refs {protocol}".encode(),
             lambda body, protocol: iter([body, protocol.encode()]),
             lambda: self.news.append(1),
+            check_signature,
+            Challenges(b"secret", lambda: f"{next(WORDS):08d}", lambda: self.seconds),
         )
         self.serving = replace(self.serving, **fields)
         self.group = machine.mesh.roster.membership().group
@@ -57,22 +70,48 @@ class Server:
     def make_file(self):
         return _Kept(self.machine.files / f"file-{len(self.files)}-{id(self)}", self.files)
 
-    def ask(self, method, path, token=None, *, client="127.0.0.1", is_on=True, **given):
-        mesh = MeshEndpoints(self.serving) if is_on else None
+    def ask(
+        self,
+        method,
+        path,
+        token=None,
+        *,
+        client="127.0.0.1",
+        is_on=True,
+        base=HOST,
+        mesh=None,
+        **given,
+    ):
+        mesh = (mesh or MeshEndpoints(self.serving)) if is_on else None
         settings = HttpSettings(token=SecretStr(MCP_TOKEN), max_body=100_000)
-        app = build_app(MCPServer("test", log_level="WARNING"), settings, more=More(mesh=mesh))
+        app = build_app(
+            MCPServer("test", log_level="WARNING"), settings, more=More(mesh=lambda: mesh)
+        )
         headers = given.pop("headers", {})
         if token is not None:
             headers = {"Authorization": f"Bearer {token}", **headers}
 
         async def asked():
             transport = httpx.ASGITransport(app, client=(client, 5000))
-            async with httpx.AsyncClient(transport=transport, base_url=HOST) as http:
+            async with httpx.AsyncClient(transport=transport, base_url=base) as http:
                 return await http.request(method, path, headers=headers, **given)
 
         answer = asyncio.run(asked())
         assert self.files == set()
         return answer
+
+    def ask_signed(self, by, method, path, token=None, *, nonce=None, content=b"", **given):
+        """A request that a machine signs, over the nonce that the server gives if none is given."""
+        if nonce is None:
+            answer = self.ask(method, path, token, content=content, **given)
+            nonce = nonce_in(answer.headers.get("accept-signature", ""))
+            if nonce is None:
+                return answer
+        url = given.pop("url", f"{HOST}{path}")
+        digest = digest_field(hashlib.sha256(content).digest())
+        fields = MessageSigner(private_key(by)).sign(method, url, digest, nonce)
+        headers = {**given.pop("headers", {}), **fields}
+        return self.ask(method, path, token, content=content, headers=headers, **given)
 
     def at(self, path, group=None):
         return f"/sync/v1/groups/{group or self.group}/{path}"
@@ -120,8 +159,17 @@ def names_nothing(answer, server):
 # --- handshakes ----------------------------------------------------------------------------------
 
 
+HANDSHAKE = "/sync/v1/handshake"
+
+
 def handshake(server, content, **given):
-    return server.ask("POST", "/sync/v1/handshake", content=content, **given)
+    """A handshake as the machine sends it whose key it names."""
+    names = ("laptop", "desk", "phone", "tablet")
+    text = content if isinstance(content, bytes) else b""
+    by = [name for name in names if public_key(name).line.encode() in text]
+    if not by:
+        return server.ask("POST", HANDSHAKE, content=content, **given)
+    return server.ask_signed(by[0], "POST", HANDSHAKE, content=content, **given)
 
 
 def test_a_member_gets_a_token_and_an_invitation_lets_one_machine_in(machines, server):
@@ -150,15 +198,30 @@ def test_a_handshake_that_has_no_right_to_an_answer_learns_nothing(machines, ser
     alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
     misled = replace(alone, inviter=desk.id)
     for content in (
-        stranger.sign_request(alone, None),
         stranger.sign_request(alone, b"x" * 32),
         stranger.sign_request(misled, None),
         phone.mesh.admission.ask(over, "phone"),
-        desk.mesh.admission.ask_again(desk.id),
     ):
         answer = handshake(server, content)
         assert refused(answer, 403)
         assert names_nothing(answer, server)
+    assert server.news == []
+
+
+def test_a_stranger_that_asks_hears_who_answers_and_nothing_of_the_group(machines, server):
+    laptop, desk, _ = machines
+    alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
+    stranger = JoinSigner(private_key("phone"))
+    for content in (
+        stranger.sign_request(alone, None),
+        stranger.sign_request(replace(alone, inviter=public_key("phone").peer), None),
+        desk.mesh.admission.ask_again(desk.id),
+    ):
+        answer = handshake(server, content)
+        assert answer.status_code == 202
+        assert answer.json()["peer_id"] == laptop.id
+        assert not any(word in answer.text for word in ("home", "laptop", "desk", server.group))
+    assert [one.name for one in laptop.mesh.approval.waiting()] == ["phone"]
     assert server.news == []
 
 
@@ -169,11 +232,44 @@ def test_a_handshake_that_is_none_is_refused_in_words(server, content):
     assert names_nothing(answer, server)
 
 
+def test_a_handshake_that_somebody_has_seen_is_worth_nothing(machines, server):
+    laptop, desk, _ = machines
+    content = desk.mesh.admission.ask_again(laptop.id)
+    first = server.ask("POST", HANDSHAKE, content=content)
+    assert refused(first, 401, "signature_needed")
+    nonce = nonce_in(first.headers["accept-signature"])
+    answer = server.ask_signed("desk", "POST", HANDSHAKE, content=content, nonce=nonce)
+    token = answer.json()["sync_token"]
+    again = {
+        "as it was": ("desk", content, nonce),
+        "signed by somebody else": ("phone", content, None),
+        "with another body": ("desk", desk.mesh.admission.ask_again(laptop.id), nonce),
+    }
+    for by, body, over in again.values():
+        seen = server.ask_signed(by, "POST", HANDSHAKE, content=body, nonce=over)
+        assert refused(seen, 401, "signature_needed")
+    assert server.ask("GET", server.at("status"), token).status_code == 200
+    assert len(server.news) == 1
+
+
+def test_the_signature_of_a_handshake_is_for_its_body_alone(machines, server):
+    laptop, desk, _ = machines
+    content, other = (desk.mesh.admission.ask_again(laptop.id) for _ in range(2))
+    nonce = nonce_in(server.ask("POST", HANDSHAKE, content=content).headers["accept-signature"])
+    digest = digest_field(hashlib.sha256(other).digest())
+    url = f"{HOST}{HANDSHAKE}"
+    fields = MessageSigner(private_key("desk")).sign("POST", url, digest, nonce)
+    answer = server.ask("POST", HANDSHAKE, content=content, headers=fields)
+    assert refused(answer, 400, "wrong_digest")
+    assert server.news == []
+
+
 # --- who is let in -------------------------------------------------------------------------------
 
 PATHS = [
     ("POST", "heartbeat"),
     ("POST", "token"),
+    ("POST", "peers"),
     ("GET", "groups/GROUP/events"),
     ("POST", "groups/GROUP/events"),
     ("POST", "groups/GROUP/bundle"),
@@ -254,6 +350,97 @@ def test_a_new_token_ends_the_one_before_and_leaving_ends_both(server, token):
     assert server.ask("GET", server.at("status"), second).status_code == 403
 
 
+# --- signed requests -----------------------------------------------------------------------------
+
+PROXIED = {"X-Forwarded-For": "203.0.113.9"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [PROXIED, {"Forwarded": "for=203.0.113.9"}, {"Via": "1.1 x"}, {"X-Real-IP": "203.0.113.9"}],
+)
+def test_behind_a_proxy_a_token_alone_opens_nothing(server, token, headers):
+    for method, end in PATHS[:-1]:
+        path = f"/sync/v1/{end}".replace("GROUP", server.group)
+        answer = server.ask(method, path, token, headers=headers)
+        assert refused(answer, 401, "signature_needed")
+        assert names_nothing(answer, server)
+        answer = server.ask_signed("phone", method, path, token, headers=headers)
+        assert refused(answer, 401, "signature_needed")
+    answer = server.ask_signed("desk", "GET", server.at("status"), token, headers=headers)
+    assert answer.status_code == 200
+
+
+def test_a_request_that_was_seen_cannot_be_sent_again(server, token):
+    path = server.at("status")
+    first = server.ask("GET", path, token, headers=PROXIED)
+    nonce = nonce_in(first.headers["accept-signature"])
+    ask = {"token": token, "headers": PROXIED}
+    second = server.ask_signed("desk", "GET", path, nonce=nonce, **ask)
+    assert second.status_code == 200
+    replayed = server.ask_signed("desk", "GET", path, nonce=nonce, **ask)
+    assert refused(replayed, 401, "signature_needed")
+    following = nonce_in(second.headers["accept-signature"])
+    server.seconds += 301
+    assert refused(server.ask_signed("desk", "GET", path, nonce=following, **ask), 401)
+    another = Server(server.machine)
+    nonce = nonce_in(replayed.headers["accept-signature"])
+    server.seconds = 0
+    assert server.ask_signed("desk", "GET", path, nonce=nonce, **ask).status_code == 200
+    assert another.ask_signed("desk", "GET", path, **ask).status_code == 200
+
+
+def test_a_signed_body_cannot_be_changed_on_the_way(machines, server, token):
+    _, desk, _ = machines
+    head = desk.write("by desk")
+    content, path = exported(desk), server.at("events")
+    first = server.ask("POST", path, token, content=b"", headers=PROXIED)
+    nonce = nonce_in(first.headers["accept-signature"])
+    digest = digest_field(hashlib.sha256(content).digest())
+    fields = MessageSigner(private_key("desk")).sign("POST", f"{HOST}{path}", digest, nonce)
+    headers = {**BUNDLE, **PROXIED, **fields}
+    changed = server.ask("POST", path, token, content=content + b"x", headers=headers)
+    assert refused(changed, 400, "wrong_digest")
+    headers = {**BUNDLE, **PROXIED}
+    said = server.ask_signed("desk", "POST", path, token, content=content, headers=headers)
+    assert said.json()["received_head"] == head
+
+
+def test_a_signature_is_checked_where_none_is_needed(server, token):
+    path = server.at("status")
+    digest = digest_field(hashlib.sha256(b"").digest())
+    headers = MessageSigner(private_key("desk")).sign("GET", f"{HOST}{path}", digest, "n" * 20)
+    assert refused(server.ask("GET", path, token, headers=headers), 401, "signature_needed")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "needed"),
+    [
+        ("", False),
+        ("http://127.0.0.1:3005", False),
+        ("https://192.168.1.10:3006", False),  # PACK's own certificate, on another port
+        ("https://laptop.example/pack", True),
+        (f"https://laptop.example:8443#sha256={'A' * 43}", True),
+    ],
+)
+def test_where_https_ends_at_a_proxy_all_requests_are_signed(machines, token, endpoint, needed):
+    laptop = machines[0]
+    state = MeshFiles(laptop.git.repository.state_dir / "mesh")
+    state.set_membership(replace(state.membership(), endpoint=endpoint))
+    server = Server(laptop)
+    path = server.at("status")
+    answer = server.ask("GET", path, token)
+    assert answer.status_code == (401 if needed else 200)
+    if needed:
+        # The proxy has changed the host, and has cut the beginning of the path off.
+        nonce = nonce_in(answer.headers["accept-signature"])
+        url = f"{endpoint.partition('#')[0]}{path}"
+        answer = server.ask_signed("desk", "GET", path, token, nonce=nonce, url=url)
+        assert answer.status_code == 200
+    over_tls = server.ask("GET", path, token, base="https://127.0.0.1:3006")
+    assert over_tls.status_code == 200
+
+
 # --- positions and events ------------------------------------------------------------------------
 
 
@@ -270,6 +457,49 @@ def test_a_heartbeat_tells_how_far_each_is(machines, server, token):
     assert server.news == [1]
     for content in (b"", b"{", b"[]", b"\xff", b'{"instance_id": "x"}'):
         assert refused(server.ask("POST", "/sync/v1/heartbeat", token, content=content), 400)
+
+
+def test_a_heartbeat_carries_addresses_both_ways_and_what_is_wrong_with_one_stops_nothing(
+    machines, server, token
+):
+    laptop, desk, _ = machines
+    for machine in (laptop, desk):
+        machine.mesh.place(machine.id, f"http://{machine.name}:3005")
+    mine = desk.mesh.gossip.mine()
+    told = address_fields(mine)
+    bad = [{}, 1, {**told, "ttl": -1}, {**told, "sync_endpoint": "http://169.254.169.254"}]
+    body = {**heard_fields(desk.mesh.outbox.heard()), "known_peers": [*bad, told]}
+    answer = server.ask("POST", "/sync/v1/heartbeat", token, json=body)
+    (one,) = answer.json()["known_peers"]
+    assert (one["peer_id"], one["sync_endpoint"]) == (laptop.id, "http://laptop:3005")
+    record = laptop.mesh.book.records()[desk.id]
+    assert (record.endpoint, record.discovered_via) == ("http://desk:3005", desk.id)
+    body["known_peers"] = [{**told, "n": 99, "sync_endpoint": "http://evil:1"}]
+    assert server.ask("POST", "/sync/v1/heartbeat", token, json=body).status_code == 200
+    record = laptop.mesh.book.records()[desk.id]
+    assert (record.endpoint, "did not sign" in record.last_error) == ("http://desk:3005", True)
+
+
+def test_a_hub_answers_where_the_others_are(machines, server, token):
+    laptop = machines[0]
+    body = {"address": None}
+    assert refused(server.ask("POST", "/sync/v1/peers", token, json=body), 404)
+    laptop.mesh.roster.change(
+        lambda one: (
+            one.group.admitting(
+                replace(one.group.peer(laptop.id), roles=frozenset(Role) - {Role.READER})
+            ),
+            one.revoked,
+        )
+    )
+    laptop.lets_in(machines[2])
+    answer = server.ask("POST", "/sync/v1/peers", token, json=body).json()
+    (one,) = answer["peers"]
+    assert (one["peer_id"], one["name"], one["status"]) == (machines[2].id, "phone", "offline")
+    assert (one["capabilities"], one["address"]) == ({"hive_sync": True}, None)
+    for content in (b"", b"[]", b"{}", b"x" * (LARGEST + 1)):
+        answer = server.ask("POST", "/sync/v1/peers", token, content=content)
+        assert answer.status_code in (400, 413)
 
 
 def test_the_state_of_the_group_is_told(machines, server, token):
@@ -400,6 +630,52 @@ def test_a_failure_while_a_bundle_is_written_leaves_no_file(machines, server, to
     monkeypatch.setattr(machines[0].mesh.outbox, "export", fail)
     answer = server.ask("POST", server.at("bundle"), token, json={"have": []})
     assert refused(answer, 503)
+
+
+def test_a_peer_that_pushes_too_much_is_told_when_to_come_again(machines, token, monkeypatch):
+    monkeypatch.setattr(limits, "BURST", 1)
+    laptop, desk, _ = machines
+    content, clock = exported(desk), Clock()
+    server = Server(laptop, seconds=clock)
+    mesh = MeshEndpoints(server.serving)
+    for _ in range(2):
+        assert refused(push(server, token, b"garbage", mesh=mesh), 400)
+    answer = push(server, token, content, mesh=mesh)
+    assert refused(answer, 503, "busy")
+    assert answer.headers["retry-after"] == "1"
+    assert server.ask("GET", server.at("status"), token, mesh=mesh).status_code == 200
+    clock.now = 1.0
+    assert push(server, token, content, mesh=mesh).status_code == 200
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_commits_of_a_push_are_counted_also_those_that_are_refused(machines, server, token):
+    _, desk, _ = machines
+    for number in range(3):
+        desk.write(f"n{number}")
+    taken = []
+    take = server.machine.mesh.inbox.take
+    server.machine.mesh.inbox.take = lambda file: taken.append(take(file)) or taken[-1]
+    push(server, token, exported(desk))
+    assert [one.commits for one in taken] == [3]
+    push(server, token, exported(desk))
+    assert [one.commits for one in taken] == [3, 0]
+
+
+def test_what_is_busy_here_is_asked_again_a_moment_later(machines, server, token, monkeypatch):
+    def fail(*_, **__):
+        raise RepositoryBusy("another process writes")
+
+    monkeypatch.setattr(machines[0].mesh.inbox, "take", fail)
+    answer = push(server, token, b"x")
+    assert refused(answer, 503, "busy")
+    assert answer.headers["retry-after"] == "1"
 
 
 # --- limits --------------------------------------------------------------------------------------

@@ -1,0 +1,163 @@
+"""A new key for a machine that stays: its key was lost, copied, or came back with a backup.
+
+A machine with another key is another peer. It takes the place of the one before by an owner's word:
+
+- An owner signs that itself, with its former key.
+- A member says in its announcements, signed with the former key, which one is to follow. An owner
+  that hears it takes it up, unless the former key is on two machines: then nobody can tell which of
+  them is right, and a person must let the new one in. Until then all goes on with the former key.
+- A machine that is no member, or lost its former key, asks like a newcomer.
+
+The former key can do nothing from then on, and stays good for what it signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+from pack.errors import InvalidRequest
+from pack.mesh.intake import QUARANTINE
+from pack.mesh.members.group_chain import GroupVersion, succession
+from pack.mesh.members.keys import PeerId, PublicKey
+from pack.mesh.outbox import Outbox
+from pack.mesh.ports import MeshPorts
+from pack.mesh.roster import Roster
+from pack.mesh.state import Membership
+
+
+class Rekeyed(StrEnum):
+    """What came of a new key."""
+
+    DONE = "done"
+    """The machine goes by it."""
+    ASKED = "asked"
+    """It will, once an owner has heard of it."""
+    STRANGER = "stranger"
+    """It goes by it, and an owner must let it in."""
+
+
+class Rekeying:
+    """New keys. May be used from any thread or process."""
+
+    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox) -> None:
+        self._ports = ports
+        self._roster = roster
+        self._outbox = outbox
+        self._state = ports.state
+        self._memory = ports.memory
+
+    def renew(self) -> Rekeyed:
+        """Give this machine a new key, or this memory the one that the machine got since.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            PackError: The key cannot be made, or its announcement not be stored.
+        """
+        membership = self._roster.membership()
+        with self._ports.exclusive():
+            version, me = self._roster.version(), self._roster.me
+            key = self._ports.keys.next_key()
+            if not version.may_sign(self._ports.chains.key):
+                self._go_by(key, membership)
+                return Rekeyed.STRANGER
+            if me in version.group.owners:
+                self._roster.change(lambda one: succession(one, me, key))
+                self._outbox.announce_for(self._go_by(key, membership))
+                return Rekeyed.DONE
+            asking = replace(membership, successor=key.line)
+            self._state.set_membership(asking)
+            self._outbox.announce_for(asking)
+            return Rekeyed.ASKED
+
+    def _go_by(self, key: PublicKey, membership: Membership) -> Membership:
+        made = replace(membership, peer=key.peer, successor="")
+        self._state.set_membership(made)
+        return made
+
+    def asked_for(self) -> PublicKey | None:
+        """The key that this machine asked to go by, and does not yet."""
+        line = self._roster.membership().successor
+        return PublicKey.parse(line) if line else None
+
+    def take_up(self, key: PublicKey) -> None:
+        """Go by a key from now on that was asked for: somebody knows it by now.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+        """
+        with self._ports.exclusive():
+            self._go_by(key, self._roster.membership())
+
+    def settle(self) -> None:
+        """Take up what was asked for: here, by whom the group knows; as an owner, by others.
+
+        For whoever keeps other processes from it.
+        """
+        membership, version = self._roster.membership(), self._roster.version()
+        asked = self.asked_for()
+        if asked is not None and version.may_sign(asked):
+            self._go_by(asked, membership)
+        me = self._roster.me
+        if me in version.group.owners and version.may_sign(self._ports.chains.key):
+            for peer, key in self._successors(version):
+                self._succeed(peer, key)
+        self._move_records(self._roster.version())
+
+    def _successors(self, version: GroupVersion) -> Sequence[tuple[PeerId, PublicKey]]:
+        """Members with a new key, as they say with the former one. Owners sign that themselves."""
+        return [
+            (peer, one.said.successor)
+            for peer, one in sorted(self._outbox.heads().items())
+            if one.said.successor is not None and peer not in version.group.owners
+            if not self.is_on_two_machines(peer)
+        ]
+
+    def _succeed(self, peer: PeerId, key: PublicKey) -> None:
+        try:
+            self.succeed(peer, key)
+        except InvalidRequest:
+            return  # the key is another peer's, or was; whoever names it goes on with its own
+
+    def succeed(self, peer: PeerId, key: PublicKey) -> None:
+        """Have a key take the place of a peer's, as an owner.
+
+        For whoever keeps other processes from it.
+
+        Raises:
+            InvalidRequest: The key is another peer's, or was.
+            RefusedForSafety: This peer is no owner.
+        """
+        self._roster.change(lambda one: succession(one, peer, key))
+
+    def doubtful(self) -> Sequence[tuple[PeerId, PublicKey]]:
+        """Members with a new key, where the former one is on two machines."""
+        found = []
+        for name, commit in sorted(self._ports.side_refs(QUARANTINE).items()):
+            peer = PeerId(name)
+            if self.is_on_two_machines(peer):
+                (one,) = self._ports.chains.announcements(commit, 1)
+                if one.said.successor is not None and peer in self._roster.version().group.peers:
+                    found.append((peer, one.said.successor))
+        return found
+
+    def is_on_two_machines(self, peer: PeerId) -> bool:
+        """Whether a peer was heard to say what does not go with what it had said."""
+        refused = self._ports.side_refs(QUARANTINE).get(peer)
+        accepted = self._ports.chains.announced().get(peer)
+        if refused is None or accepted is None:
+            return False
+        return not self._memory.contains(accepted, refused)
+
+    def _move_records(self, version: GroupVersion) -> None:
+        """What is remembered of a peer goes with it to its new key; tokens do not."""
+        known = dict(self._state.records())
+        for before, former in version.group.former.items():
+            record = known.pop(before, None)
+            if record is not None and former.successor not in known:
+                known[former.successor] = replace(
+                    record, peer=former.successor, token="", accepts="", not_before="", sent=None
+                )
+        if known.keys() != self._state.records().keys():
+            self._state.set_records(known)

@@ -1,0 +1,107 @@
+"""What was typed after `pack mesh`, and what its commands have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pack.errors import InvalidRequest, NotFound, UnusableInput
+from pack.mesh.members.group import ALL_LEVELS, Role
+from pack.mesh.members.keys import PeerId, parse_peer_id
+from pack.mesh.mesh import Mesh
+from pack_servers.cli.shell.output import show, show_json
+from pack_servers.config.settings import Settings
+
+INCOMPLETE: Final = 1
+"""The exit status where something was refused, waits, or could not be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshCall:
+    """What was typed.
+
+    Attributes:
+        settings: Those in force.
+        mesh: The memory as a peer.
+        target: The argument, if the action has one.
+        name: `--name`.
+        group: `--group`.
+        endpoint: `--endpoint`.
+        request: `--request`.
+        bundle: `--bundle`.
+        unrelated: `--allow-unrelated`.
+        roles: `--role`, each time that it was given.
+        levels: `--levels`.
+        is_json: Whether the answer is for programs.
+    """
+
+    settings: Settings
+    mesh: Mesh
+    target: str
+    name: str
+    group: str
+    endpoint: str
+    request: Path | None
+    bundle: Path | None
+    unrelated: bool
+    roles: frozenset[Role]
+    levels: frozenset[int]
+    is_json: bool
+
+    def tell(self, fields: Mapping[str, object], *lines: str) -> None:
+        """Answer, for a program or a person."""
+        if self.is_json:
+            show_json(fields)
+            return
+        for line in lines:
+            show(line)
+
+    def peer(self) -> PeerId:
+        """The peer that is meant, by its name or its id.
+
+        Raises:
+            InvalidRequest: None was named.
+            NotFound: As `peer_called`.
+        """
+        return self.peer_called(needed(self.target, "the peer"))
+
+    def peer_called(self, text: str) -> PeerId:
+        """The peer of a name or an id.
+
+        Raises:
+            NotFound: None is called so.
+        """
+        for peer, one in self.mesh.roster.version().group.peers.items():
+            if one.name == text:
+                return peer
+        try:
+            return parse_peer_id(text)
+        except UnusableInput as error:
+            found = f"a peer called {text[:64]!r}"
+            raise NotFound(found, "`pack mesh peers` lists them.") from error
+
+
+def parse_levels(text: str) -> frozenset[int]:
+    """The truth levels in a list such as `3,4,5`; none in an empty one.
+
+    Raises:
+        InvalidRequest: It is no such list.
+    """
+    words = [word.strip() for word in text.split(",")] if text else []
+    known = {str(level): level for level in ALL_LEVELS}
+    if not all(word in known for word in words):
+        raise InvalidRequest(f"--levels takes numbers such as 3,4,5, not {text[:40]!r}")
+    return frozenset(known[word] for word in words)
+
+
+def needed(value: str, what: str) -> str:
+    """What was given.
+
+    Raises:
+        InvalidRequest: Nothing.
+    """
+    if not value:
+        raise InvalidRequest(f"this needs {what}")
+    return value
