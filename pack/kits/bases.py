@@ -76,17 +76,29 @@ class KitBases:
 
     def chain(self, name: str) -> Iterator[KitBase]:
         """The versions of a kit that were ever installed, the newest first."""
-        tip = self._connector.side_refs(BASES).get(name)
+        tip = self.tips().get(name)
         if tip is not None:
             for facts in self._connector.log(LogQuery(tip, first_parent=True)):
                 yield self._read(facts)
 
-    def find(self, kit: LockedKit) -> KitBase:
+    def tips(self) -> Mapping[str, CommitId]:
+        """The newest version of each kit that was ever installed."""
+        return self._connector.side_refs(BASES)
+
+    def find(self, kit: LockedKit, tips: Mapping[str, CommitId] | None = None) -> KitBase:
         """The version that the lock names, as it was shipped.
+
+        Args:
+            kit: What the lock says.
+            tips: What `tips` has said, for whoever asks about many kits.
 
         Raises:
             NotFound: It is not kept here.
         """
+        tip = (self.tips() if tips is None else tips).get(kit.name)
+        files = self._files(tip) if tip is not None else {}
+        if tip is not None and tree_id(files) == kit.tree:  # nearly always
+            return KitBase(tip, kit.version, kit.source, kit.ref, kit.commit, files)
         for base in self.chain(kit.name):
             if base.tree == kit.tree:
                 return base
@@ -112,7 +124,7 @@ class KitBases:
             for base in self.chain(kit.name):
                 if base.tree == kit.tree:
                     return base
-            tip = self._connector.side_refs(BASES).get(kit.name)
+            tip = self.tips().get(kit.name)
             before = self._files(tip) if tip is not None else {}
             try:
                 made = self._connector.commit_aside(

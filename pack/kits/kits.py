@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -136,14 +136,20 @@ class Kits:
             NotFound: One is not installed.
         """
         kits = [self.get(name) for name in names] or list(self.lock().kits.values())
-        files = noted_in(self._core, [kit.installed_to for kit in kits])
+        files, tips = noted_in(self._core, [kit.installed_to for kit in kits]), self._bases.tips()
         return [
-            self._status(kit, files[kit.installed_to], find_newest(kit))
+            self._status(kit, files[kit.installed_to], find_newest(kit), tips)
             for kit in sorted(kits, key=lambda kit: kit.name)
         ]
 
-    def _status(self, kit: LockedKit, present: Files, newest: Kit | None) -> KitStatus:
-        base = self._works.told_base(kit, present, newest)
+    def _status(
+        self,
+        kit: LockedKit,
+        present: Files,
+        newest: Kit | None,
+        tips: Mapping[str, CommitId],
+    ) -> KitStatus:
+        base = self._works.told_base(kit, present, newest, tips)
         new = shipped(newest, kit.installed_to) if newest else base
         states = states_of(base, present, new)
         latest = str(newest.manifest.version) if newest else None

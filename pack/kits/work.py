@@ -15,7 +15,7 @@ from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
 from pack.kits.shipment import Kit, find_twins, sha256s
 from pack.kits.states import Files, KitState, states_of
 from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
-from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put
+from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,26 @@ class Works:
             for path in self.present(kit.installed_to)
         }
 
-    def base(self, kit: LockedKit) -> dict[MemoryPath, BlobId]:
-        """The files of a kit as they were installed.
+    def base(
+        self, kit: LockedKit, tips: Mapping[str, CommitId] | None = None
+    ) -> dict[MemoryPath, BlobId]:
+        """The files of a kit as they were installed; for `tips`, see `KitBases.find`.
 
         Raises:
             NotFound: They are not kept here.
         """
-        return below(kit.installed_to, self._bases.find(kit).files)
+        return below(kit.installed_to, self._bases.find(kit, tips).files)
 
     def told_base(
-        self, kit: LockedKit, here: Files, newest: Kit | None = None
+        self,
+        kit: LockedKit,
+        here: Files,
+        newest: Kit | None = None,
+        tips: Mapping[str, CommitId] | None = None,
     ) -> dict[MemoryPath, BlobId]:
         """The same for whoever needs no contents; where they are not kept, by the lock."""
         try:
-            return self.base(kit)
+            return self.base(kit, tips)
         except NotFound:
             return base_of(self._core, kit, here, newest)
 
