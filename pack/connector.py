@@ -294,7 +294,7 @@ class Connector(Protocol):
         branch that somebody works on.
 
         Args:
-            folder: `proposals` or `rejected`.
+            folder: `proposals`, `rejected` or `kits`.
 
         Raises:
             ConnectorError: The store cannot be read.
@@ -305,7 +305,7 @@ class Connector(Protocol):
         self,
         ref: str,
         expected: CommitId | None,
-        base: CommitId,
+        base: CommitId | None,
         changes: Sequence[Change],
         message: str,
         *,
@@ -318,7 +318,7 @@ class Connector(Protocol):
         Args:
             ref: Its folder and name, as in `proposals/ab12`.
             expected: Where the ref must be; `None` for a new one.
-            base: The parent of the commit.
+            base: The parent of the commit; `None` for one without a parent.
             changes: What differs from `base`; their expectations are not looked at. There may be
                 none.
             message: As for `commit`.

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pack.history.event_log import EventLog
     from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
+    from pack.kits.kits import Kits
     from pack.mesh.intake import CheckMerge
     from pack.mesh.memory_head import CommitStore, FindHead
     from pack.mesh.ports import MemoryHead
@@ -289,6 +290,13 @@ class Memory:
         from pack.truth.deciding.proposals import Proposals  # noqa: PLC0415
 
         return Proposals(self._session)
+
+    @property
+    def kits(self) -> Kits:
+        """Sets of memory that somebody else keeps, installed here."""
+        from pack.kits.kits import Kits  # noqa: PLC0415
+
+        return Kits(self._session)
 
     @property
     def search(self) -> Search:

@@ -12,6 +12,7 @@ from pack.limits import MAX_MESSAGE_BYTES
 from pack.model import Identity
 
 _SUBJECT_CHARACTERS: Final = 72
+_LABEL: Final = 100
 _SKIP: Final = "Pack-Sync: skip"
 _OURS: Final = "Pack-Request: "
 
@@ -24,6 +25,7 @@ class Source(StrEnum):
     AI_LOCAL = "ai-local"
     AI_LAN = "ai-lan"
     AI_CLOUD = "ai-cloud"
+    KIT = "kit"
 
     @classmethod
     def _missing_(cls, value: object) -> Source | None:
@@ -36,6 +38,7 @@ TRUTH_LEVELS: Final[Mapping[Source, int]] = {
     Source.AI_LOCAL: 3,
     Source.AI_LAN: 4,
     Source.AI_CLOUD: 5,
+    Source.KIT: 5,
 }
 """How far each is trusted: the lower the number, the more authority."""
 
@@ -75,7 +78,8 @@ class Origin:
     @property
     def label(self) -> str:
         """`source:client`, in characters that are safe in a trailer."""
-        client = re.sub(r"[^A-Za-z0-9._-]+", "-", self.client).strip("-")[:64]
+        allowed = "A-Za-z0-9._@-" if self.source is Source.KIT else "A-Za-z0-9._-"
+        client = re.sub(rf"[^{allowed}]+", "-", self.client).strip("-")[:_LABEL]
         return f"{self.source}:{client or 'unknown'}"
 
     @property
@@ -85,7 +89,8 @@ class Origin:
             return None
         label = self.label
         name = re.sub(r"[^\w .()-]+", " ", self.client).strip()[:64] or "unknown client"
-        return Identity(name, f"{label.replace(':', '.')}{OUR_ADDRESSES}")
+        address = label.replace(":", ".").replace("@", "-")
+        return Identity(name, f"{address}{OUR_ADDRESSES}")
 
 
 EDITOR: Final = Origin(Source.USER, "editor")

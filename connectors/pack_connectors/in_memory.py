@@ -325,7 +325,7 @@ class InMemoryConnector:
         self,
         ref: str,
         expected: CommitId | None,
-        base: CommitId,
+        base: CommitId | None,
         changes: Sequence[Change],
         message: str,
         *,
@@ -333,11 +333,11 @@ class InMemoryConnector:
     ) -> CommitId:
         """See `Connector.commit_aside`."""
         check_aside(ref, changes, message)
-        parent = self._commit_at(base)
+        parent = self._commit_at(base) if base is not None else None
         puts = {change.path: change.content for change in changes if isinstance(change, Put)}
         blobs = {path: blob_id(content) for path, content in puts.items()}
         changed = {change.path for change in changes}
-        files = {path: sha for path, sha in parent.files.items() if path not in changed} | blobs
+        files = {path: sha for path, sha in _files(parent).items() if path not in changed} | blobs
         _refuse_folders(files, blobs)
         new = self._snapshot(parent, files, message, author or self._user)
         with self.exclusive():

@@ -55,6 +55,8 @@ class Decision:
         apply_rest: Whether to do what touches nothing protected, if not all of it may be done.
         is_never_held: Whether the answer is that of a write even if something had to be proposed,
             because the caller knows nothing else.
+        is_wanted: Whether the person was shown just this and wants it, so that nothing of it is
+            held up. Only a use case that asked the person says so.
         proposal: What may not be done without the person.
     """
 
@@ -74,4 +76,5 @@ class Decision:
     trailers: Sequence[tuple[str, str]] = ()
     apply_rest: bool = False
     is_never_held: bool = False
+    is_wanted: bool = False
     proposal: ProposedWrite | None = None

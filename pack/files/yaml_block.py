@@ -132,15 +132,19 @@ def _mapping(node: Node) -> dict[str, object]:
     return result
 
 
-def load(block: str) -> dict[str, object]:
+def load(block: str, most: int = MAX_FRONTMATTER_BYTES) -> dict[str, object]:
     """The fields in the YAML of a block; none for an empty block.
 
+    Args:
+        block: The YAML.
+        most: How many bytes of it there may be.
+
     Raises:
-        LimitExceeded: It is larger than 64 KiB or nested more than 32 levels deep.
+        LimitExceeded: It is larger than that or nested more than 32 levels deep.
         InvalidContent: It has aliases, tags or duplicate keys, is not a mapping, or is not YAML;
             names line and column.
     """
-    check_size(block)
+    check_size(block, most)
     try:
         if "!" in block or "*" in block or _may_exceed(block):
             scan(block, refuse_tags=True)
@@ -173,13 +177,13 @@ def key_lines(block: str) -> list[tuple[str, int]]:
     return found
 
 
-def check_size(block: str) -> None:
-    """Raise `LimitExceeded` for a block of more than 64 KiB."""
+def check_size(block: str, most: int = MAX_FRONTMATTER_BYTES) -> None:
+    """Raise `LimitExceeded` for a block of more than so many bytes."""
     size = len(block)
-    if size > MAX_FRONTMATTER_BYTES // 4 and not block.isascii():
+    if size > most // 4 and not block.isascii():
         size = len(block.encode("utf-8", "surrogatepass"))
-    if size > MAX_FRONTMATTER_BYTES:
-        raise LimitExceeded("the frontmatter", MAX_FRONTMATTER_BYTES)
+    if size > most:
+        raise LimitExceeded("the frontmatter", most)
 
 
 def scan(block: str, *, refuse_tags: bool) -> None:

@@ -31,6 +31,7 @@ from pack.index.format import is_generated, may_be_generated, read_head
 from pack.merge.clashes import FreeNames, MixedNames
 from pack.merge.copies import essence, is_conflict_copy, mark_copy, original_path_of
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
+from pack.merge.kit_lock import KIT_LOCK, merge_kit_lock
 from pack.merge.moves import SideFile, Tree, Trio, match_files
 from pack.merge.two_sides import (
     Authority,
@@ -43,7 +44,8 @@ from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put
 from pack.paths import INDEX, fold
 
 NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
-_MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"))
+KIT_INDEXES: Final = MemoryPath(".pack/kits.indexes.json")
+_MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"), KIT_INDEXES)
 """These files map text to text, and are merged by key."""
 
 _MARKDOWN: Final = (".md", ".markdown")
@@ -621,6 +623,8 @@ def _merge_kind(
     name = path.lower()
     if path in _MAPPINGS:
         return merge_mapping_file(base, ours, theirs)
+    if path == KIT_LOCK:
+        return merge_kit_lock(base, ours, theirs)
     if name.endswith(_MARKDOWN):
         return merge_file(base, ours, theirs, sides)
     return merge_text_file(base, ours, theirs, sides, keep_both=name.endswith(_PROSE))

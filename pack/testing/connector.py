@@ -1012,6 +1012,21 @@ class AsideContract(ConnectorHooks):
         assert connector.changes_between(gone, same) == []
         assert connector.side_refs("proposals") == {"one": same}
 
+    def test_one_may_have_no_parent(self, connector: Connector) -> None:
+        head = put(connector, A, b"a").id
+        first = connector.commit_aside(
+            "kits/a-kit", None, None, [Put(B, b"b", ABSENT)], "one\n\nPack-Kit-Version: 1.0.0"
+        )
+        (facts,) = connector.log(LogQuery(first))
+        assert (facts.parents, facts.trailers) == ((), {"Pack-Kit-Version": "1.0.0"})
+        assert [entry.path for entry in connector.get_tree(first)] == [B]
+        second = connector.commit_aside(
+            "kits/a-kit", first, first, [Delete(B, git_blob_id(b"b"))], "two"
+        )
+        assert connector.get_tree(second) == []
+        assert connector.side_refs("kits") == {"a-kit": second}
+        assert connector.head() == head
+
     def test_a_ref_moves_only_from_where_it_is_expected(self, connector: Connector) -> None:
         base = put(connector, A, b"a").id
         first = connector.commit_aside("proposals/one", None, base, [], "first")

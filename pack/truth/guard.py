@@ -45,7 +45,7 @@ def truth_guard(truths: Truths) -> Guard:
 
     def guard(pending: Pending) -> Decision:
         decision, level = pending.decision, pending.origin.level
-        if level == STRONGEST or decision.is_tracked:
+        if level == STRONGEST or decision.is_tracked or decision.is_wanted:
             return decision
         judged = [_judged(pending, truths, change, level) for change in decision.changes]
         if all(one is None for one in judged):

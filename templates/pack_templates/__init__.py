@@ -1,4 +1,4 @@
-"""Starter files, prompts, payload schemas and the guide. Data only."""
+"""Starter files, prompts, payload schemas, the guide and kits. Data only."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ GUIDE_TOPICS: Final = (
     "mesh",
     "github",
     "serve",
+    "kits",
     "copies",
     "webhooks",
     "notion",
@@ -72,3 +73,18 @@ def guide_page(topic: str) -> str:
         topic: One of `GUIDE_TOPICS`.
     """
     return (_folder() / "guide" / f"{topic}.md").read_text(encoding="utf-8")
+
+
+def own_kits() -> list[str]:
+    """The names of the kits that come with PACK."""
+    return sorted(folder.name for folder in (_folder() / "kits").iterdir())
+
+
+def own_kit(name: str) -> dict[str, bytes]:
+    """The files of a kit that comes with PACK, by path.
+
+    Args:
+        name: One of `own_kits()`.
+    """
+    folder = _folder() / "kits" / name
+    return {file.name: file.read_bytes() for file in folder.iterdir()}

@@ -421,14 +421,14 @@ class BareGit:
         self,
         ref: str,
         expected: CommitId | None,
-        base: CommitId,
+        base: CommitId | None,
         changes: Sequence[Change],
         message: str,
         *,
         author: Identity | None = None,
     ) -> CommitId:
         check_aside(ref, changes, message)
-        rows = self._rows(self._known(base))
+        rows = self._rows(self._known(base) if base else None)
         kept = {path: row for path, row in rows.items() if path not in {c.path for c in changes}}
         for change in changes:
             if isinstance(change, Put):

@@ -21,7 +21,7 @@ from pack_connectors.github.commit.git_data import GitDataWriter
 from pack_connectors.github.http import Answer, Request
 from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id
 from pack_connectors.github.snapshots import GithubSnapshots
-from pack_connectors.github.trees import Tree
+from pack_connectors.github.trees import EMPTY, Tree
 from pack_connectors.system.retry import NoAnswer
 
 _BRANCHES: Final = "heads/pack/"
@@ -64,17 +64,18 @@ class GithubSideRefs:
         self,
         ref: str,
         expected: CommitId | None,
-        base: CommitId,
+        base: CommitId | None,
         changes: Sequence[Change],
         message: str,
         author: Identity | None,
     ) -> CommitId:
         """See `Connector.commit_aside`: a tree, a commit and the ref, each a request."""
-        before = self._snapshots.at(base)
+        before = self._snapshots.at(base) if base is not None else EMPTY
         wanted = _fitting(changes, before)
         before.check(wanted)
         after = before.changed(wanted)
-        draft = CommitDraft(self._record(base), wanted, message, author, before, after)
+        record = self._record(base) if base is not None else None
+        draft = CommitDraft(record, wanted, message, author, before, after)
         made = self._writer.make(draft)
         self._snapshots.keep(made.id, after)
         self._swap(ref, made.id, expected)

@@ -363,7 +363,7 @@ class GitHub:
         self,
         ref: str,
         expected: CommitId | None,
-        base: CommitId,
+        base: CommitId | None,
         changes: Sequence[Change],
         message: str,
         *,

@@ -562,7 +562,7 @@ class LocalGit:
         self,
         ref: str,
         expected: CommitId | None,
-        base: CommitId,
+        base: CommitId | None,
         changes: Sequence[Change],
         message: str,
         *,

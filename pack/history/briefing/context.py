@@ -2,7 +2,7 @@
 
 Pinned notes come first (`pin: true`, and `profiles/me.md`), then what has changed since this reader
 was last there, then what answers the user's task, then what else there is. `context_text` chooses
-from them what fits.
+from them what fits. What a kit pins is not what the person pinned, and does not come first.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pack.core.core import Core
 from pack.core.labels import labels_of
 from pack.core.session import Session
 from pack.deferred import dataclass
-from pack.errors import InvalidRequest, LimitExceeded, NotFound, Unavailable
-from pack.files.keys import ORIGIN_SOURCE, TRUTH_LEVEL
+from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, Unavailable
+from pack.files.keys import ORIGIN_SOURCE, PIN, TRUTH_LEVEL
 from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.files.passages import split_passages
@@ -170,7 +170,23 @@ def _pinned(core: Core, rows: Sequence[Row]) -> Iterator[Extract]:
         yield _whole(core, profile)
     others = [row for row in rows if profile is None or row.path != profile.path]
     for _, note in core.reader.texts(others):
-        yield _whole(core, note)
+        if not _is_pinned_by_kit(core, note):
+            yield _whole(core, note)
+
+
+def _is_pinned_by_kit(core: Core, note: Note) -> bool:
+    """Whether it is a kit that wants every conversation to begin with a note, and not the person.
+
+    Where nobody asks for levels, nobody knows.
+    """
+    if core.truths is None or not core.truths.is_shared(note):
+        return False
+    try:
+        found = core.truths.of(note)
+    except InvalidContent:  # it is not UTF-8, so it pins nothing
+        return False
+    pins = [truth.origin for key, truth in found.keys.items() if key.casefold() == PIN.name]
+    return any(origin.partition(":")[0] == Source.KIT for origin in pins or [found.origin])
 
 
 def _profile(core: Core) -> Note | None:

@@ -40,7 +40,7 @@ MOST_PEERS: Final = 100
 MOST_FORMER: Final = 1000
 RETENTION_DAYS: Final = 90
 EVERYTHING: Final = "**"
-ALL_LEVELS: Final = tuple(sorted(TRUTH_LEVELS.values()))
+ALL_LEVELS: Final = tuple(sorted(set(TRUTH_LEVELS.values())))
 NAME: Final = r"[\w][\w .@()-]{0,63}"
 """What people may call a peer or a group, as a regular expression."""
 

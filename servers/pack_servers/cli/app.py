@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "Truth": ("proposals", "review", "accept", "attribution", "truth"),
     "Connect": ("init", "serve", "mesh", "google-auth"),
+    "Kits": ("kit",),
     "Copies": ("remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }

@@ -44,6 +44,7 @@ from pack_servers.mcp.arguments import read_arguments
 from pack_servers.mcp.asking import Asking
 from pack_servers.mcp.clients import client_key
 from pack_servers.mcp.history_tool import add_history_tool
+from pack_servers.mcp.kits_tool import add_kits_tool
 from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.proposals_tool import add_proposals_tool
 from pack_servers.mcp.schemas import flat, for_refusals_too
@@ -308,6 +309,7 @@ def build_server(
     add_history_tool(server, memory)
     add_undo_tool(server, memory, source, server.wrote)
     add_proposals_tool(server, memory, source)
+    add_kits_tool(server, memory)
     if asks and sees_all:  # another server could not read the state of the question
         server.asking = Asking(memory, source, server.wrote)
     server.resource(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # whoever only reads needs nothing of merges
     from pack.remote.merge_store import MergeCommit
 
 PREFIX: Final = "refs/pack/"
-FOLDERS: Final = ("proposals", "rejected")
+FOLDERS: Final = ("proposals", "rejected", "kits")
 REFSPECS: Final = tuple(f"+{PREFIX}{folder}/*:{PREFIX}{folder}/*" for folder in FOLDERS)
 """What a clone fetches to have them all."""
 _ATTEMPTS: Final = 3
@@ -108,7 +108,7 @@ class SideRefs:
         self,
         ref: str,
         expected: CommitId | None,
-        base: CommitId,
+        base: CommitId | None,
         changes: Sequence[Change],
         message: str,
         author: Identity | None,
@@ -128,14 +128,18 @@ class SideRefs:
         Raises:
             OSError: An object cannot be written.
         """
-        self._refuse_unknown(base)
+        if base is not None:
+            self._refuse_unknown(base)
 
         def store(files: DurableFiles) -> CommitId:
             entries = {change.path: self._entry(base, change, files) for change in changes}
-            tree = self._store.tree_of(base)
+            tree = self._store.tree_of(base) if base is not None else None
             if entries:
-                tree = self._store.rebuild(tree, entries, files) or self._empty(files)
-            return self._add(tree, [base], author, message, files, stamp=stamp)
+                tree = self._store.rebuild(tree, entries, files)
+            parents = [base] if base is not None else []
+            return self._add(
+                tree or self._empty(files), parents, author, message, files, stamp=stamp
+            )
 
         return self._stored(ref, expected, store)
 
@@ -263,10 +267,12 @@ class SideRefs:
         data = ("\n".join(lines) + f"\n\n{message.rstrip()}\n").encode("utf-8", "replace")
         return CommitId(self._store.add("commit", sign(data), files))
 
-    def _entry(self, base: CommitId, change: Change, files: DurableFiles) -> TreeEntry | None:
+    def _entry(
+        self, base: CommitId | None, change: Change, files: DurableFiles
+    ) -> TreeEntry | None:
         if not isinstance(change, Put):
             return None
-        old = self._store.entry_in(base, change.path)
+        old = self._store.entry_in(base, change.path) if base is not None else None
         mode = old.mode if old is not None and file_blob(old) else FILE_MODE
         blob = self._store.add("blob", change.content, files)
         return TreeEntry(mode, _name(change.path), blob)

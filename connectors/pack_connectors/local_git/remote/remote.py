@@ -4,7 +4,8 @@ Three kinds of refs keep our commits safe from git's housekeeping: `refs/pack/se
 sides agreed on last), `refs/pack/fetched/` (the remote's head) and `refs/pack/rescue/`.
 
 Each name goes on with that of the remote and its branch, so remotes share none of them but
-`rescue`, which is named by the commit. So are the files: `remote-NAME.json` and `.lock`.
+`rescue`, which is named by the commit. So are the files: `remote-NAME.json` and `.lock`. What
+upstream shipped of kits goes along with the branch (`kit_refs`).
 
 Source: git-push(1) "--porcelain".
 """
@@ -33,6 +34,7 @@ from pack_connectors.local_git.remote.config import (
     read_config,
 )
 from pack_connectors.local_git.remote.history import GitHistory
+from pack_connectors.local_git.remote.kit_refs import KitRefs, is_kit_line
 from pack_connectors.local_git.remote.record import RecordFile
 from pack_connectors.local_git.remote.transport import GitExchange
 from pack_connectors.local_git.remote.url import redacted
@@ -79,6 +81,7 @@ class GitRemote(GitHistory):
         self._is_cancelled = is_cancelled
         self._exchange = GitExchange(self._runner, seconds, is_cancelled)
         state_dir, stem = repository.state_dir, _file_stem(name)
+        self._kits = KitRefs(self._runner, name)
         self._lock = ProcessLock(state_dir / f"{stem}.lock", 0)
         old_record = state_dir / "remote.json" if is_default else None
         self._record = RecordFile(state_dir / f"{stem}.json", old_record)
@@ -174,19 +177,26 @@ class GitRemote(GitHistory):
                 self._set_refs(dict.fromkeys(place.tracking, head))
             return head
         refs = [f"+{HEADS}{place.branch}:{ref}" for ref in place.tracking]
+        refs.append(self._kits.fetched)
         answer = self._exchange.run("fetch", [*_FETCH, _UPLOAD], place.url, *refs)
         if answer.status != 0:
             raise Unavailable(f"git fetch failed: {answer.said}")
+        self._kits.take()
         return self.fetched()
 
     def push(self, commit: CommitId, theirs: CommitId | None) -> None:
         """See `Remote.push`."""
         place = self._place()
         refspec = f"{check_id(commit)}:{HEADS}{place.branch}"
-        options = [*_PUSH, _RECEIVE]
-        answer = self._exchange.run("push", options, place.push_url, refspec)
-        if answer.status != 0:
-            refusals = [line for line in answer.out.splitlines() if line.startswith("!")]
+        kits = self._kits.pushed()
+        leases = [one for one in kits if one.startswith("--")]
+        options, refs = [*_PUSH, _RECEIVE, *leases], [refspec, *kits[len(leases) :]]
+        answer = self._exchange.run("push", options, place.push_url, *refs)
+        lines = answer.out.splitlines()
+        self._kits.note_pushed(lines)
+        refusals = [line for line in lines if line.startswith("!")]
+        if answer.status != 0 and not (refusals and all(map(is_kit_line, refusals))):
+            refusals = [line for line in refusals if not is_kit_line(line)]
             if any(words in line for line in refusals for words in _MOVED):
                 raise StaleBase(theirs, None)
             if refusals:

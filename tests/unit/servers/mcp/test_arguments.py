@@ -31,6 +31,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "memory_move": {"path": "a/b.md", "new_path": "a/c.md", "sha": "0" * 40},
     "memory_undo": {},
     "memory_proposals": {},
+    "memory_kits": {},
 }
 
 

@@ -1,0 +1,188 @@
+"""What upstream shipped, kept for ever: a chain of commits beside the branch for each kit.
+
+`kits/NAME` leads to the newest version that was ever installed, and from there to those before.
+The tree of each is exactly what upstream shipped, and nothing of the user's is ever in it. So the
+base of a three-way merge is here even when upstream is gone; and it is found by the tree that the
+lock names, whatever has been added to the chain since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.connector import Connector
+from pack.errors import NotFound, StaleBase
+from pack.kits.lock import LockedKit
+from pack.kits.shipment import Kit, tree_id
+from pack.log import CommitFacts, LogQuery
+from pack.model import (
+    ABSENT,
+    BlobId,
+    Change,
+    CommitId,
+    Delete,
+    EntryType,
+    Identity,
+    MemoryPath,
+    Put,
+    blob_id,
+)
+
+BASES: Final = "kits"
+_KEEPER: Final = Identity("PACK kits", "kits@pack.invalid")
+_VERSION: Final = "Pack-Kit-Version"
+_SOURCE: Final = "Pack-Kit-Source"
+_REF: Final = "Pack-Kit-Ref"
+_COMMIT: Final = "Pack-Kit-Commit"
+_SIGNER: Final = "Pack-Kit-Signer"
+_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class KitBase:
+    """A version of a kit as upstream shipped it.
+
+    Attributes:
+        at: The commit that keeps it here.
+        version: Its version.
+        source: Where it came from.
+        ref: What was asked for there.
+        commit: The commit that it came from.
+        files: Its blobs, by path below its folder.
+        signer: The fingerprint of the key that signed it; `None` if none did.
+    """
+
+    at: CommitId
+    version: str
+    source: str
+    ref: str | None
+    commit: CommitId | None
+    files: Mapping[MemoryPath, BlobId]
+    signer: str | None = None
+
+    @property
+    def tree(self) -> str:
+        """The id of the git tree with exactly these files."""
+        return tree_id(self.files)
+
+
+class KitBases:
+    """The chains of one memory."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    def chain(self, name: str) -> Iterator[KitBase]:
+        """The versions of a kit that were ever installed, the newest first."""
+        tip = self.tips().get(name)
+        if tip is not None:
+            for facts in self._connector.log(LogQuery(tip, first_parent=True)):
+                yield self._read(facts)
+
+    def tips(self) -> Mapping[str, CommitId]:
+        """The newest version of each kit that was ever installed."""
+        return self._connector.side_refs(BASES)
+
+    def find(self, kit: LockedKit, tips: Mapping[str, CommitId] | None = None) -> KitBase:
+        """The version that the lock names, as it was shipped.
+
+        Args:
+            kit: What the lock says.
+            tips: What `tips` has said, for whoever asks about many kits.
+
+        Raises:
+            NotFound: It is not kept here.
+        """
+        tip = (self.tips() if tips is None else tips).get(kit.name)
+        files = self._files(tip) if tip is not None else {}
+        if tip is not None and tree_id(files) == kit.tree:  # nearly always
+            return KitBase(tip, kit.version, kit.source, kit.ref, kit.commit, files)
+        for base in self.chain(kit.name):
+            if base.tree == kit.tree:
+                return base
+        raise NotFound(
+            f"version {kit.version} of {kit.name} as it was installed",
+            "It was installed on another machine, and its source does not have it any more: "
+            "exchange with that machine, or have the source back.",
+        )
+
+    def contents(self, base: KitBase) -> dict[MemoryPath, bytes]:
+        """The bytes of all files of a version, by path below its folder."""
+        blobs = dict(self._connector.read_blobs(dict.fromkeys(base.files.values())))
+        return {path: blobs[blob] for path, blob in base.files.items()}
+
+    def add(self, kit: Kit) -> KitBase:
+        """Keep what a kit ships, unless it is kept already.
+
+        Raises:
+            ConnectorError: It cannot be stored.
+        """
+        ref = f"{BASES}/{kit.name}"
+        for attempt in range(_ATTEMPTS):
+            for base in self.chain(kit.name):
+                if base.tree == kit.tree:
+                    return base
+            tip = self.tips().get(kit.name)
+            before = self._files(tip) if tip is not None else {}
+            try:
+                made = self._connector.commit_aside(
+                    ref, tip, tip, list(_changes(before, kit)), _message(kit), author=_KEEPER
+                )
+            except StaleBase:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            else:
+                return KitBase(
+                    made,
+                    str(kit.manifest.version),
+                    kit.shipment.source,
+                    kit.shipment.ref,
+                    kit.shipment.commit,
+                    {path: blob_id(content) for path, content in kit.files.items()},
+                    kit.shipment.signer,
+                )
+        raise AssertionError("the last attempt returns or raises")
+
+    def _read(self, facts: CommitFacts) -> KitBase:
+        said = facts.trailers
+        commit = said.get(_COMMIT)
+        return KitBase(
+            facts.id,
+            said.get(_VERSION, ""),
+            said.get(_SOURCE, ""),
+            said.get(_REF),
+            CommitId(commit) if commit else None,
+            self._files(facts.id),
+            said.get(_SIGNER),
+        )
+
+    def _files(self, commit: CommitId) -> dict[MemoryPath, BlobId]:
+        tree = self._connector.get_tree(commit)
+        return {entry.path: entry.sha for entry in tree if entry.type is EntryType.FILE}
+
+
+def _changes(before: Mapping[MemoryPath, BlobId], kit: Kit) -> Iterator[Change]:
+    for path, blob in before.items():
+        if path not in kit.files:
+            yield Delete(path, blob)
+    for path, content in kit.files.items():
+        if before.get(path) != blob_id(content):
+            yield Put(path, content, before.get(path, ABSENT))
+
+
+def _message(kit: Kit) -> str:
+    shipment = kit.shipment
+    lines = [f"{_VERSION}: {kit.manifest.version}", f"{_SOURCE}: {_plain(shipment.source)}"]
+    if shipment.ref:
+        lines.append(f"{_REF}: {_plain(shipment.ref)}")
+    if shipment.commit:
+        lines.append(f"{_COMMIT}: {shipment.commit}")
+    if shipment.signer:
+        lines.append(f"{_SIGNER}: {shipment.signer}")
+    return f"{kit.name} {kit.manifest.version} as it was shipped\n\n" + "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())

@@ -1,0 +1,149 @@
+"""Indexes of kits: a repository, or a folder, with a file `kits/NAME.yaml` for each kit.
+
+    name: observer
+    source: https://example.org/kits.git#observer
+    description: What it is for
+    version: 1.2.0
+    visibility: public
+
+Public kits are found by their names. Unlisted and private ones are not: whoever knows the address
+installs them by it, and the host decides who may fetch it. A source that begins with `#` is a
+folder of the index itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pack.actions import Action
+from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, UnusableInput
+from pack.kits.manifest import NAME, Visibility, load_fields
+from pack.kits.shipment import Shipment
+from pack.paths import fold
+
+_ENTRY: Final = re.compile(r"kits/(?P<name>[a-z0-9][a-z0-9-]{0,63})\.ya?ml")
+_FAR: Final = re.compile(r"(?:https?|ssh|git)://\S+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:\S+")
+_MOST_ENTRIES: Final = 20_000
+
+
+class _EntryFile(BaseModel):
+    """The file; keys that are not known are left to a newer PACK."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+    name: Annotated[str, Field(pattern=NAME)]
+    source: Annotated[str, Field(min_length=1, max_length=400)]
+    description: Annotated[str, Field(max_length=1024)] = ""
+    version: Annotated[str, Field(max_length=100)] | None = None
+    visibility: Annotated[str, Field(pattern="^(public|unlisted|private)$")] = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A kit that an index names.
+
+    Attributes:
+        name: Its name.
+        source: Where it is.
+        description: What it is for.
+        version: Its newest version, as the index says.
+        index: The index.
+    """
+
+    name: str
+    source: str
+    description: str
+    version: str | None
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What an index has.
+
+    Attributes:
+        address: Where it is.
+        entries: Its public kits, by name.
+        problems: What of it cannot be used, in words.
+    """
+
+    address: str
+    entries: Sequence[IndexEntry]
+    problems: Sequence[str]
+
+
+def read_index(shipment: Shipment, *, is_near: bool) -> Index:
+    """The index in a shipment.
+
+    Args:
+        shipment: What its source has.
+        is_near: Whether it is on this machine: only then may it name places here.
+
+    Raises:
+        LimitExceeded: It has too many entries.
+    """
+    entries, problems = list[IndexEntry](), list[str]()
+    files = {path: one.content for path, one in shipment.files.items() if _ENTRY.fullmatch(path)}
+    if len(files) > _MOST_ENTRIES:
+        raise LimitExceeded("the index", _MOST_ENTRIES, "kits")
+    for path, content in sorted(files.items()):
+        try:
+            entry, visibility = _entry(path, content, shipment.source, is_near=is_near)
+        except (InvalidContent, LimitExceeded) as error:
+            problems.append(f"{path}: {error}")
+        else:
+            if visibility is Visibility.PUBLIC:
+                entries.append(entry)
+    return Index(shipment.source, entries, problems)
+
+
+def _entry(
+    path: str, content: bytes, index: str, *, is_near: bool
+) -> tuple[IndexEntry, Visibility]:
+    try:
+        found = _EntryFile.model_validate(load_fields(content, path))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise UnusableInput(f"{first['loc'][0]}: {first['msg']}") from error
+    if f"kits/{found.name}." != path[: len(found.name) + 6]:
+        raise UnusableInput(f"it is called {found.name}")
+    source = _below(index, found.source) if found.source.startswith("#") else found.source
+    if not is_near and not _FAR.fullmatch(source):
+        raise UnusableInput("its source is no address")
+    entry = IndexEntry(found.name, source, found.description, found.version, index)
+    return entry, Visibility(found.visibility)
+
+
+def _below(index: str, folder: str) -> str:
+    """The address of a folder of the index, which may itself be a folder of something."""
+    return f"{index}/{folder[1:]}" if "#" in index else f"{index}{folder}"
+
+
+def matching(entries: Iterable[IndexEntry], words: Sequence[str]) -> Iterator[IndexEntry]:
+    """The kits whose names and descriptions have all of these words."""
+    wanted = [fold(word) for word in words]
+    for entry in entries:
+        text = fold(f"{entry.name} {entry.description}")
+        if all(word in text for word in wanted):
+            yield entry
+
+
+def the_one(entries: Iterable[IndexEntry], name: str) -> IndexEntry:
+    """The kit of a name.
+
+    Raises:
+        NotFound: No index has it.
+        InvalidRequest: Indexes name different places for it.
+    """
+    found = [entry for entry in entries if entry.name == name]
+    places = sorted({entry.source for entry in found})
+    if not found:
+        raise NotFound(f"a kit called {name!r}", f"{Action.FIND_KITS}, or name an address.")
+    if len(places) > 1:
+        raise InvalidRequest(f"{name} is in several places: {', '.join(places)}; name one of them")
+    return found[0]

@@ -1,0 +1,387 @@
+"""Kits of a memory: install, update, go back, remove, and see how they stand (C15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pack.core.decision import Decision
+from pack.core.session import Session
+from pack.errors import InvalidRequest, NotFound
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.patch import patch_of
+from pack.kits.bases import KitBases
+from pack.kits.fitness import (
+    refuse_needed,
+    refuse_other_source,
+    refuse_overlap,
+    refuse_unfit,
+)
+from pack.kits.foreign import find_manifest
+from pack.kits.index_list import KitIndexes
+from pack.kits.kit_files import KitContents, noted_in, shipped
+from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
+from pack.kits.manifest import Manifest
+from pack.kits.results import KitStatus, Preview, Updated
+from pack.kits.shipment import Kit, checked_folder
+from pack.kits.states import Files, states_of, worst
+from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
+from pack.kits.updating import UpdateMode
+from pack.kits.upstream import Upstream
+from pack.kits.work import Work, Works, likeness
+from pack.log import ChangeKind
+from pack.model import ABSENT, BlobId, CommitId, MemoryPath, Put
+from pack.provenance import Origin, Source
+from pack.truth.deciding.hidden import find_hidden
+
+FindNewest = Callable[[LockedKit], Kit | None]
+"""The newest version of an installed kit; `None` where nobody can or shall look."""
+_ASKED_BY: Final = "Pack-Asked-By"
+_MOST_NAMED: Final = 100
+_PERSON: Final = 1
+"""The level of the person."""
+
+
+class Kits:
+    """The kits of a memory, for one writer. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._core = session.core
+        self._bases = KitBases(session.core.connector)
+        self._works = Works(session.core, self._bases)
+
+    @property
+    def upstream(self) -> Upstream:
+        """What goes back to those who keep the kits."""
+        return Upstream(self._session)
+
+    @property
+    def indexes(self) -> KitIndexes:
+        """Where kits are looked for by name."""
+        return KitIndexes(self._session)
+
+    # --- looking -------------------------------------------------------------------------------
+
+    def lock(self) -> Lock:
+        """What is installed.
+
+        Raises:
+            InvalidConfig: The lock cannot be used.
+        """
+        return self._works.lock()
+
+    def get(self, name: str) -> LockedKit:
+        """An installed kit.
+
+        Raises:
+            NotFound: It is not installed.
+        """
+        return self._works.get(name)
+
+    def manifest(self, kit: LockedKit) -> Manifest:
+        """What an installed kit says of itself, in the version that is installed.
+
+        Where that version is not kept, it is what the files here say.
+
+        Raises:
+            NotFound: They say nothing.
+        """
+        try:
+            contents = self._bases.contents(self._bases.find(kit))
+        except NotFound:
+            contents = self._works.contents(kit)
+        return find_manifest(contents, kit.name)[1]
+
+    def regain(self, name: str, find_again: FindNewest) -> None:
+        """Have the version that is installed kept here, too, if it came from another machine.
+
+        Args:
+            name: The kit.
+            find_again: Finds what its source has of that version.
+
+        Raises:
+            NotFound: It is not installed; or its source does not have that version any more.
+        """
+        kit = self.get(name)
+        try:
+            self._bases.find(kit)
+        except NotFound:
+            again = find_again(kit)
+            if again is None or again.tree != kit.tree:
+                raise
+            self._bases.add(replace(again, shipment=replace(again.shipment, ref=kit.ref)))
+
+    def preview(self, kit: Kit) -> Preview:
+        """What a person should see before a kit is installed."""
+        hidden = {path: len(find_hidden(text)) for path, text in _texts(kit)}
+        installed = self.lock().kits
+        optional = [one for one in kit.manifest.dependencies if not one.is_required]
+        lacking = [one for one in optional if one.name not in installed]
+        missing = [f"{one.name} {one.version.text}" for one in lacking]
+        size = sum(map(len, kit.files.values()))
+        shown = {path: count for path, count in hidden.items() if count}
+        warnings = [*(doubt.said for doubt in self._doubts(kit)), *kit.manifest.warnings]
+        return Preview(kit, size, shown, kit.left_out, warnings, missing)
+
+    def status(self, names: Sequence[str], find_newest: FindNewest) -> list[KitStatus]:
+        """How kits stand, by name.
+
+        Args:
+            names: Which; all if there is none.
+            find_newest: Finds what upstream has.
+
+        Raises:
+            NotFound: One is not installed.
+        """
+        kits = [self.get(name) for name in names] or list(self.lock().kits.values())
+        files, tips = noted_in(self._core, [kit.installed_to for kit in kits]), self._bases.tips()
+        return [
+            self._status(kit, files[kit.installed_to], find_newest(kit), tips)
+            for kit in sorted(kits, key=lambda kit: kit.name)
+        ]
+
+    def _status(
+        self,
+        kit: LockedKit,
+        present: Files,
+        newest: Kit | None,
+        tips: Mapping[str, CommitId],
+    ) -> KitStatus:
+        base = self._works.told_base(kit, present, newest, tips)
+        new = shipped(newest, kit.installed_to) if newest else base
+        states = states_of(base, present, new)
+        latest = str(newest.manifest.version) if newest else None
+        return KitStatus(kit, latest, worst(states.values()), states)
+
+    def diffs(self, name: str) -> Iterator[tuple[MemoryPath, str]]:
+        """What was changed here in each file of a kit, as a patch of git.
+
+        What is not text is left out, and so is what was only added here.
+
+        Raises:
+            NotFound: The kit is not installed.
+        """
+        kit = self.get(name)
+        present, base = self._works.present(kit.installed_to), self._works.base(kit)
+        read = KitContents(self._core, present).read
+        for path, before in sorted(base.items()):
+            after = present.get(path)
+            if after != before and (text := _diff(path, before, after, read)):
+                yield path, text
+
+    # --- changing ------------------------------------------------------------------------------
+
+    def install(
+        self,
+        kit: Kit,
+        choice: UpdateMode = UpdateMode.MERGE,
+        *,
+        accepted: Collection[Distrust] = (),
+        dry_run: bool = False,
+    ) -> Updated:
+        """Have a kit in the memory, as one commit; files that are there are never taken.
+
+        Args:
+            kit: The kit. If another version of it is installed, it is updated.
+            choice: What becomes of files that both sides changed since.
+            accepted: What may be odd about it.
+            dry_run: Only say what would be done.
+
+        Raises:
+            AlreadyExists: There are files where it would go.
+            InvalidRequest: Something else has its name; or it cannot be here, or not without
+                another one.
+            RefusedForSafety: It may not be from its publisher.
+        """
+        known = self.lock().kits.get(kit.name)
+        if known is not None:
+            refuse_other_source(known, kit)
+            return self.update(kit, choice, accepted=accepted, dry_run=dry_run)
+        self.refuse_doubtful(kit, accepted)
+        refuse_unfit(kit, self.lock().kits)
+        refuse_overlap(kit.name, kit.folder, self.lock().kits.values())
+        self._keep(kit, dry_run=dry_run)
+        return self._write(kit.name, lambda: self._works.install(kit), dry_run=dry_run)
+
+    def update(
+        self,
+        kit: Kit,
+        choice: UpdateMode = UpdateMode.MERGE,
+        *,
+        accepted: Collection[Distrust] = (),
+        dry_run: bool = False,
+    ) -> Updated:
+        """Bring an installed kit to another version, as one commit; edits stay.
+
+        Raises:
+            NotFound: It is not installed, or what was installed is not kept here.
+            InvalidRequest: It cannot be here, or not without another one.
+            RefusedForSafety: It may not be from its publisher.
+        """
+        self.get(kit.name)
+        self.refuse_doubtful(kit, accepted)
+        refuse_unfit(kit, self.lock().kits)
+        self._keep(kit, dry_run=dry_run)
+        return self._write(kit.name, lambda: self._works.update(kit, choice), dry_run=dry_run)
+
+    def rollback(
+        self,
+        name: str,
+        version: str | None = None,
+        choice: UpdateMode = UpdateMode.MERGE,
+        *,
+        dry_run: bool = False,
+    ) -> Updated:
+        """Go back to a version that was installed before; edits stay. Nothing is fetched.
+
+        Args:
+            name: The kit.
+            version: Which; `None` for the one before.
+            choice: What becomes of files that both sides changed.
+            dry_run: Only say what would be done.
+
+        Raises:
+            NotFound: It is not installed, or such a version never was.
+        """
+
+        def work() -> Work:
+            return self._works.go_back(name, version, choice)
+
+        return self._write(name, work, dry_run=dry_run)
+
+    def uninstall(self, name: str, *, purge: bool = False, dry_run: bool = False) -> Updated:
+        """Remove a kit, as one commit; files that were changed or added here stay.
+
+        Args:
+            name: The kit.
+            purge: Whether changed files go as well.
+            dry_run: Only say what would be done.
+
+        Raises:
+            NotFound: It is not installed.
+            InvalidRequest: Another kit does not work without it.
+        """
+        self.get(name)
+        refuse_needed(name, self.lock().kits.values(), self.manifest)
+        return self._write(name, lambda: self._works.remove(name, purge=purge), dry_run=dry_run)
+
+    def adopt(self, folder: str, kits: Iterable[Kit], *, dry_run: bool = False) -> Updated:
+        """Have a folder that somebody copied here count as installed; no file is changed.
+
+        Args:
+            folder: The folder.
+            kits: The versions that it may come from, the newest first.
+            dry_run: Only say what would be done.
+
+        Raises:
+            NotFound: It is like none of them.
+            InvalidPath: No kit may have this folder.
+            InvalidRequest: A kit of this name is installed, or one has this folder.
+        """
+        folder = checked_folder(folder)
+        present = self._works.present(folder)
+        best = max(kits, key=lambda kit: likeness(kit, folder, present), default=None)
+        if best is None or not likeness(best, folder, present)[0]:
+            raise NotFound(f"a version that {folder} could come from", "Install the kit instead.")
+        if best.name in self.lock().kits:
+            raise InvalidRequest(f"a kit called {best.name} is installed already")
+        refuse_overlap(best.name, folder, self.lock().kits.values())
+        self._keep(best, dry_run=dry_run)
+        return self._write(best.name, lambda: self._works.adopt(best, folder), dry_run=dry_run)
+
+    def refuse_doubtful(self, kit: Kit, accepted: Collection[Distrust]) -> None:
+        """Do nothing, unless a version may not be from its publisher.
+
+        Raises:
+            RefusedForSafety: It may not, and the person has not accepted that.
+        """
+        refuse_doubtful(kit.name, self._doubts(kit), accepted)
+
+    def _doubts(self, kit: Kit) -> list[Doubt]:
+        """What is odd about a version; nothing about the very files that are installed."""
+        known = self.lock().kits.get(kit.name)
+        if known is not None and known.tree == kit.tree:
+            return []
+        return doubts(kit, self._bases.chain(kit.name))
+
+    def _keep(self, kit: Kit, *, dry_run: bool) -> None:
+        """Keep what a kit ships, before anything of it is in the memory."""
+        if not dry_run:
+            self._bases.add(kit)
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def _write(self, name: str, work: Callable[[], Work], *, dry_run: bool) -> Updated:
+        """Make one commit of the work; none where everything is so already."""
+        before, planned = self.lock().kits.get(name), work()
+        done = [planned]
+
+        def decide() -> Decision:
+            done[:] = [work()]
+            return self._decision(done[0])
+
+        if not self._decision(planned).changes:
+            return _updated(name, before, planned, None)
+        written = self._core.writer.write(decide, self._origin(name, planned), dry_run=dry_run)
+        waits = written.proposal if written.commit is None and not dry_run else None
+        return _updated(name, before, done[0], written.commit, waits)
+
+    def _decision(self, work: Work) -> Decision:
+        known, content = self._core.reader.find(LOCK), write_lock(work.lock)
+        is_new = known is None or known.content != content
+        lock = [Put(LOCK, content, known.sha if known else ABSENT)] if is_new else []
+        changes = [*work.changes, *lock]
+        return Decision(
+            path=LOCK,
+            changes=changes,
+            subject=work.subject,
+            names=[change.path for change in changes][:_MOST_NAMED],
+            trailers=[(_ASKED_BY, self._session.origin.label)],
+            is_wanted=self._session.origin.level == _PERSON,
+        )
+
+    def _origin(self, name: str, work: Work) -> Origin:
+        """Whose text it is that comes: the kit's, and nobody's authority is lent to it."""
+        found = work.lock.kits.get(name)
+        return Origin(Source.KIT, f"{name}@{found.version}") if found else self._session.origin
+
+
+def _updated(
+    name: str,
+    before: LockedKit | None,
+    work: Work,
+    commit: CommitId | None,
+    waits: str | None = None,
+) -> Updated:
+    after = work.lock.kits.get(name)
+    return Updated(
+        name,
+        before.version if before else None,
+        after.version if after else None,
+        commit,
+        work.files,
+        waits,
+    )
+
+
+def _texts(kit: Kit) -> Iterator[tuple[MemoryPath, str]]:
+    for path, content in kit.files.items():
+        try:
+            yield path, content.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def _diff(
+    path: MemoryPath, before: BlobId, after: BlobId | None, read: Callable[[BlobId], bytes]
+) -> str:
+    """The change of one file as a patch; empty if one side is not text."""
+    kind = ChangeKind.EDITED if after else ChangeKind.DELETED
+    try:
+        old = read(before).decode("utf-8")
+        new = read(after).decode("utf-8") if after else ""
+    except UnicodeDecodeError:
+        return ""
+    return patch_of(FileDiff(path, kind, None, old, new))

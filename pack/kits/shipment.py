@@ -1,0 +1,308 @@
+"""What a source delivers, and the kit that is made of it: files, limits, and what is odd about it.
+
+The files of a kit are data. Nothing of it is run, filled in, or read as configuration; links and
+submodules are left out, and a path that would lead out of the kit's folder refuses all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pack.catalog.scope import ScopeRule
+from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety
+from pack.index.format import may_be_generated
+from pack.kits.foreign import find_manifest
+from pack.kits.manifest import Manifest
+from pack.limits import MAX_FILE_BYTES
+from pack.model import BlobId, CommitId, MemoryPath, blob_id, object_id
+from pack.paths import INDEX, fold, parse_path
+
+MOST_FILES: Final = 5000
+MOST_BYTES: Final = 50 * 1024 * 1024
+FOLDER: Final = "kits"
+"""Where kits go that do not say otherwise."""
+RESERVED: Final = ("profiles", "legacy", "archive")
+"""Folders of the memory to which no kit goes: what is in them means something already."""
+REGULAR: Final = "100644"
+EXECUTABLE: Final = "100755"
+LINK: Final = "120000"
+TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
+"""What a source gives for a file that it does not read, as nothing of that is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedFile:
+    """A file as a source has it.
+
+    Attributes:
+        content: Its bytes; empty for what is no file.
+        mode: As in git: `100644`, `100755`, `120000` for a link, `160000` for a submodule.
+    """
+
+    content: bytes
+    mode: str = REGULAR
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What a source delivers.
+
+    Attributes:
+        source: Where it comes from, as the lock names it; without secrets.
+        ref: The branch, tag or commit that was asked for; `None` for the newest.
+        commit: The commit; `None` where the source is not in git.
+        files: Its files, by path, as the source spells them.
+        called: What its folder is called.
+        signer: The fingerprint of the key that signed the version; `None` if none did.
+    """
+
+    source: str
+    ref: str | None
+    commit: CommitId | None
+    files: Mapping[str, ShippedFile]
+    called: str = "kit"
+    signer: str | None = None
+
+
+class KitSource(Protocol):
+    """A place that kits come from."""
+
+    @property
+    def address(self) -> str:
+        """How the lock names it; without secrets."""
+        ...
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is on this machine, so that looking costs nothing."""
+        ...
+
+    def ship(self, ref: str | None = None) -> Shipment:
+        """What it has now.
+
+        Args:
+            ref: A branch, a tag or a commit; `None` for the newest.
+
+        Raises:
+            NotFound: It has no such ref, or nothing at all.
+            InvalidRequest: It has no refs.
+            LimitExceeded: It is too large.
+            Unavailable: It cannot be read.
+        """
+        ...
+
+    def refs(self) -> list[str]:
+        """What else it can ship: its tags and, before them, its commits; the newest first.
+
+        Raises:
+            Unavailable: It cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NotInstalled:
+    """A file of a source that is not installed.
+
+    Attributes:
+        path: As the source spells it.
+        reason: Why, in words.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """A kit that can be installed.
+
+    Attributes:
+        manifest: What it says of itself.
+        manifest_sha256: Of the file that says it.
+        shipment: Where it comes from.
+        files: Its contents, by path below its folder.
+        modes: The mode of each as upstream has it.
+        left_out: What is not installed.
+    """
+
+    manifest: Manifest
+    manifest_sha256: str
+    shipment: Shipment
+    files: Mapping[MemoryPath, bytes]
+    modes: Mapping[MemoryPath, str]
+    left_out: tuple[NotInstalled, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.manifest.name
+
+    @property
+    def tree(self) -> str:
+        """The id of the git tree with exactly these files."""
+        return tree_id({path: blob_id(content) for path, content in self.files.items()})
+
+    @property
+    def folder(self) -> str:
+        """The folder that it goes to, with a slash at its end.
+
+        Raises:
+            InvalidPath: The manifest names none that a kit may have.
+        """
+        return kit_folder(self.manifest)
+
+
+def kit_folder(manifest: Manifest) -> str:
+    """The folder that a kit goes to, with a slash at its end.
+
+    Raises:
+        InvalidPath: The manifest names none that a kit may have.
+    """
+    return checked_folder(manifest.install_to or f"{FOLDER}/{manifest.name}")
+
+
+def checked_folder(text: str) -> str:
+    """A folder that a kit may have, with a slash at its end.
+
+    Raises:
+        InvalidPath: No kit may have it.
+        LimitExceeded: Its name is too long.
+    """
+    folder = parse_path(text.removesuffix("/"))
+    if fold(folder.split("/")[0]) in RESERVED:
+        raise InvalidPath(folder, "a kit cannot go there")
+    return f"{folder}/"
+
+
+def unpack(shipment: Shipment) -> Kit:
+    """The kit in a shipment.
+
+    Raises:
+        NotFound: There is none.
+        InvalidContent: What it says of itself cannot be used.
+        InvalidPath: It would go where no kit may go.
+        LimitExceeded: It is too large.
+        RefusedForSafety: A path leads out of its folder, or two files would be one on some systems.
+    """
+    texts = {path: one.content for path, one in shipment.files.items() if _is_file(one)}
+    name, manifest = find_manifest(texts, shipment.called)
+    folder = kit_folder(manifest)
+    rules = [ScopeRule.of(pattern) for pattern in manifest.files]
+    files, modes, left_out = (
+        dict[MemoryPath, bytes](),
+        dict[MemoryPath, str](),
+        list[NotInstalled](),
+    )
+    for path, one in sorted(shipment.files.items()):
+        refuse_escape(path)
+        if path != name and not any(rule.holds(path) for rule in rules):
+            continue
+        if reason := _unusable(folder, path, one, is_manifest=path == name):
+            left_out.append(NotInstalled(path, reason))
+        else:
+            files[MemoryPath(path)] = one.content
+            modes[MemoryPath(path)] = one.mode
+    _check_size(files)
+    _refuse_twins(files)
+    digest = hashlib.sha256(texts[name]).hexdigest()
+    return Kit(manifest, digest, shipment, files, modes, tuple(left_out))
+
+
+def _is_file(one: ShippedFile) -> bool:
+    return one.mode in (REGULAR, EXECUTABLE)
+
+
+def refuse_escape(path: str) -> None:
+    """Do nothing, unless a path was made to leave the folder: then nothing of it is believed.
+
+    Raises:
+        RefusedForSafety: It was.
+    """
+    parts = path.replace("\\", "/").split("/")
+    if path.startswith(("/", "\\")) or ".." in parts or path[1:2] == ":" or "\0" in path:
+        raise RefusedForSafety(f"the kit has a path that leads out of its folder: {path[:80]!r}")
+
+
+def _unusable(folder: str, path: str, one: ShippedFile, *, is_manifest: bool) -> str | None:
+    """Why a file of a source is not installed; `None` if it is."""
+    if not _is_file(one):
+        return "a link" if one.mode == LINK else "a submodule"
+    if may_be_generated(path) or fold(path.rpartition("/")[2]) == INDEX:
+        return f"{INDEX} is PACK's own"
+    if len(one.content) > MAX_FILE_BYTES:
+        return f"it is larger than {MAX_FILE_BYTES:,} bytes"
+    plain = _without_dots(path)
+    try:
+        parse_path(f"{folder}{plain}")
+    except (InvalidPath, LimitExceeded) as error:
+        return str(error)
+    return None if plain == path or is_manifest else "its name begins with a dot"
+
+
+def _without_dots(path: str) -> str:
+    return "/".join(part.lstrip(".") or "x" for part in path.split("/"))
+
+
+def _check_size(files: Mapping[MemoryPath, bytes]) -> None:
+    if len(files) > MOST_FILES:
+        raise LimitExceeded("the kit", MOST_FILES, "files")
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise LimitExceeded("the kit", MOST_BYTES)
+
+
+def _refuse_twins(files: Mapping[MemoryPath, bytes]) -> None:
+    """Do nothing, unless two paths would be one on a file system that ignores case."""
+    if twins := find_twins((), files):
+        raise RefusedForSafety(f"{twins[0]} and {twins[1]} of the kit are one on some systems")
+
+
+def find_twins(there: Iterable[str], new: Iterable[str]) -> tuple[str, str] | None:
+    """A path that some file systems confuse with another one, and that one; `None` if none is.
+
+    Args:
+        there: Paths that are there already, whatever they are.
+        new: Paths that come; they are compared with each other, too.
+    """
+    seen = {fold(part): part for path in there for part in _with_folders(path)}
+    for path in new:
+        for part in _with_folders(path):
+            other = seen.setdefault(fold(part), part)
+            if other != part:
+                return part, other
+    return None
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    return (path.rsplit("/", end)[0] for end in range(path.count("/") + 1))
+
+
+def tree_id(files: Mapping[MemoryPath, BlobId]) -> str:
+    """The id of the git tree with these files, all of them regular.
+
+    Source: git's fsck.c and tree.c: a folder is sorted as if its name ended in a slash.
+    """
+    inner: dict[str, dict[MemoryPath, BlobId]] = defaultdict(dict)
+    rows: list[tuple[bytes, bytes]] = []
+    for path, blob in files.items():
+        first, slash, rest = path.partition("/")
+        if slash:
+            inner[first][MemoryPath(rest)] = blob
+        else:
+            rows.append((first.encode(), _row(REGULAR, first, blob)))
+    for name, below in inner.items():
+        rows.append((f"{name}/".encode(), _row("40000", name, tree_id(below))))
+    return object_id("tree", b"".join(row for _, row in sorted(rows)))
+
+
+def _row(mode: str, name: str, sha: str) -> bytes:
+    return f"{mode} {name}\0".encode() + bytes.fromhex(sha)
+
+
+def sha256s(files: Mapping[MemoryPath, bytes]) -> Iterator[tuple[MemoryPath, str]]:
+    """The SHA-256 of each file."""
+    return ((path, hashlib.sha256(content).hexdigest()) for path, content in files.items())

@@ -1,0 +1,198 @@
+"""What an update does to each file: three versions of it, and never at the cost of the user's text.
+
+Files that only upstream changed are replaced, those that only the user changed stay, and those
+that both changed are merged as the core merges two machines (`pack.merge.tree`). What cannot be
+merged stays as it is here, and upstream's text goes beside it. What was removed here stays
+removed; what upstream removed goes only if nobody changed it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pack.kits.states import Files, KitState, states_of
+from pack.merge.moves import find_moves, match_files
+from pack.merge.tree import MergeConflict, merge_trees
+from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
+
+Read = Callable[[BlobId], bytes]
+
+
+class UpdateMode(StrEnum):
+    """What becomes of a file that both sides changed."""
+
+    MERGE = "merge"
+    """Merged where that is possible; else it stays, with upstream's text beside it."""
+    KEEP = "keep"
+    """It stays as it is."""
+    THEIRS = "theirs"
+    """It becomes upstream's; the text that was here is in history."""
+
+
+class FileAction(StrEnum):
+    """What an update does to a file."""
+
+    NONE = "none"
+    ADDED = "added"
+    REPLACED = "replaced"
+    MERGED = "merged"
+    MOVED = "moved"
+    KEPT = "kept"
+    REMOVED = "removed"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class FileUpdate:
+    """What an update does to one file.
+
+    Attributes:
+        path: The file.
+        before: How it stands before.
+        action: What is done.
+        conflict_copy: Where upstream's text is, if it could not be merged.
+    """
+
+    path: MemoryPath
+    before: KitState
+    action: FileAction
+    conflict_copy: MemoryPath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePlan:
+    """What an update does.
+
+    Attributes:
+        changes: To the memory, with what each expects there.
+        files: What happens to each file, sorted by path.
+    """
+
+    changes: tuple[Change, ...]
+    files: tuple[FileUpdate, ...]
+
+    @property
+    def has_conflict(self) -> bool:
+        """Whether something is left for the user to look at."""
+        return any(one.action is FileAction.CONFLICT for one in self.files)
+
+
+def plan_update(base: Files, here: Files, new: Files, read: Read, choice: UpdateMode) -> UpdatePlan:
+    """What an update does; the same arguments give the same plan.
+
+    Args:
+        base: The files as they were installed.
+        here: The files as they are now.
+        new: The files as upstream has them.
+        read: Returns the bytes of a blob.
+        choice: What becomes of files that both sides changed.
+    """
+    states = states_of(base, here, new)
+    sides = _Sides(dict(base), dict(here), dict(new))
+    sides.leave_removed()
+    sides.choose(choice)
+    merged = merge_trees(sides.base, sides.here, sides.new, read)
+    changes = [_expecting(change, here) for change in merged.changes]
+    conflicts = {one.path: one for one in merged.conflicts if not _is_theirs_alone(one, new)}
+    done = {change.path: change for change in changes}
+    moved = {blob for path, blob in base.items() if here.get(path) == blob and path not in new}
+    files = tuple(
+        _file_update(path, state, _Done(done.get(path), conflicts.get(path), new, moved))
+        for path, state in states.items()
+    )
+    return UpdatePlan(tuple(changes), files)
+
+
+@dataclass(slots=True)
+class _Sides:
+    """The three trees, as they go into the merge."""
+
+    base: dict[MemoryPath, BlobId]
+    here: dict[MemoryPath, BlobId]
+    new: dict[MemoryPath, BlobId]
+
+    def leave_removed(self) -> None:
+        """Have what was removed here stay removed, under whatever name upstream has it now."""
+        moved, moved_here = find_moves(self.base, self.new), find_moves(self.base, self.here)
+        for path in list(self.base):
+            if path in self.here or path in moved_here:
+                continue
+            there = moved.get(path, path)
+            if there not in self.here:
+                self.new.pop(there, None)
+            del self.base[path]
+
+    def choose(self, choice: UpdateMode) -> None:
+        """Have files that both sides changed be as one of them has it, if that is wanted."""
+        if choice is UpdateMode.MERGE:
+            return
+        for trio in list(match_files(self.base, self.here, self.new)):
+            ours, theirs = trio.ours, trio.theirs
+            if ours is None or theirs is None or ours.blob in (theirs.blob, trio.base):
+                continue
+            if theirs.blob == trio.base:
+                continue
+            if choice is UpdateMode.KEEP:
+                self._take_back(theirs.path, trio.base)
+            elif trio.base is not None:
+                self.here[ours.path] = trio.base
+            else:
+                self.base[ours.path] = ours.blob
+
+    def _take_back(self, path: MemoryPath, base: BlobId | None) -> None:
+        """Have upstream be as it was for a file, so that only the change here counts."""
+        if base is None:
+            del self.new[path]
+        else:
+            self.new[path] = base
+
+
+def _expecting(change: Change, here: Files) -> Change:
+    """A change with what is really there, also where the merge was told something else."""
+    if isinstance(change, Put):
+        return Put(change.path, change.content, here.get(change.path, ABSENT))
+    return Delete(change.path, here[change.path])
+
+
+def _is_theirs_alone(conflict: MergeConflict, new: Files) -> bool:
+    """Whether upstream only removed the file: it is the user's now, and no conflict."""
+    return conflict.copy is None and conflict.path not in new
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What is done at one path."""
+
+    change: Change | None
+    conflict: MergeConflict | None
+    new: Files
+    moved: set[BlobId]
+
+
+_UNTOUCHED: Final[Mapping[KitState, FileAction]] = {
+    KitState.PRISTINE: FileAction.NONE,
+    KitState.LOCAL: FileAction.NONE,
+    KitState.OUTDATED: FileAction.NONE,
+}
+
+
+def _file_update(path: MemoryPath, state: KitState, done: _Done) -> FileUpdate:
+    conflict = done.conflict
+    if conflict is not None:
+        return FileUpdate(path, state, FileAction.CONFLICT, conflict.copy)
+    if done.change is None:
+        return FileUpdate(path, state, _UNTOUCHED.get(state, FileAction.KEPT))
+    if isinstance(done.change, Delete):
+        return FileUpdate(path, state, FileAction.REMOVED)
+    return FileUpdate(path, state, _put_action(done.change, done.new, done.moved))
+
+
+def _put_action(put: Put, new: Files, moved: set[BlobId]) -> FileAction:
+    if blob_id(put.content) != new.get(put.path):
+        return FileAction.MERGED
+    if not isinstance(put.expect, str):
+        return FileAction.MOVED if blob_id(put.content) in moved else FileAction.ADDED
+    return FileAction.REPLACED

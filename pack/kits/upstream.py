@@ -1,0 +1,116 @@
+"""What goes back to whoever keeps a kit: reports and contributions, as drafts. Nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pack.core.core import Core
+from pack.core.session import Session
+from pack.history.blame import Blame
+from pack.index.format import may_be_generated
+from pack.kits.bases import KitBases
+from pack.kits.bug_report import BugReport, Reported, draft
+from pack.kits.contribution import Contribution, Message, contribution
+from pack.kits.edits import KitEdit, edit_of, outgoing
+from pack.kits.foreign import find_manifest
+from pack.kits.kit_files import KitContents
+from pack.kits.lock import LockedKit
+from pack.kits.manifest import Manifest
+from pack.kits.states import states_of
+from pack.kits.work import Works
+from pack.model import EntryType, MemoryPath
+from pack.outgoing.leaks import OutgoingText, refuse_leaks
+
+
+class Upstream:
+    """What goes back, for one writer. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._core: Core = session.core
+        self._bases = KitBases(session.core.connector)
+        self._works = Works(session.core, self._bases)
+        self._blame = Blame(session)
+
+    def report(
+        self, name: str, title: str, said: str = "", *, with_patch: bool = False
+    ) -> BugReport:
+        """The draft of a report.
+
+        Args:
+            name: The kit.
+            title: What is wrong, in a line.
+            said: What happened, in the person's words.
+            with_patch: Whether what was changed here is shown.
+
+        Raises:
+            NotFound: The kit is not installed, or does not say where problems are reported.
+            InvalidRequest: The title is none.
+            RefusedForSafety: It would give away what must stay here.
+        """
+        kit = self._works.get(name)
+        base, present = self._works.base(kit), self._works.present(kit.installed_to)
+        edits = self._edits(kit) if with_patch else []
+        states = states_of(base, present, base)
+        found = draft(Reported(kit, self._manifest(kit), states, edits), title, said)
+        texts = [OutgoingText("title", found.title), OutgoingText("text", said)]
+        self._check(kit, edits, texts)
+        return found
+
+    def contribution(self, name: str, message: Message) -> Contribution:
+        """The patch with what was changed here in the files that upstream shipped.
+
+        Args:
+            name: The kit.
+            message: What is said of it.
+
+        Raises:
+            NotFound: The kit is not installed.
+            InvalidRequest: Nothing was changed.
+            RefusedForSafety: It would give away what must stay here.
+        """
+        kit = self._works.get(name)
+        edits = self._edits(kit)
+        found = contribution(kit, self._folder(kit), edits, message, self._blame.of)
+        self._check(kit, edits, [OutgoingText("subject", found.subject)])
+        return found
+
+    def _edits(self, kit: LockedKit) -> list[KitEdit]:
+        base, present = self._works.base(kit), self._works.present(kit.installed_to)
+        read = KitContents(self._core, present).read
+        found = (
+            edit_of(path, inside_of(kit, path), read(before), read(present[path]))
+            for path, before in sorted(base.items())
+            if present.get(path, before) != before
+        )
+        return [edit for edit in found if edit is not None]
+
+    def _manifest(self, kit: LockedKit) -> Manifest:
+        return find_manifest(self._bases.contents(self._bases.find(kit)), kit.name)[1]
+
+    def _folder(self, kit: LockedKit) -> str:
+        """The kit's folder in the repository that it comes from."""
+        if kit.commit is not None:
+            return kit.source.partition("#")[2]
+        return (self._manifest(kit).directory or "").strip("/")
+
+    def _check(
+        self, kit: LockedKit, edits: Sequence[KitEdit], texts: Sequence[OutgoingText]
+    ) -> None:
+        refuse_leaks([*texts, *outgoing(edits)], self._notes_beside(kit))
+
+    def _notes_beside(self, kit: LockedKit) -> list[MemoryPath]:
+        """Notes of the memory whose names are nobody else's business."""
+        own = set(kit.files)
+        return [
+            entry.path
+            for entry in self._core.reader.tree()
+            if entry.type is EntryType.FILE
+            and not entry.path.startswith(kit.installed_to)
+            and entry.path not in own
+            and not may_be_generated(entry.path)
+        ]
+
+
+def inside_of(kit: LockedKit, path: MemoryPath) -> MemoryPath:
+    """The path of a file below its kit's folder."""
+    return MemoryPath(path.removeprefix(kit.installed_to))

@@ -1,0 +1,231 @@
+"""What one commit about a kit does, decided on the memory as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pack.actions import Action
+from pack.core.core import Core
+from pack.errors import AlreadyExists, InvalidPath, NotFound
+from pack.kits.bases import KitBase, KitBases
+from pack.kits.foreign import find_manifest
+from pack.kits.kit_files import KitContents, base_of, below, files_in, shipped
+from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
+from pack.kits.shipment import Kit, find_twins, sha256s
+from pack.kits.states import Files, KitState, states_of
+from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
+from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one commit about a kit does.
+
+    Attributes:
+        subject: What is done, in the words of the log.
+        changes: To the kit's files.
+        lock: What is installed then.
+        files: What happens to each file.
+    """
+
+    subject: str
+    changes: Sequence[Change]
+    lock: Lock
+    files: Sequence[FileUpdate]
+
+
+class Works:
+    """Decides what is done to the kits of one memory."""
+
+    def __init__(self, core: Core, bases: KitBases) -> None:
+        self._core = core
+        self._bases = bases
+
+    def lock(self) -> Lock:
+        """What is installed.
+
+        Raises:
+            InvalidConfig: The lock cannot be used.
+        """
+        found = self._core.reader.find(LOCK)
+        return read_lock(found.content if found else None)
+
+    def get(self, name: str) -> LockedKit:
+        """An installed kit.
+
+        Raises:
+            NotFound: It is not installed.
+        """
+        found = self.lock().kits.get(name)
+        if found is None:
+            raise NotFound(f"a kit called {name[:64]!r}", f"{Action.LIST_KITS}.")
+        return found
+
+    def present(self, folder: str) -> dict[MemoryPath, BlobId]:
+        """The files of a folder as they are."""
+        return files_in(self._core, folder)
+
+    def contents(self, kit: LockedKit) -> dict[MemoryPath, bytes]:
+        """The files in a kit's folder as they are, by path below it."""
+        read = self._core.connector.get_contents
+        return {
+            MemoryPath(path.removeprefix(kit.installed_to)): read(path).content
+            for path in self.present(kit.installed_to)
+        }
+
+    def base(
+        self, kit: LockedKit, tips: Mapping[str, CommitId] | None = None
+    ) -> dict[MemoryPath, BlobId]:
+        """The files of a kit as they were installed; for `tips`, see `KitBases.find`.
+
+        Raises:
+            NotFound: They are not kept here.
+        """
+        return below(kit.installed_to, self._bases.find(kit, tips).files)
+
+    def told_base(
+        self,
+        kit: LockedKit,
+        here: Files,
+        newest: Kit | None = None,
+        tips: Mapping[str, CommitId] | None = None,
+    ) -> dict[MemoryPath, BlobId]:
+        """The same for whoever needs no contents; where they are not kept, by the lock."""
+        try:
+            return self.base(kit, tips)
+        except NotFound:
+            return base_of(self._core, kit, here, newest)
+
+    def install(self, kit: Kit) -> Work:
+        """Have a kit where nothing else is.
+
+        Raises:
+            AlreadyExists: There are other files.
+            InvalidPath: Some file systems confuse one of its paths with one that is in use.
+        """
+        folder = kit.folder
+        present, new = self.present(folder), shipped(kit, folder)
+        taken = next((path for path, blob in present.items() if new.get(path) != blob), None)
+        if taken is not None:
+            error = AlreadyExists(taken, None, present[taken], None)
+            error.remedy = (
+                f"Move what is in {folder} elsewhere; or, if it is this kit, copied here by hand: "
+                f"{Action.ADOPT_KIT}."
+            )
+            raise error
+        there = (entry.path for entry in self._core.reader.tree())
+        if twins := find_twins(there, new):
+            raise InvalidPath(twins[0], f"some file systems confuse it with {twins[1]}")
+        contents = {MemoryPath(f"{folder}{path}"): text for path, text in kit.files.items()}
+        puts = [Put(p, text, ABSENT) for p, text in contents.items() if p not in present]
+        files = [
+            FileUpdate(
+                path,
+                KitState.PRISTINE,
+                FileAction.NONE if path in present else FileAction.ADDED,
+            )
+            for path in sorted(new)
+        ]
+        subject = f"{folder}: install the kit {kit.name} {kit.manifest.version}"
+        return Work(subject, puts, self.lock().with_kit(locked(kit)), files)
+
+    def update(self, kit: Kit, choice: UpdateMode) -> Work:
+        """Bring an installed kit to another version."""
+        known = self.get(kit.name)
+        plan = self._plan(known, shipped(kit, known.installed_to), kit, choice)
+        subject = f"{known.installed_to}: update {kit.name} to {kit.manifest.version}"
+        entry = known if kit.tree == known.tree else locked(kit, known)
+        return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
+
+    def go_back(self, name: str, version: str | None, choice: UpdateMode) -> Work:
+        """Bring an installed kit to a version that was installed before.
+
+        Raises:
+            NotFound: There is none.
+        """
+        kit = self.get(name)
+        base = self._earlier(kit, version)
+        plan = self._plan(kit, below(kit.installed_to, base.files), None, choice)
+        entry = _locked_again(kit, base, self._bases.contents(base))
+        subject = f"{kit.installed_to}: go back to {name} {base.version}"
+        return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
+
+    def remove(self, name: str, *, purge: bool) -> Work:
+        """Remove a kit; what was changed or added here stays."""
+        kit = self.get(name)
+        present = self.present(kit.installed_to)
+        files = tuple(_removals(self.told_base(kit, present), present, purge=purge))
+        gone = [one.path for one in files if one.action is FileAction.REMOVED]
+        subject = f"{kit.installed_to}: remove the kit {name} {kit.version}"
+        changes = [Delete(path, present[path]) for path in gone]
+        return Work(subject, changes, self.lock().without(name), files)
+
+    def adopt(self, kit: Kit, folder: str) -> Work:
+        """Have a folder count as installed; nothing of it changes."""
+        new = shipped(kit, folder)
+        states = states_of(new, self.present(folder), new)
+        files = [FileUpdate(path, state, FileAction.NONE) for path, state in states.items()]
+        entry = replace(locked(kit), installed_to=folder)
+        subject = f"{folder}: take it as {kit.name} {kit.manifest.version}"
+        return Work(subject, (), self.lock().with_kit(entry), files)
+
+    def _plan(
+        self, kit: LockedKit, new: Files, source: Kit | None, choice: UpdateMode
+    ) -> UpdatePlan:
+        present = self.present(kit.installed_to)
+        read = KitContents(self._core, present, source).read
+        return plan_update(self.base(kit), present, new, read, choice)
+
+    def _earlier(self, kit: LockedKit, version: str | None) -> KitBase:
+        chain = list(self._bases.chain(kit.name))
+        at = next((n for n, base in enumerate(chain) if base.tree == kit.tree), len(chain))
+        if version is None:
+            found = chain[at + 1 :]
+        else:
+            found = [base for base in chain if base.version == version.removeprefix("v")]
+        if not found:
+            which = f"version {version}" if version else f"a version before {kit.version}"
+            remedy = "Only versions that were installed here are kept."
+            raise NotFound(f"{which} of {kit.name}", remedy)
+        return found[0]
+
+
+def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, bytes]) -> LockedKit:
+    """What the lock says of a version that was installed before.
+
+    Args:
+        kit: What it says now.
+        base: The version.
+        contents: Its files.
+    """
+    manifest, _ = find_manifest(contents, kit.name)
+    files = {
+        path: replace(kit.files.get(path, LockedFile("")), sha256=digest)
+        for path, digest in sha256s(contents)
+    }
+    return replace(
+        kit,
+        source=base.source,
+        ref=base.ref,
+        commit=base.commit,
+        tree=base.tree,
+        version=base.version,
+        manifest_sha256=files[MemoryPath(manifest)].sha256,
+        files=files,
+    )
+
+
+def _removals(base: Files, present: Files, *, purge: bool) -> Iterator[FileUpdate]:
+    for path, state in states_of(base, present, base).items():
+        if path not in present:
+            continue
+        goes = state is KitState.PRISTINE or (purge and state is KitState.MODIFIED)
+        yield FileUpdate(path, state, FileAction.REMOVED if goes else FileAction.KEPT)
+
+
+def likeness(kit: Kit, folder: str, present: Files) -> tuple[int, int]:
+    """How much of a folder is as a kit ships it: equal files, and fewer others the better."""
+    new = shipped(kit, folder)
+    equal = sum(present.get(path) == blob for path, blob in new.items())
+    return equal, equal - len(new.keys() | present.keys())

@@ -1,0 +1,53 @@
+"""Whether a text may go to others, decided before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.errors import RefusedForSafety
+from pack.model import MemoryPath
+from pack.outgoing.private_paths import find_private_paths
+from pack.outgoing.secrets_scan import find_secrets
+
+_MOST_NAMED: Final = 10
+_REMEDY: Final = "Take it out of the text, then try again."
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """A part of what would go to others.
+
+    Attributes:
+        name: What a person calls it: a path, or a word such as `title`.
+        text: Its text, or of each line of a file that would go its own.
+        first_line: The number of its first line there.
+    """
+
+    name: str
+    text: str
+    first_line: int = 1
+
+
+def refuse_leaks(texts: Iterable[OutgoingText], notes: Iterable[MemoryPath]) -> None:
+    """Do nothing, unless a text holds what must stay here.
+
+    Args:
+        texts: All that would go, and that is not known to others already.
+        notes: Notes whose names are nobody else's business.
+
+    Raises:
+        RefusedForSafety: One does; the message says what is where, and never what it says.
+    """
+    private = list(notes)
+    found: Mapping[tuple[str, int, str], None] = {
+        (one.name, one.first_line + leak.line - 1, leak.what): None
+        for one in texts
+        for leak in (*find_secrets(one.text), *find_private_paths(one.text, private))
+    }
+    if not found:
+        return
+    named = [f"{what} ({name}, line {line})" for name, line, what in found][:_MOST_NAMED]
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    raise RefusedForSafety(f"this would give away {', '.join(named)}{more}", _REMEDY)

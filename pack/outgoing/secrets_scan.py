@@ -1,0 +1,157 @@
+"""Secrets in a text: keys, tokens and passwords, found by patterns that plain prose does not meet.
+
+Most services begin their tokens with letters of their own, so each is found by those and its
+alphabet. A value without such letters is only taken for a secret behind a name that says so
+(`password: …`), and only if it looks like no word.
+
+Why not a library: the common one misses the tokens of AI tools, which are what people who use a
+memory have, and takes prose for secrets. It is the oracle for what it does know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.deferred import pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something in a text that should not leave; never the text itself.
+
+    Attributes:
+        line: Where it is, 1-based.
+        what: What it is, in words.
+    """
+
+    line: int
+    what: str
+
+
+_TOKENS: Final[Mapping[str, str]] = {
+    # keys
+    "a private key": r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
+    "a PuTTY private key": r"PuTTY-User-Key-File-[23]:",
+    "an age secret key": r"AGE-SECRET-KEY-1[A-Z0-9]{40,}",
+    # PACK
+    "an invitation to a memory": r"pack-invite:[^\s#]{1,2000}#[^\s#]{8,}",
+    # AI
+    "an Anthropic key": r"sk-ant-[a-z]+[0-9]*-[\w-]{20,}",
+    "an OpenRouter key": r"sk-or-(?:v1-)?[A-Za-z0-9]{32,}",
+    "an OpenAI key": r"sk-(?:(?:proj|svcacct|admin|None)-[\w-]{20,}|[A-Za-z0-9]{32,})",
+    "a Hugging Face token": r"(?:hf|api_org)_[A-Za-z0-9]{30,}",
+    "a Replicate token": r"r8_[A-Za-z0-9]{32,}",
+    "a Groq key": r"gsk_[A-Za-z0-9]{40,}",
+    "an xAI key": r"xai-[A-Za-z0-9]{40,}",
+    "a Perplexity key": r"pplx-[A-Za-z0-9]{40,}",
+    "a LangSmith key": r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}",
+    "a Pinecone key": r"pcsk_[A-Za-z0-9_]{40,}",
+    "a Tavily key": r"tvly-(?:dev-|prod-)?[A-Za-z0-9]{20,}",
+    # code
+    "a GitHub token": r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})",
+    "a GitLab token": r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent|oas)-[\w-]{20,}",
+    "a Bitbucket or Atlassian token": r"AT(?:ATT3|CTT3|BB)[\w=-]{24,}",
+    "an npm token": r"npm_[A-Za-z0-9]{36}",
+    "a PyPI token": r"pypi-AgE[\w-]{50,}",
+    "a RubyGems key": r"rubygems_[0-9a-f]{48}",
+    "a Docker token": r"dckr_(?:pat|oat)_[\w-]{20,}",
+    "a Sentry token": r"sntry[su]_[\w=+/-]{40,}",
+    "a Linear key": r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}",
+    "a Postman key": r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}",
+    # clouds
+    "an AWS key id": r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
+    "a Google key": r"AIza[\w-]{35}",
+    "a Google token": r"(?:ya29\.[\w-]{20,}|GOCSPX-[\w-]{24,}|1//0[\w-]{40,})",
+    "an Azure key": r"AccountKey=[A-Za-z0-9+/]{60,}={0,2}",
+    "a DigitalOcean token": r"do[opr]_v1_[0-9a-f]{64}",
+    "a Vault token": r"hv[sbr]\.[\w-]{24,}",
+    "a Terraform token": r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}",
+    "a Databricks token": r"dapi[0-9a-f]{32}",
+    "a Supabase key": r"sb(?:p_[0-9a-f]{40}|_secret_[\w-]{20,})",
+    "a Tailscale key": r"tskey-[a-z]+-[\w-]{16,}",
+    "a Grafana token": r"gl(?:sa_[A-Za-z0-9]{32}_[0-9a-f]{8}|c_[\w=+/-]{40,})",
+    "a New Relic key": r"NRAK-[A-Z0-9]{27}",
+    "a Fly token": r"(?:FlyV1 fm\d_|fo1_)[\w=+/-]{30,}",
+    # messages, notes, documents
+    "a Slack token": r"(?:xox[abeoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,})",
+    "a Slack webhook": r"hooks\.slack\.com/(?:services|workflows)/[\w/]{20,}",
+    "a Discord webhook": r"discord(?:app)?\.com/api/webhooks/\d{10,}/[\w-]{20,}",
+    "a Discord token": r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}",
+    "a Telegram token": r"\d{8,10}:AA[\w-]{32,}",
+    "a Notion token": r"(?:ntn_|secret_)[A-Za-z0-9]{40,}",
+    "an Airtable token": r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}",
+    "a Figma token": r"figd_[\w-]{36,}",
+    "a SendGrid key": r"SG\.[\w-]{16,32}\.[\w-]{32,64}",
+    "a Mailchimp key": r"[0-9a-f]{32}-us\d{1,2}",
+    "a Mailgun key": r"key-[0-9a-f]{32}",
+    "a Twilio key": r"SK[0-9a-f]{32}",
+    # money
+    "a Stripe key": r"(?:[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/=]{24,})",
+    "a Square token": r"(?:sq0(?:atp|csp)-[\w-]{22,}|EAAA[\w-]{60})",
+    "a Shopify token": r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    # whatever their maker
+    "a signed token (JWT)": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
+}
+_ANY: Final = tuple(
+    (what, pattern(rf"(?<![A-Za-z0-9_]){found}(?![A-Za-z0-9])"))
+    if found[0] != "-"
+    else (what, pattern(found))
+    for what, found in _TOKENS.items()
+)
+_IN_ADDRESS: Final = pattern(
+    r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,100}:(?P<value>[^\s/@]{3,200})@"
+)
+_IN_HEADER: Final = pattern(
+    r"\b(?:authorization|x-api-key)\b[\"']?\s{0,3}:\s{0,3}[\"']?(?:bearer |basic |token )?\s{0,3}"
+    r"(?P<value>[\w.~+/=-]{16,})",
+    re.IGNORECASE,
+)
+_NAMED: Final = pattern(
+    r"(?:pass(?:word|wd|phrase|code)|passwort|kennwort|contrase(?:ñ|n)a|mot de passe|senha|"
+    r"secret|token|(?:api|access|private|secret|encryption|account|master)[ _-]?key|"
+    r"client[ _-]?secret|credentials?)"
+    r"[\"'*`_]{0,4}\s{0,3}(?::|=|\bis\b)[\s\"'*`]{0,8}(?P<value>[^\s\"'`<>]{8,200})",
+    re.IGNORECASE,
+)
+_STAND_IN: Final = pattern(
+    r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|your|example|placeholder|changeme|redacted|dummy|[<\[({]",
+    re.IGNORECASE,
+)
+_DIGIT: Final = pattern(r"\d")
+_LETTER: Final = pattern(r"[^\W\d_]")
+_MIXED: Final = pattern(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_PATH_OR_WORDS: Final = pattern(
+    r"[a-z]+(?:[-_/.][a-z]+)*[.,;:!?)]*|[\d.:/-]+|https?://\S+", re.IGNORECASE
+)
+
+
+def find_secrets(text: str) -> list[Leak]:
+    """The secrets in a text, by line; each kind once on a line."""
+    found = {(n, what) for n, line in enumerate(text.split("\n"), 1) for what in _on_line(line)}
+    return [Leak(line, what) for line, what in sorted(found)]
+
+
+def _on_line(line: str) -> Iterator[str]:
+    known = [what for what, found in _ANY if found.search(line)]
+    yield from known
+    for found, what in (
+        (_IN_ADDRESS, "a password in an address"),
+        (_IN_HEADER, "what authorises a request"),
+        (_NAMED, "a password or key"),
+    ):
+        values = (match["value"] for match in found.finditer(line))
+        if not known and any(map(_may_be_secret, values)):
+            yield what
+
+
+def _may_be_secret(value: str) -> bool:
+    """Whether a value that is called a secret is one: no word, no path, nothing in its place."""
+    if _STAND_IN.search(value):
+        return False
+    is_mixed = _MIXED.search(value) is not None
+    if _PATH_OR_WORDS.fullmatch(value):
+        return is_mixed
+    return _LETTER.search(value) is not None and (is_mixed or _DIGIT.search(value) is not None)

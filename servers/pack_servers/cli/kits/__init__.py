@@ -1,0 +1,1 @@
+"""Sets of memory that somebody else keeps: install, update, compare. Begin with `kit`."""

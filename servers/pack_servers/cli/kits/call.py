@@ -1,0 +1,68 @@
+"""What was typed after `pack kit`, for whichever module answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pack.errors import InvalidRequest
+from pack.kits.kits import Kits
+from pack.kits.trust import Distrust
+from pack.kits.updating import UpdateMode
+from pack.memory import Memory
+from pack_servers.wiring.kit_indexes import IndexedKits
+from pack_servers.wiring.kits import KitSources
+
+
+@dataclass(frozen=True, slots=True)
+class KitCall:
+    """What was typed.
+
+    Attributes:
+        memory: The memory.
+        sources: Where kits come from.
+        names: The arguments after the action.
+        choice: What becomes of files that both sides changed; `None` if nothing was said.
+        purge: `--purge`.
+        fetch: `--fetch`.
+        patch: `--patch`.
+        output: `--output`.
+        accepted: `--accept-older` and `--accept-signer`.
+        yes: `--yes`.
+        dry_run: `--dry-run`.
+        is_json: Whether the answer is for programs.
+    """
+
+    memory: Memory
+    sources: KitSources
+    names: Sequence[str]
+    choice: UpdateMode | None
+    purge: bool
+    fetch: bool
+    patch: bool
+    output: Path | None
+    accepted: frozenset[Distrust]
+    yes: bool
+    dry_run: bool
+    is_json: bool
+
+    @property
+    def kits(self) -> Kits:
+        """The kits of the memory."""
+        return self.memory.kits
+
+    @property
+    def indexed(self) -> IndexedKits:
+        """The kits that can be found by name."""
+        return IndexedKits(self.sources, self.kits.indexes.list())
+
+    def first(self, what: str) -> str:
+        """The first argument.
+
+        Raises:
+            InvalidRequest: There is none.
+        """
+        if not self.names:
+            raise InvalidRequest(f"this needs {what}")
+        return self.names[0]

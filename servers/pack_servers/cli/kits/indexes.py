@@ -1,0 +1,101 @@
+"""`pack kit search` and `pack kit index`: kits that are found by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Final
+
+import typer
+
+from pack.errors import InvalidRequest
+from pack.kits.index_entries import matching, read_index
+from pack_servers.cli.kits.call import KitCall
+from pack_servers.cli.shell.output import counted, show, show_json
+from pack_servers.cli.shell.streams import printable, say, working
+
+_INCOMPLETE: Final = 1
+_WITH_ADDRESS: Final = 2
+
+
+def search(call: KitCall) -> None:
+    """Print the kits that can be installed by name."""
+    with working("reading the indexes"):
+        indexes, unread = call.indexed.read()
+    found = [entry for one in indexes for entry in matching(one.entries, call.names)]
+    problems = [f"{one.address}: {said}" for one in indexes for said in one.problems]
+    problems += [f"{one.address}: {one.reason}" for one in unread]
+    if call.is_json:
+        show_json({"kits": [asdict(entry) for entry in found], "problems": problems})
+    else:
+        for entry in found:
+            version = f" {printable(entry.version)}" if entry.version else ""
+            show(f"{entry.name}{version}  {printable(entry.description)}".rstrip())
+            show(f"  {printable(entry.source)}  ({printable(entry.index)})")
+        for said in problems:
+            say(f"warning: {said}")
+        if not found:
+            say("no kit is called or described so")
+    if unread:
+        raise typer.Exit(_INCOMPLETE)
+
+
+def index(call: KitCall) -> None:
+    """Change or print the list of indexes."""
+    what = call.names[0] if call.names else "list"
+    if what not in _INDEX:
+        raise InvalidRequest(
+            "an index is added, listed or removed: add ADDRESS, list, remove ADDRESS"
+        )
+    _INDEX[what](call)
+
+
+def _list(call: KitCall) -> None:
+    known = call.kits.indexes.list()
+    if call.is_json:
+        show_json({"indexes": known})
+        return
+    for address in known:
+        show(address)
+    if not known:
+        say("there is no index; PACK's own kits are found without one")
+        say("  → pack kit index add https://example.org/index.git")
+
+
+def _add(call: KitCall) -> None:
+    source, ref = call.sources.find(_address(call))
+    if ref is not None:
+        raise InvalidRequest("an index is always read as it is now; leave out the @REF")
+    with working("reading the index"):
+        found = read_index(source.ship(), is_near=source.is_near)
+    commit = call.kits.indexes.add(source.address, dry_run=call.dry_run)
+    if call.is_json:
+        show_json({"index": source.address, "kits": len(found.entries), "commit": commit})
+    else:
+        show(f"{source.address}: {counted(len(found.entries), 'kit')}")
+        for said in found.problems:
+            say(f"warning: {said}")
+
+
+def _remove(call: KitCall) -> None:
+    address = _address(call)
+    known = call.kits.indexes.list()
+    name = address if address in known else call.sources.find(address)[0].address
+    commit = call.kits.indexes.remove(name, dry_run=call.dry_run)
+    if call.is_json:
+        show_json({"index": name, "commit": commit})
+    else:
+        show(f"removed {name}")
+
+
+def _address(call: KitCall) -> str:
+    if len(call.names) < _WITH_ADDRESS:
+        raise InvalidRequest("this needs the address of the index")
+    return call.names[1]
+
+
+_INDEX: Final[Mapping[str, Callable[[KitCall], None]]] = {
+    "add": _add,
+    "list": _list,
+    "remove": _remove,
+}

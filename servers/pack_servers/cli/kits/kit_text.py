@@ -1,0 +1,127 @@
+"""How `pack kit` answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pack.kits.results import KitStatus, Preview, Updated
+from pack.kits.updating import FileAction
+from pack_servers.cli.shell.output import counted, show
+from pack_servers.cli.shell.streams import printable, say
+
+
+def installed_fields(
+    done: Updated, preview: Preview, now: Sequence[KitStatus]
+) -> dict[str, object]:
+    """What was installed, and how its files stand; as they would, where it is not here yet."""
+    kit = preview.kit
+    states = {one.path: one.before for one in done.files}
+    for status in now:
+        states = dict(status.files)
+    return {
+        "name": done.name,
+        "version": done.after,
+        "source": kit.shipment.source,
+        "commit": done.commit,
+        "files": [{"path": path, "state": state} for path, state in states.items()],
+        **_waits(done),
+    }
+
+
+def updated_fields(done: Updated) -> dict[str, object]:
+    """What was done to a kit."""
+    return {
+        "name": done.name,
+        "from": done.before,
+        "to": done.after,
+        "commit": done.commit,
+        "files": [
+            {
+                "path": one.path,
+                "before": one.before,
+                "action": one.action,
+                "conflict_copy": one.conflict_copy,
+            }
+            for one in done.files
+        ],
+        **_waits(done),
+    }
+
+
+def _waits(done: Updated) -> dict[str, object]:
+    return {"status": "proposed", "proposal": done.waits} if done.waits else {}
+
+
+def status_fields(found: Sequence[KitStatus]) -> dict[str, object]:
+    """How kits stand."""
+    return {
+        "kits": [
+            {
+                "name": one.kit.name,
+                "version": one.kit.version,
+                "latest": one.latest,
+                "state": one.state,
+                "files": [{"path": path, "state": state} for path, state in one.files.items()],
+            }
+            for one in found
+        ]
+    }
+
+
+def show_status(found: Sequence[KitStatus]) -> None:
+    """Print how kits stand, with the files that need a look."""
+    for one in found:
+        newer = f"  →  {one.latest}" if one.latest not in (None, one.kit.version) else ""
+        show(f"{one.kit.name} {one.kit.version}{newer}  {one.state}")
+        for path, state in one.files.items():
+            if state != "PRISTINE":
+                show(f"  {state:<13}  {path}")
+    if not found:
+        show("no kit is installed")
+        say("  → pack kit install SOURCE")
+
+
+def show_preview(preview: Preview) -> None:
+    """Print what would be installed."""
+    kit, manifest = preview.kit, preview.kit.manifest
+    show(f"{kit.name} {manifest.version}  {printable(manifest.description)}".rstrip())
+    show(f"  from     {printable(kit.shipment.source)}")
+    show(f"  goes to  {kit.folder}")
+    show(f"  licence  {printable(manifest.license or 'none named')}")
+    show(f"  files    {len(kit.files)}, {preview.size:,} bytes")
+    for path, count in preview.hidden.items():
+        show(f"  hidden   {printable(path)}: {counted(count, 'character')} that nobody sees")
+    for left in preview.left_out:
+        show(f"  left out {printable(left.path)}: {printable(left.reason)}")
+    for needed in preview.missing:
+        show(f"  also     {needed} would go with it")
+    for warning in preview.warnings:
+        show(f"  warning  {printable(warning)}")
+
+
+def show_updated(done: Updated, *, planned: bool = False) -> None:
+    """Print what was done to a kit, or would be."""
+    for one in done.files:
+        if one.action is not FileAction.NONE:
+            beside = f"  (upstream's text: {one.conflict_copy})" if one.conflict_copy else ""
+            show(f"  {one.action:<9} {one.path}{beside}")
+    if done.waits:
+        show(f"{done.name}: waits for you as proposal {done.waits}")
+    elif planned:
+        return
+    elif done.commit is None:
+        show(f"{done.name} {done.after or ''}: nothing to do".replace(" :", ":"))
+    elif done.after is None:
+        show(f"removed {done.name} {done.before}")
+    else:
+        change = (
+            done.after if done.before in (None, done.after) else f"{done.before} → {done.after}"
+        )
+        show(f"{done.name} {change}")
+
+
+def show_info(fields: Mapping[str, object]) -> None:
+    """Print what a kit says of itself."""
+    for key, value in fields.items():
+        if value:
+            show(f"{key:<12} {printable(str(value))}")

@@ -1,0 +1,178 @@
+"""Where kits come from: folders, archives, git repositories, bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
+from pack_connectors.kit_sources.folder import FolderSource
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.remote.kit_source import FetchedRepository, GitKitSource
+from pack_connectors.local_git.repository import STAND_IN, read_user
+
+from pack.errors import InvalidRequest, NotFound, Unavailable
+from pack.kits.address import KitAddress, parse_address
+from pack.kits.lock import LockedKit
+from pack.kits.shipment import Kit, KitSource, unpack
+from pack.kits.trust import is_fixed
+from pack.log import LogQuery
+from pack.memory import Memory
+from pack.model import Identity
+from pack_servers.wiring.kit_signers import signer_of
+from pack_servers.wiring.own_kits import OwnKitSource, is_own
+
+PATCHES: Final = ".patches"
+"""The folder for the patches of kits."""
+
+
+class KitSources:
+    """Finds the sources of kits; a repository with several kits is fetched once."""
+
+    def __init__(self) -> None:
+        self._repositories: dict[str, FetchedRepository] = {}
+
+    def find(self, text: str) -> tuple[KitSource, str | None]:
+        """The source that a text names, and the ref in it.
+
+        Raises:
+            InvalidRequest: It names none.
+            InvalidConfig: It is an address that is not used.
+        """
+        address = parse_address(text, is_there)
+        path = Path(address.place).expanduser()
+        if is_own(address.place) and not path.exists():
+            return OwnKitSource(address.text), address.ref
+        is_near = path.exists() or address.place.startswith("file://")
+        if path.is_dir() and not _is_repository(path):
+            folder = path / address.folder
+            place = KitAddress(str(path.resolve()), None, address.folder)
+            return FolderSource(folder, place.text), address.ref
+        if path.is_file() and is_archive(path):
+            place = KitAddress(str(path.resolve()), None, address.folder)
+            return ArchiveSource(path, place), address.ref
+        place_text = str(path.resolve()) if path.exists() else address.place
+        if place_text not in self._repositories:
+            self._repositories[place_text] = FetchedRepository(place_text)
+        repository = self._repositories[place_text]
+        place = KitAddress(place_text, address.ref, address.folder)
+        return GitKitSource(repository, place, signer_of, is_near=is_near), address.ref
+
+    def kit(self, text: str) -> Kit:
+        """The kit that a text names.
+
+        Raises:
+            PackError: As `find`, `KitSource.ship` and `unpack`.
+        """
+        source, ref = self.find(text)
+        return unpack(source.ship(ref))
+
+    def newest(self, *, far: bool, strict: bool = False) -> Callable[[LockedKit], Kit | None]:
+        """What finds the newest version of an installed kit.
+
+        Args:
+            far: Whether sources that are not on this machine are asked.
+            strict: Whether one that cannot be asked is an error.
+        """
+
+        def find(kit: LockedKit) -> Kit | None:
+            source, _ = self.find(kit.source)
+            if not far and not source.is_near:
+                return None
+            try:
+                return unpack(source.ship(_moving(kit.ref)))
+            except (NotFound, Unavailable):
+                if strict:
+                    raise
+                return None  # upstream is gone, and nothing newer is known
+
+        return find
+
+    def again(self, kit: LockedKit) -> Kit | None:
+        """What the source of an installed kit has of the version that is installed, or had then."""
+        for ref in dict.fromkeys((kit.commit, kit.ref, None)):
+            with suppress(NotFound, InvalidRequest, Unavailable):
+                source, _ = self.find(kit.source)
+                found = unpack(source.ship(ref))
+                if found.tree == kit.tree:
+                    return found
+        return None
+
+    def close(self) -> None:
+        """Remove what was fetched."""
+        for repository in self._repositories.values():
+            repository.close()
+
+
+def _moving(ref: str | None) -> str | None:
+    """The ref to look at for news: a commit or a version never has any, so it is the newest."""
+    return None if ref is None or is_fixed(ref) else ref
+
+
+def is_there(text: str) -> bool:
+    """Whether there is a file or a folder of this name."""
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether a folder is a git repository, with files or without."""
+    return (folder / ".git").exists() or (
+        (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+    )
+
+
+def folder_of(memory: Memory) -> Path:
+    """Where the files are that are made beside a memory: its folder, or the current one."""
+    local = memory.connector
+    return local.repository.work_tree if isinstance(local, LocalGit) else Path.cwd()
+
+
+def author_of(memory: Memory) -> Identity:
+    """Who a patch says it is from: the user of git here, or the last who wrote in the memory."""
+    local, head = memory.connector, memory.connector.head()
+    if isinstance(local, LocalGit):
+        return read_user(GitRunner(local.repository))
+    facts = next(iter(local.log(LogQuery(head))), None) if head is not None else None
+    return facts.author if facts is not None and facts.author is not None else STAND_IN
+
+
+def write_anew(folder: Path, texts: Mapping[Path, str]) -> None:
+    """Have these patches in a folder and no others, as they are made from what is there now."""
+    for old in [*folder.rglob("*.patch")]:
+        if old not in texts:
+            old.unlink()
+    for file, text in texts.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode("utf-8"))
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        InvalidRequest: It is there.
+        Unavailable: It cannot be written.
+    """
+    try:
+        with file.expanduser().open("xb") as opened:
+            opened.write(text.encode("utf-8"))
+    except FileExistsError as error:
+        raise InvalidRequest(f"{file} exists already") from error
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def kit_sources() -> Iterator[KitSources]:
+    """The sources, closed at the end."""
+    found = KitSources()
+    try:
+        yield found
+    finally:
+        found.close()

@@ -1,0 +1,527 @@
+"""Kits at the command line: installed, changed here and upstream, updated, taken back (C15)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stories.cli_driver import Folder, new_memory
+from tests.stories.terminal_driver import ASKED, at_terminal
+from tests.support import make_again
+
+pytestmark = pytest.mark.contract("C15")
+
+LINES = "".join(f"line {n}\n\n" for n in range(1, 8))
+AT = "kits/observer/"
+FIRST = {
+    "pristine.md": LINES,
+    "modified.md": LINES,
+    "outdated.md": LINES,
+    "both.md": LINES,
+    "clash.md": LINES,
+    "removed.md": LINES,
+    "gone.md": "# It goes\n\nOnly here.\n",
+    "moved.md": "# It moves\n\n" + LINES.replace("line", "row"),
+}
+SECOND = {
+    **FIRST,
+    "outdated.md": LINES.replace("line 4", "line four"),
+    "both.md": LINES.replace("line 6", "line six"),
+    "clash.md": LINES.replace("line 2", "theirs"),
+    "removed.md": LINES.replace("line 1", "line one"),
+    "sub/added.md": "# New\n",
+    "sub/moved.md": FIRST["moved.md"],
+}
+GONE = ("gone.md", "moved.md")
+STATES = {
+    "both.md": "CONFLICT",
+    "clash.md": "CONFLICT",
+    "gone.md": "GONE_UPSTREAM",
+    "kit.yaml": "OUTDATED",
+    "local.md": "LOCAL",
+    "modified.md": "MODIFIED",
+    "moved.md": "GONE_UPSTREAM",
+    "outdated.md": "OUTDATED",
+    "pristine.md": "PRISTINE",
+    "removed.md": "REMOVED_HERE",
+    "sub/added.md": "OUTDATED",
+    "sub/moved.md": "OUTDATED",
+}
+
+
+class Upstream(Folder):
+    """A repository that somebody publishes a kit in, at `observer/`."""
+
+    @property
+    def source(self) -> str:
+        return f"{self.path}#observer"
+
+    def publish(self, version: str, files: Mapping[str, str | bytes], *tags: str) -> str:
+        """Have exactly these files be a version; its commit."""
+        shutil.rmtree(self.path / "observer", ignore_errors=True)
+        manifest = f"schema: 1\nname: observer\nversion: {version}\nlicense: MIT\n"
+        self.write({f"observer/{name}": text for name, text in files.items()})
+        self.write({"observer/kit.yaml": manifest})
+        self.git("add", "--all")
+        self.git(*_USER, "commit", "-qm", version)
+        for tag in tags or (f"v{version}",):
+            self.git("tag", "--force", tag)
+        return self.head()
+
+    def second(self) -> str:
+        return self.publish("1.1.0", {k: text for k, text in SECOND.items() if k not in GONE})
+
+
+_USER = ("-c", "user.name=Upstream", "-c", "user.email=up@example.org")
+
+
+def _make(folder: Path) -> None:
+    """An upstream with one version, and a memory in which a branch of it is installed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    upstream = Upstream(folder / "upstream")
+    upstream.write({"README.md": "# Kits\n"})
+    upstream.git("init", "--quiet", "--initial-branch=main")
+    upstream.publish("1.0.0", FIRST)
+    new_memory(folder / "memory")
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Upstream:
+    make_again(_make, tmp_path / "story")
+    return Upstream(tmp_path / "story" / "upstream")
+
+
+@pytest.fixture
+def memory(upstream: Upstream) -> Folder:
+    """A memory without kits."""
+    return Folder(upstream.path.parent / "memory")
+
+
+@pytest.fixture
+def installed(memory: Folder, upstream: Upstream) -> Folder:
+    """A memory with version 1.0.0."""
+    memory.ok("kit", "install", upstream.source, "--yes")
+    return memory
+
+
+@pytest.fixture
+def edited(installed: Folder) -> Folder:
+    """The same, with something changed in each way in which a person changes files."""
+    edit(installed, "modified.md", "line 3", "line 3, mine")
+    edit(installed, "both.md", "line 2", "line 2, mine")
+    edit(installed, "clash.md", "line 2", "line 2, mine")
+    edit(installed, "moved.md", "row 5", "row 5, mine")
+    installed.write({f"{AT}local.md": "# Local\n"})
+    (installed.path / AT / "removed.md").unlink()
+    return installed
+
+
+def edit(memory: Folder, name: str, old: str, new: str) -> None:
+    file = memory.path / AT / name
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def text(memory: Folder, name: str) -> str:
+    return (memory.path / AT / name).read_text()
+
+
+def kit(memory: Folder, *words: str | Path, status: int = 0) -> Any:
+    """The answer of `pack kit` as JSON."""
+    ended = memory.pack("kit", *words, "--format", "json")
+    assert ended.status == status, ended
+    return ended.json
+
+
+def states(memory: Folder) -> dict[str, str]:
+    (found,) = kit(memory, "status")["kits"]
+    return {one["path"].removeprefix(AT): one["state"] for one in found["files"]}
+
+
+def actions(answer: Any) -> dict[str, str]:
+    (done,) = answer["updated"]
+    return {one["path"].removeprefix(AT): one["action"] for one in done["files"]}
+
+
+def pristine(files: Mapping[str, object]) -> dict[str, str]:
+    return dict.fromkeys(sorted([*files, "kit.yaml"]), "PRISTINE")
+
+
+# --- installing ----------------------------------------------------------------------------------
+
+
+def test_what_install_answers(memory: Folder, upstream: Upstream) -> None:
+    before = memory.commits()
+    dry = kit(memory, "install", upstream.source, "--dry-run")
+    assert (dry["commit"], memory.commits()) == (None, before)
+    assert memory.pack("kit", "install", upstream.source).status == 1  # nobody could be asked
+    answer = kit(memory, "install", upstream.source, "--yes")
+    assert answer == {
+        "name": "observer",
+        "version": "1.0.0",
+        "source": upstream.source,
+        "commit": memory.head(),
+        "files": [{"path": AT + name, "state": "PRISTINE"} for name in pristine(FIRST)],
+    }
+    assert memory.commits() == before + 1
+    state = memory.state()
+    assert state[1] == ""
+    assert {name: text(memory, name) for name in FIRST} == FIRST
+    assert kit(memory, "install", upstream.source, "--yes") == {**answer, "commit": None}
+    assert memory.state() == state
+    assert (
+        kit(memory, "status")
+        == kit(memory, "list")
+        == {
+            "kits": [
+                {
+                    "name": "observer",
+                    "version": "1.0.0",
+                    "latest": "1.0.0",
+                    "state": "PRISTINE",
+                    "files": answer["files"],
+                }
+            ]
+        }
+    )
+
+
+@pytest.mark.parametrize("form", ["{0}@v1.0.0#observer", "{0}#observer@v1.0.0", "{1}", "{2}"])
+def test_a_version_a_folder_a_bundle_or_an_archive(
+    memory: Folder, upstream: Upstream, form: str
+) -> None:
+    if form == "{1}":  # of a tag only, so that no HEAD is in it
+        upstream.git("bundle", "create", "-q", "../kits.bundle", "v1.0.0")
+        form = "{1}/kits.bundle#observer"
+    if form == "{2}":
+        upstream.git("archive", "--prefix=kits-1/", "-o", "../kits.tar.gz", "v1.0.0")
+        form = "{1}/kits.tar.gz#observer"
+    upstream.second()
+    answer = kit(memory, "install", form.format(upstream.path, upstream.path.parent), "--yes")
+    assert answer["version"] == "1.0.0"
+    assert states(memory)["pristine.md"] == "PRISTINE"
+    assert kit(memory, "info", "observer")["license"] == "MIT"
+
+
+def test_a_whole_bundle_and_a_shallow_clone(memory: Folder, upstream: Upstream) -> None:
+    upstream.second()
+    upstream.git("bundle", "create", "-q", "../kits.bundle", "--all")
+    clone = upstream.path.parent / "clone"
+    upstream.git("clone", "-q", "--depth=1", upstream.path.as_uri(), str(clone))
+    for place in (upstream.path.parent / "kits.bundle", clone):
+        kit(memory, "install", f"{place}#observer", "--yes")
+        kit(memory, "uninstall", "observer", "--yes")
+    assert not (memory.path / "kits").exists()
+
+
+def test_a_person_at_a_terminal_is_asked(memory: Folder, upstream: Upstream) -> None:
+    before = memory.state()
+    for answer in ("n\n", "perhaps\n"):
+        status, screen = at_terminal(
+            memory, "kit", "install", upstream.source, typed=[(ASKED, answer)]
+        )
+        assert status != 0
+        assert "licence  MIT" in screen
+    assert memory.state() == before
+    assert at_terminal(memory, "kit", "install", upstream.source, typed=[(ASKED, "y\n")])[0] == 0
+    edit(memory, "clash.md", "line 2", "line 2, mine")
+    upstream.second()
+    state = memory.state()
+    status, screen = at_terminal(memory, "kit", "update", typed=[(ASKED, "what?\n")])
+    assert status != 0
+    assert "+line 2, mine" in screen
+    assert memory.state() == state
+    assert at_terminal(memory, "kit", "update", typed=[(ASKED, "y\n")])[0] == 2
+    assert "line 2, mine" in text(memory, "clash.md")
+
+
+def test_what_is_there_is_not_taken(memory: Folder, upstream: Upstream) -> None:
+    memory.write({f"{AT}clash.md": "# Mine\n"})
+    before = memory.state()
+    ended = memory.pack("kit", "install", upstream.source, "--yes")
+    assert ended.status != 0
+    assert "pack kit adopt" in ended.err
+    assert memory.state() == before
+    assert text(memory, "clash.md") == "# Mine\n"
+
+
+# --- updating ------------------------------------------------------------------------------------
+
+
+def test_the_seven_states_and_what_an_update_does(edited: Folder, upstream: Upstream) -> None:
+    there = upstream.second()
+    assert states(edited) == STATES
+    dry = actions(kit(edited, "update", "--dry-run", status=2))
+    commits = edited.commits()
+    answer = kit(edited, "update", "--yes", status=2)
+    (done,) = answer["updated"]
+    assert {key: done[key] for key in ("name", "from", "to")} == {
+        "name": "observer",
+        "from": "1.0.0",
+        "to": "1.1.0",
+    }
+    assert done["commit"] == edited.head()
+    assert set(done["files"][0]) == {"path", "before", "action", "conflict_copy"}
+    assert {one["path"].removeprefix(AT): one["before"] for one in done["files"]} == STATES
+    assert (
+        actions(answer)
+        == dry
+        == {
+            "both.md": "merged",
+            "clash.md": "conflict",
+            "gone.md": "removed",
+            "kit.yaml": "replaced",
+            "local.md": "none",
+            "modified.md": "kept",
+            "moved.md": "removed",
+            "outdated.md": "replaced",
+            "pristine.md": "none",
+            "removed.md": "kept",
+            "sub/added.md": "added",
+            "sub/moved.md": "merged",
+        }
+    )
+    both = text(edited, "both.md")
+    assert "line 2, mine\n" in both
+    assert "line six\n" in both
+    assert "row 5, mine" in text(edited, "sub/moved.md")
+    assert "line 2, mine" in text(edited, "clash.md")
+    (copy,) = [one["conflict_copy"] for one in done["files"] if one["conflict_copy"]]
+    assert "theirs" in (edited.path / copy).read_text()
+    names = edited.git("ls-files", AT).split()
+    assert not [name for name in names if name.endswith((".rej", ".orig"))]
+    assert "<<<<<<<" not in edited.git("grep", "-h", "", "--", AT)
+    assert not (edited.path / AT / "removed.md").exists()
+    # The edits by hand are a commit of their own, and the update is one.
+    assert edited.commits() <= commits + 2
+    assert there in (edited.path / ".pack/kits.lock.yaml").read_text()
+    state = edited.state()
+    assert kit(edited, "update", "--yes")["updated"][0]["commit"] is None
+    assert edited.state() == state
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("--keep", True), ("--theirs", False)])
+def test_a_choice_for_what_both_changed(
+    edited: Folder, upstream: Upstream, choice: str, kept: bool
+) -> None:
+    upstream.second()
+    answer = kit(edited, "update", "observer", choice, "--yes")
+    assert not [one for one in answer["updated"][0]["files"] if one["conflict_copy"]]
+    for name in ("both.md", "clash.md"):
+        assert ("line 2, mine" in text(edited, name)) is kept
+        assert (text(edited, name) == SECOND[name]) is not kept
+    assert "line 3, mine" in text(edited, "modified.md")
+    assert text(edited, "outdated.md") == SECOND["outdated.md"]
+    assert not (edited.path / AT / "removed.md").exists()
+    if not kept:  # What gave way is in history.
+        assert "line 2, mine" in edited.git("log", "-p", "--format=", "--", f"{AT}clash.md")
+    state = edited.state()
+    kit(edited, "update", choice, "--yes")
+    assert edited.state() == state
+
+
+def test_installing_what_is_newer_is_an_update(edited: Folder, upstream: Upstream) -> None:
+    upstream.second()
+    answer = kit(edited, "install", upstream.source, "--yes", status=2)
+    assert answer["version"] == "1.1.0"
+    found = {one["path"].removeprefix(AT): one["state"] for one in answer["files"]}
+    assert found == states(edited)
+    assert (found["outdated.md"], found["modified.md"]) == ("PRISTINE", "MODIFIED")
+
+
+def test_back_and_again(edited: Folder, upstream: Upstream) -> None:
+    upstream.second()
+    edit(edited, "clash.md", "line 2, mine", "line 2")
+    edit(edited, "clash.md", "line 7", "line 7, mine")
+    kit(edited, "update", "--yes")
+    (done,) = kit(edited, "rollback", "observer", "--yes")["updated"]
+    assert (done["from"], done["to"]) == ("1.1.0", "1.0.0")
+    for name, old, new in (
+        ("modified.md", "line 3", "line 3, mine"),
+        ("both.md", "line 2", "line 2, mine"),
+        ("clash.md", "line 7", "line 7, mine"),
+        ("moved.md", "row 5", "row 5, mine"),
+    ):
+        assert text(edited, name).rstrip() == FIRST[name].replace(old, new).rstrip()
+    assert text(edited, "outdated.md") == FIRST["outdated.md"]
+    assert not (edited.path / AT / "removed.md").exists()
+    (again,) = kit(edited, "update", "--yes")["updated"]
+    assert again["to"] == "1.1.0"
+    ended = edited.pack("kit", "rollback", "observer", "9.9.9", "--yes")
+    assert "9.9.9" in ended.err
+
+
+def test_the_same_version_with_other_content_is_new(installed: Folder, upstream: Upstream) -> None:
+    upstream.publish("1.0.0", {**FIRST, "outdated.md": "# Other\n"}, "v1.0.0")
+    assert states(installed)["outdated.md"] == "OUTDATED"
+    (done,) = kit(installed, "update", "--yes")["updated"]
+    assert (done["from"], done["to"]) == ("1.0.0", "1.0.0")
+    assert text(installed, "outdated.md") == "# Other\n"
+    # ... and so is what somebody forces upon the branch, whatever was there before.
+    upstream.git("checkout", "-q", "--orphan", "again")
+    upstream.publish("1.0.0", FIRST, "v1.0.0")
+    upstream.git("branch", "--force", "main", "again")
+    kit(installed, "update", "--yes")
+    assert text(installed, "outdated.md") == FIRST["outdated.md"]
+    assert states(installed) == pristine(FIRST)
+
+
+def test_the_last_line_of_an_update_is_true(installed: Folder, upstream: Upstream) -> None:
+    upstream.second()
+    edit(installed, "clash.md", "line 2", "line 2, mine")
+    ended = installed.pack("kit", "update", "--yes")
+    assert ended.status == 2
+    assert "conflict" in ended.text
+    assert "clash.conflict" in ended.text
+
+
+# --- without upstream ----------------------------------------------------------------------------
+
+
+def test_upstream_may_go(edited: Folder, upstream: Upstream) -> None:
+    upstream.second()
+    kit(edited, "update", "--keep", "--yes")
+    shutil.rmtree(upstream.path)
+    (found,) = kit(edited, "status")["kits"]
+    assert (found["latest"], found["state"]) == (None, "MODIFIED")
+    assert edited.pack("kit", "update", "--yes").status != 0
+    assert "+line 3, mine" in edited.ok("kit", "diff", "observer").text
+    assert kit(edited, "patch", "observer")["patches"]
+    assert kit(edited, "info", "observer")["version"] == "1.1.0"
+    kit(edited, "rollback", "observer", "--keep", "--yes")
+    assert "line 3, mine" in text(edited, "modified.md")
+    kit(edited, "uninstall", "observer", "--yes")
+    assert "line 3, mine" in text(edited, "modified.md")
+
+
+def test_another_machine_has_the_lock_and_not_what_upstream_shipped(
+    edited: Folder, upstream: Upstream
+) -> None:
+    edited.git("update-ref", "-d", "refs/pack/kits/observer")
+    before = states(edited)
+    assert before["modified.md"] == "MODIFIED"
+    assert before["removed.md"] == "REMOVED_HERE"
+    assert before["pristine.md"] == "PRISTINE"
+    assert kit(edited, "info", "observer")["license"] == "MIT"
+    upstream.second()
+    assert states(edited) == STATES
+    away = upstream.path.rename(upstream.path.parent / "away")
+    ended = edited.pack("kit", "diff", "observer")
+    assert ended.status != 0
+    assert "another machine" in ended.err
+    away.rename(upstream.path)
+    assert "+line 3, mine" in edited.ok("kit", "diff", "observer").text
+    kit(edited, "update", "--yes", status=2)
+    assert "line 3, mine" in text(edited, "modified.md")
+    edited.git("update-ref", "-d", "refs/pack/kits/observer")
+    away = upstream.path.rename(upstream.path.parent / "away")
+    kit(edited, "uninstall", "observer", "--yes")
+    left = {file.name for file in (edited.path / AT).iterdir()}
+    assert {"modified.md", "both.md", "clash.md", "local.md"} <= left
+    assert not left & {"pristine.md", "outdated.md", "kit.yaml"}
+
+
+def test_patches_that_git_takes(edited: Folder, upstream: Upstream, tmp_path: Path) -> None:
+    answer = kit(edited, "patch", "observer")
+    again = {file: Path(file).read_bytes() for file in answer["patches"]}
+    names = {Path(file).name for file in again}
+    assert names == {
+        f"{name}.patch" for name in ("both.md", "clash.md", "modified.md", "moved.md", "removed.md")
+    }
+    assert kit(edited, "patch", "observer") == answer
+    assert {file: Path(file).read_bytes() for file in answer["patches"]} == again
+    # What is changed no more has none.
+    was = text(edited, "modified.md")
+    edited.write({f"{AT}modified.md": LINES})
+    assert len(kit(edited, "patch", "observer")["patches"]) == len(again) - 1
+    assert not [
+        file for file in again if file.endswith("modified.md.patch") and Path(file).exists()
+    ]
+    edited.write({f"{AT}modified.md": was})
+    assert kit(edited, "patch", "observer") == answer
+    # A repository that has what upstream shipped, and has gone on since.
+    there = Folder(tmp_path / "there")
+    there.start({AT + name: content for name, content in FIRST.items()})
+    there.write({f"{AT}both.md": SECOND["both.md"]})
+    there.git(*_USER, "commit", "-qam", "on")
+    there.git("apply", "-3", *answer["patches"])
+    assert "line 2, mine" in text(there, "both.md")
+    assert "line six" in text(there, "both.md")
+    assert not (there.path / AT / "removed.md").exists()
+    diff = edited.ok("kit", "diff", "observer").out
+    subprocess.run(
+        ["git", "apply", "--check", "--reverse"], cwd=edited.path, input=diff, check=True
+    )
+
+
+# --- removing, adopting, undoing -----------------------------------------------------------------
+
+
+def test_a_kit_goes_but_not_what_was_changed(edited: Folder) -> None:
+    planned = kit(edited, "uninstall", "observer", "--dry-run")
+    answer = kit(edited, "uninstall", "observer", "--yes")
+    assert actions(answer) == actions(planned)
+    left = {file.name for file in (edited.path / AT).iterdir() if file.name != "index.md"}
+    assert left == {"modified.md", "both.md", "clash.md", "moved.md", "local.md"}
+    assert kit(edited, "status") == {"kits": []}
+    assert edited.pack("kit", "uninstall", "observer", "--yes").status != 0
+
+
+def test_purge_leaves_only_what_was_added(edited: Folder) -> None:
+    kit(edited, "uninstall", "observer", "--purge", "--yes")
+    left = {file.name for file in (edited.path / AT).iterdir() if file.name != "index.md"}
+    assert left == {"local.md"}
+
+
+def test_a_copy_is_adopted_and_its_edits_are_seen(memory: Folder, upstream: Upstream) -> None:
+    upstream.second()
+    memory.write({f"handbook/{name}": content for name, content in FIRST.items()})
+    memory.write({"handbook/modified.md": "# Mine\n"})
+    before = {name: (memory.path / "handbook" / name).read_bytes() for name in FIRST}
+    (done,) = kit(memory, "adopt", "handbook", upstream.source)["updated"]
+    assert done["to"] == "1.0.0"
+    assert {name: (memory.path / "handbook" / name).read_bytes() for name in FIRST} == before
+    (found,) = kit(memory, "status")["kits"]
+    by_path = {one["path"]: one["state"] for one in found["files"]}
+    assert by_path["handbook/modified.md"] == "MODIFIED"
+    assert by_path["handbook/outdated.md"] == "OUTDATED"
+    kit(memory, "update", "--yes")
+    assert (memory.path / "handbook/modified.md").read_text() == "# Mine\n"
+
+
+def test_undo_of_each(installed: Folder, upstream: Upstream) -> None:
+    first = installed.head()
+    upstream.second()
+    kit(installed, "update", "--yes")
+    installed.ok("undo", installed.head(), "--yes")
+    assert (text(installed, "outdated.md"), kit(installed, "status")["kits"][0]["version"]) == (
+        FIRST["outdated.md"],
+        "1.0.0",
+    )
+    assert kit(installed, "update", "--yes")["updated"][0]["to"] == "1.1.0"
+    kit(installed, "uninstall", "observer", "--yes")
+    installed.ok("undo", installed.head(), "--yes")
+    assert kit(installed, "status")["kits"][0]["version"] == "1.1.0"
+    assert set(states(installed).values()) == {"PRISTINE"}
+    kit(installed, "rollback", "observer", "--yes")
+    installed.ok("undo", first, "--yes")
+    assert kit(installed, "status") in ({"kits": []}, kit(installed, "list"))
+
+
+def test_check_says_what_is_odd(memory: Folder, upstream: Upstream, tmp_path: Path) -> None:
+    fine = kit(memory, "check", upstream.path / "observer")
+    assert fine == {"name": "observer", "version": "1.0.0", "files": len(FIRST) + 1, "problems": []}
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    (odd / "kit.yaml").write_text("schema: 1\nname: odd\nversion: 1.0.0\nfuture: 1\n")
+    (odd / "a.md").write_text("# A\n\nHid\u200bden\n")
+    problems = kit(memory, "check", odd, status=1)["problems"]
+    assert any("future" in one for one in problems)
+    assert any("hidden" in one for one in problems)
+    assert memory.pack("kit", "check", tmp_path / "none").status != 0

@@ -1,0 +1,84 @@
+"""An index names public kits, and nothing that it says is taken for more than a name."""
+
+import pytest
+
+from pack.errors import InvalidRequest, NotFound
+from pack.kits.index_entries import IndexEntry, matching, read_index, the_one
+from pack.kits.shipment import Shipment, ShippedFile
+
+INDEX = "https://example.org/index.git"
+FAR = "https://example.org/kits.git#observer"
+
+
+def index(*, is_near: bool = False, at: str = INDEX, **files: str):
+    shipped = {
+        f"kits/{name.replace('_', '-')}.yaml": ShippedFile(text.encode())
+        for name, text in files.items()
+    }
+    shipped |= {"README.md": ShippedFile(b"# Index\n"), "kits/sub/x.yaml": ShippedFile(b"[")}
+    return read_index(Shipment(at, None, None, shipped), is_near=is_near)
+
+
+def entry(name: str, source: str = FAR, more: str = "") -> str:
+    return f"name: {name}\nsource: '{source}'\n{more}"
+
+
+def test_public_kits_are_named_and_no_others() -> None:
+    found = index(
+        a=entry("a", more="description: Looks\nversion: 1.2.0\nlater: {x: 1}\n"),
+        b=entry("b", more="visibility: unlisted\n"),
+        c=entry("c", more="visibility: private\n"),
+    )
+    assert found.entries == [IndexEntry("a", FAR, "Looks", "1.2.0", INDEX)]
+    assert found.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (entry("other"), "it is called other"),
+        ("name: a\n", "source: Field required"),
+        ("[", "kits/a.yaml"),
+        (entry("a", more="visibility: secret\n"), "visibility"),
+        (entry("a", "/etc"), "its source is no address"),
+        (entry("a", "~/x"), "its source is no address"),
+        (entry("a", "file:///x"), "its source is no address"),
+        (entry("a", "ext::sh -c x"), "its source is no address"),
+        (entry("a", "--upload-pack=x"), "its source is no address"),
+    ],
+)
+def test_what_cannot_be_used_is_said_and_the_rest_counts(text: str, said: str) -> None:
+    found = index(a=text, b=entry("b"))
+    assert [one.name for one in found.entries] == ["b"]
+    assert len(found.problems) == 1
+    assert said in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("at", "wanted"),
+    [(INDEX, f"{INDEX}#kits/a"), (f"{INDEX}#sub", f"{INDEX}#sub/kits/a")],
+)
+def test_a_kit_may_be_in_the_index_itself(at: str, wanted: str) -> None:
+    (found,) = index(at=at, a=entry("a", "#kits/a")).entries
+    assert found.source == wanted
+
+
+def test_an_index_on_this_machine_may_name_places_here() -> None:
+    (found,) = index(at="/srv/index", is_near=True, a=entry("a", "/srv/kits#a")).entries
+    assert found.source == "/srv/kits#a"
+
+
+def test_a_search_takes_all_words_in_names_and_descriptions() -> None:
+    entries = index(a=entry("a", more="description: Team Handbook\n"), book=entry("book")).entries
+    assert [one.name for one in matching(entries, ["BOOK"])] == ["a", "book"]
+    assert [one.name for one in matching(entries, ["hand", "team"])] == ["a"]
+    assert len(list(matching(entries, []))) == 2
+
+
+def test_a_name_that_means_two_places_is_refused() -> None:
+    one, other = index(a=entry("a")).entries, index(a=entry("a", f"{FAR}2")).entries
+    assert the_one([*one, *one], "a") == one[0]
+    with pytest.raises(InvalidRequest, match=r"several places: .*#observer, .*#observer2"):
+        the_one([*one, *other], "a")
+    with pytest.raises(NotFound):
+        the_one(one, "b")

@@ -1,0 +1,39 @@
+"""Paths that say something about the person are found, and only those."""
+
+import pytest
+
+from pack.model import MemoryPath
+from pack.outgoing.private_paths import HOME, NOTE, find_private_paths
+
+NOTES = [MemoryPath("projects/acme merger.md"), MemoryPath("people/jo.md"), MemoryPath("plan.md")]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("see /" + "home/jdoe/notes", HOME),
+        ("see file:///" + "Users/jdoe/x", HOME),
+        ("in C:\\Users\\jdoe\\Documents", HOME),
+        ("in /" + "root/keys", HOME),
+        ("see projects/acme merger.md", NOTE),
+        ("see [it](../../projects/acme%20merger.md)", NOTE),
+        ("see [[people/jo]]", NOTE),
+        ("see plan.md.", NOTE),
+    ],
+)
+def test_a_private_path_is_found(text: str, what: str) -> None:
+    assert [(one.line, one.what) for one in find_private_paths(f"a\n{text}", NOTES)] == [(2, what)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see /" + "home/user/notes, /" + "Users/you/x and /home/$USER",
+        "https://example.org/" + "home/jdoe is a page"[:19],
+        "people/joanna.md, my-plan.md and plan.mdx",
+        "plan",
+        "the path /usr/local/root/x",
+    ],
+)
+def test_other_paths_are_not(text: str) -> None:
+    assert find_private_paths(text, NOTES) == []
