@@ -103,7 +103,12 @@ class WithheldProposals:
         base = next(iter(self._facts(there).parents), merge)
         if base == merge or name not in withheld_in(self._facts(base).message):
             return False
-        return merge < base or base not in self._store.merge_bases(base, [found.head])
+        return merge < base or not self._is_in_history(base, found.head)
+
+    def _is_in_history(self, merge: CommitId, coming: CommitId) -> bool:
+        """Whether a merge leads to what is coming, or to where the branch still is."""
+        heads = (coming, self._core.connector.head())
+        return any(merge in self._store.merge_bases(merge, [head]) for head in heads if head)
 
     def _facts(self, commit: CommitId) -> CommitFacts:
         (facts,) = self._core.connector.log(LogQuery(commit, limit=1))

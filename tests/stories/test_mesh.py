@@ -388,7 +388,7 @@ def test_two_machines_are_administered_over_http_while_they_are_served(
         assert httpx.get(f"http://127.0.0.1:{one.port}/sync/v1/status").status_code == 404
 
     def ask(one: Machine, method: str, path: str, **body: Any) -> Any:
-        answer = httpx.request(method, f"{one.endpoint}/api/v1/sync/{path}", json=body)
+        answer = httpx.request(method, f"http://127.0.0.1:{one.port}/api/v1/sync/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()
 
