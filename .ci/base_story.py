@@ -123,6 +123,8 @@ def _at_the_command_line(pack: Installed) -> None:
     pack.run("delete", "plans/site.md", "--yes")
     _expect("commit", pack.run("status"))
     _expect("everything is fine", pack.run("doctor"))
+    pack.run("kit", "install", "starter-profile", "--yes")
+    _expect("PRISTINE", pack.run("kit", "status"))
     for words in (["validate"], ["reindex"], ["prune", "--dry-run"], ["remote"], ["sync"]):
         pack.run(*words)
 
@@ -157,6 +159,7 @@ def _over_stdio(server: subprocess.Popen[str]) -> None:
     (gone, *_) = call("memory_history", path="notes/b.md")["commits"]
     call("memory_undo", commit=gone["commit"])
     _expect("proposals", json.dumps(call("memory_proposals")))
+    _expect("starter-profile", json.dumps(call("memory_kits")))
     _expect("blue", call("memory_get", path="notes/b.md")["content"])
     offered = {tool["name"] for tool in ask("tools/list")["tools"]}
     if offered != used:
