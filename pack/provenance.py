@@ -12,7 +12,9 @@ from pack.limits import MAX_MESSAGE_BYTES
 from pack.model import Identity
 
 _SUBJECT_CHARACTERS: Final = 72
-_LABEL: Final = 100
+_LABEL: Final = 64
+_KIT_LABEL: Final = 100
+"""The name of a kit and its version."""
 _SKIP: Final = "Pack-Sync: skip"
 _OURS: Final = "Pack-Request: "
 
@@ -78,8 +80,9 @@ class Origin:
     @property
     def label(self) -> str:
         """`source:client`, in characters that are safe in a trailer."""
-        allowed = "A-Za-z0-9._@-" if self.source is Source.KIT else "A-Za-z0-9._-"
-        client = re.sub(rf"[^{allowed}]+", "-", self.client).strip("-")[:_LABEL]
+        is_kit = self.source is Source.KIT
+        allowed, most = (r"A-Za-z0-9._@-", _KIT_LABEL) if is_kit else (r"A-Za-z0-9._-", _LABEL)
+        client = re.sub(rf"[^{allowed}]+", "-", self.client).strip("-")[:most]
         return f"{self.source}:{client or 'unknown'}"
 
     @property

@@ -26,7 +26,8 @@ from pack.provenance import (
 )
 
 _PERSON: Final = TRUTH_LEVELS[Source.USER]
-_SOURCES: Final = {level: source for source, level in TRUTH_LEVELS.items()}
+_SOURCES: Final = {TRUTH_LEVELS[source]: source for source in reversed([*TRUTH_LEVELS])}
+"""The first source of each level: what nobody has named is no kit."""
 
 
 class AssignedLevel(NamedTuple):

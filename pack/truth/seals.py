@@ -32,7 +32,7 @@ _SYSTEM: Final = pattern(
     r"(?:updated|created): ['\"]?[0-9][0-9TZ:.+-]{0,40}['\"]?"
     r"|(?:truth_level|last_modified_by_level): [1-5]"
     r"|accepted_by_user: (?:true|false)"
-    r"|origin_source: [a-z-]{1,20}:[A-Za-z0-9._-]{1,64}"
+    r"|origin_source: [a-z-]{1,20}:[A-Za-z0-9._@-]{1,100}"
 )
 """What PACK itself writes for `SYSTEM_KEYS`. It says nothing about what a commit brought; other
 words after the same keys may be anywhere in a note, and anybody's."""

@@ -155,7 +155,11 @@ def test_any_client_name_makes_a_valid_commit(git_world, client):
 
 
 def test_each_source_has_its_level():
-    assert [TRUTH_LEVELS[source] for source in Source] == [1, 2, 3, 4, 5]
+    assert [TRUTH_LEVELS[source] for source in Source] == [1, 2, 3, 4, 5, 5]
+    assert Origin(Source.KIT, "observer@1.2.0").label == "kit:observer@1.2.0"
+    author = Origin(Source.KIT, "observer@1.2.0").author
+    assert author is not None
+    assert author.email == "kit.observer-1.2.0@pack.invalid"
     assert Origin(Source.USER, "cli").author is None
 
 
