@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from pack.catalog.row import is_catalogued
@@ -99,19 +98,20 @@ def base_of(
     return found
 
 
-@dataclass(frozen=True, slots=True)
 class KitContents:
     """Reads the versions of files, wherever each is.
 
-    Attributes:
+    Args:
         core: The memory.
         here: Its files as they are.
         kit: What upstream ships; `None` where all is stored already.
     """
 
-    core: Core
-    here: Files
-    kit: Kit | None = None
+    def __init__(self, core: Core, here: Files, kit: Kit | None = None) -> None:
+        self._core = core
+        self._places = {blob: path for path, blob in here.items()}
+        contents = kit.files.values() if kit is not None else ()
+        self._shipped = {blob_id(content): content for content in contents}
 
     def read(self, blob: BlobId) -> bytes:
         """The bytes of a version.
@@ -120,11 +120,9 @@ class KitContents:
             NotFound: It is nowhere.
             ConnectorError: The store failed.
         """
-        for content in self.kit.files.values() if self.kit else ():
-            if blob_id(content) == blob:
-                return content
-        for path, sha in self.here.items():
-            if sha == blob:
-                return self.core.connector.get_contents(path).content
-        ((_, content),) = self.core.connector.read_blobs([blob])
+        if blob in self._shipped:
+            return self._shipped[blob]
+        if blob in self._places:
+            return self._core.connector.get_contents(self._places[blob]).content
+        ((_, content),) = self._core.connector.read_blobs([blob])
         return content

@@ -90,8 +90,8 @@ class Health:
 
     Attributes:
         at: The time there; `None` where an older PACK does not say.
-        version: The version of PACK there; empty likewise.
-        merge_version: The rules by which it merges; 0 likewise.
+        version: The version of PACK there; empty if it does not say.
+        merge_version: The rules by which it merges; 0 if it does not say.
         head: Where its memory is.
         height: How many commits that is.
     """

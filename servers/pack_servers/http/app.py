@@ -66,7 +66,7 @@ class More:
         sync: Serves sync items; `None` where there are none.
         mesh: Gives what serves other peers; `None` while the memory has none.
         admin: Serves the administration of the mesh; `None` where there cannot be one.
-        tls: Where peers are served over TLS as well; `None` for nowhere.
+        tls: Where peers are served over TLS as well; `None` if they are not.
     """
 
     sync: ASGIApp | None = None

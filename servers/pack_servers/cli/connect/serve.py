@@ -295,7 +295,7 @@ def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
 
 
 def _peer_tls(settings: Settings, peers: Peering) -> TlsForPeers | None:
-    """Where other peers are served over TLS; `None` for nowhere."""
+    """Where other peers are served over TLS; `None` if they are not."""
     if peers.mesh is None:
         return None
     from pack_servers.http.tls import TlsForPeers  # noqa: PLC0415 - rarely needed

@@ -1,4 +1,4 @@
-"""Long answers: what they need is let go of, whatever becomes of them."""
+"""Long answers: whatever becomes of one, what it held is released."""
 
 import asyncio
 from contextlib import ExitStack
