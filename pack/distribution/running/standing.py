@@ -1,0 +1,111 @@
+"""What is done about a rule in one downstream: a table over how things stand there.
+
+Only ours is ever touched. What people pushed to, closed or took back is theirs, and they are told
+what waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pack.distribution.ports import PullRequest
+from pack.model import CommitId
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is offered to a downstream, and not merged: a branch of ours.
+
+    Attributes:
+        branch: The branch.
+        head: Where it is.
+        version: The version that it brings.
+        is_touched: Whether somebody else has pushed to it.
+        is_wanted: Whether it brings exactly what is to be brought now.
+        pull: Its pull request; `None` where there is none yet, or no host.
+    """
+
+    branch: str
+    head: CommitId
+    version: str
+    is_touched: bool
+    is_wanted: bool
+    pull: PullRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How things stand in a downstream.
+
+    Attributes:
+        version: The version that is to be brought.
+        has_change: Whether the default branch lacks something of it.
+        offer: What is offered already.
+        refused: The versions that people closed, or merged and took back.
+    """
+
+    version: str
+    has_change: bool
+    offer: Offer | None
+    refused: Collection[str] = ()
+
+
+class Step(StrEnum):
+    """What is done."""
+
+    NOTHING = "nothing"
+    OPEN = "open"
+    UPDATE = "update"
+    WITHDRAW = "withdraw"
+    LEAVE = "leave"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is done, and why.
+
+    Attributes:
+        step: What is done.
+        why: Why, for people; empty where nothing is odd.
+    """
+
+    step: Step
+    why: str = ""
+
+
+_NOTHING: Final = Choice(Step.NOTHING)
+
+
+def choose(now: Situation) -> Choice:
+    """What is done about a rule in a downstream."""
+    offer, version = now.offer, now.version
+    if offer is None:
+        if not now.has_change:
+            return _NOTHING
+        if version in now.refused:
+            return Choice(Step.NOTHING, f"people closed or took back {version}, so it stays away")
+        return Choice(Step.OPEN)
+    if offer.is_touched:
+        return _beside_people(now, offer)
+    if not now.has_change:
+        return Choice(Step.WITHDRAW, f"nothing of {offer.version} is left to bring")
+    if version != offer.version and version in now.refused:
+        return Choice(Step.NOTHING, f"people closed or took back {version}, so it stays away")
+    return _NOTHING if offer.is_wanted else Choice(Step.UPDATE)
+
+
+def _beside_people(now: Situation, offer: Offer) -> Choice:
+    """The branch has commits of others, so that it is theirs."""
+    if offer.is_wanted:
+        return _NOTHING
+    if not now.has_change or now.version in now.refused:
+        why = f"{offer.branch} has commits of others, so it is left to them"
+        return Choice(Step.LEAVE, why)
+    if now.version == offer.version:
+        return Choice(Step.LEAVE, f"{offer.branch} has commits of others, so it is left to them")
+    why = f"{now.version} waits: {offer.branch} has commits of others; merge or close it first"
+    return Choice(Step.WAIT, why)
