@@ -82,30 +82,34 @@ _NOTHING: Final = Choice(Step.NOTHING)
 
 def choose(now: Situation) -> Choice:
     """What is done about a rule in a downstream."""
-    offer, version = now.offer, now.version
+    offer = now.offer
     if offer is None:
-        if not now.has_change:
-            return _NOTHING
-        if version in now.refused:
-            return Choice(Step.NOTHING, f"people closed or took back {version}, so it stays away")
-        return Choice(Step.OPEN)
+        return _without_offer(now)
     if offer.is_touched:
         return _beside_people(now, offer)
     if not now.has_change:
         return Choice(Step.WITHDRAW, f"nothing of {offer.version} is left to bring")
-    if version != offer.version and version in now.refused:
-        return Choice(Step.NOTHING, f"people closed or took back {version}, so it stays away")
+    if now.version != offer.version and now.version in now.refused:
+        return _refused(now)
     return _NOTHING if offer.is_wanted else Choice(Step.UPDATE)
+
+
+def _without_offer(now: Situation) -> Choice:
+    if not now.has_change:
+        return _NOTHING
+    return _refused(now) if now.version in now.refused else Choice(Step.OPEN)
+
+
+def _refused(now: Situation) -> Choice:
+    return Choice(Step.NOTHING, f"people closed or took back {now.version}, so it stays away")
 
 
 def _beside_people(now: Situation, offer: Offer) -> Choice:
     """The branch has commits of others, so that it is theirs."""
     if offer.is_wanted:
         return _NOTHING
-    if not now.has_change or now.version in now.refused:
-        why = f"{offer.branch} has commits of others, so it is left to them"
-        return Choice(Step.LEAVE, why)
-    if now.version == offer.version:
-        return Choice(Step.LEAVE, f"{offer.branch} has commits of others, so it is left to them")
-    why = f"{now.version} waits: {offer.branch} has commits of others; merge or close it first"
-    return Choice(Step.WAIT, why)
+    its = f"{offer.branch} has commits of others"
+    is_waiting = now.has_change and now.version not in (offer.version, *now.refused)
+    if is_waiting:
+        return Choice(Step.WAIT, f"{now.version} waits: {its}; merge or close it first")
+    return Choice(Step.LEAVE, f"{its}, so it is left to them")
