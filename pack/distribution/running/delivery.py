@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pack.distribution.ports import Downstream, NewCommit, PullRequest, PullRequests
+from pack.distribution.ports import Downstream, PullRequest, PullRequests, WantedCommit
 from pack.distribution.running.offers import Offers
 from pack.distribution.running.standing import Choice, Offer, Step
 from pack.distribution.values import PullRequestText
@@ -24,7 +24,7 @@ class Parcel:
         is_finished: Whether labels and reviewers of an offer like it were asked for already.
     """
 
-    commit: NewCommit
+    commit: WantedCommit
     text: PullRequestText
     base: str
     may_merge: bool

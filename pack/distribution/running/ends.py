@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from pack.distribution.ports import Downstream, Upstream
+from pack.distribution.ports import Downstream, UpstreamHistory
 
 
 class Downstreams(Protocol):
@@ -38,6 +38,6 @@ class Ends:
         name: What the memory is called where nothing was recorded yet.
     """
 
-    upstream: Upstream
+    upstream: UpstreamHistory
     downstreams: Downstreams
     name: str

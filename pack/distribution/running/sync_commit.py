@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pack.distribution.ports import DownstreamCommit, DownstreamEntry, NewCommit
+from pack.distribution.ports import DownstreamCommit, DownstreamEntry, WantedCommit
 from pack.distribution.running.trees import tree_after, tree_id
 from pack.distribution.values import Release
 from pack.model import CommitId, Identity
@@ -45,7 +45,7 @@ def sync_commit(
     base: tuple[CommitId | None, Mapping[str, DownstreamEntry]],
     changes: tuple[Mapping[str, bytes], Sequence[str]],
     release: Release,
-) -> NewCommit:
+) -> WantedCommit:
     """A commit of ours.
 
     Args:
@@ -61,7 +61,7 @@ def sync_commit(
     trailers = ((_RULE, mark.rule), (_VERSION, mark.version), (_SOURCE, mark.source), (_TREE, tree))
     last = "\n".join(f"{name}: {value}" for name, value in trailers)
     message = f"{' '.join(subject.split())}\n\n{last}\n"
-    return NewCommit(parent, message, writes, removes, SYNC_IDENTITY, release.at)
+    return WantedCommit(parent, message, writes, removes, SYNC_IDENTITY, release.at)
 
 
 def mark_of(message: str) -> SyncMark | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pack.distribution.ports import Upstream
+from pack.distribution.ports import UpstreamHistory
 from pack.distribution.values import Frequency, Release, Rule
 from pack.errors import InvalidRequest, NotFound
 from pack.versions import KitVersion
@@ -13,7 +13,7 @@ _NOW: Final = "HEAD"
 _NO_RELEASE: Final = "Tag one, as in `git tag v1.0.0`; or have the rule run on_change."
 
 
-def find_wanted(rule: Rule, upstream: Upstream, tag: str | None) -> Release:
+def find_wanted(rule: Rule, upstream: UpstreamHistory, tag: str | None) -> Release:
     """The version that a rule brings.
 
     Args:
@@ -44,7 +44,7 @@ def find_wanted(rule: Rule, upstream: Upstream, tag: str | None) -> Release:
     raise NotFound(f"a release for {rule.id}", _NO_RELEASE)
 
 
-def newest_release(rule: Rule, upstream: Upstream) -> Release | None:
+def newest_release(rule: Rule, upstream: UpstreamHistory) -> Release | None:
     """The newest release that is not pinned out; `None` for none."""
     fit = (one for one in upstream.releases() if one.version not in rule.pinned_out)
     return next((one for one in fit if not KitVersion.parse(one.version).before), None)
