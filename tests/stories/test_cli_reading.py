@@ -89,6 +89,8 @@ def test_the_json_of_a_list_has_these_keys(memory: Folder) -> None:
                 "updated": "2019-12-01",
                 "expired": True,
                 "sync": True,
+                "level": 1,
+                "origin": "user",
             }
         ],
         "total": 1,
