@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pack.distribution.ports import DownstreamEntry, NewCommit
+from pack.distribution.ports import DownstreamEntry, WantedCommit
 from pack.errors import RefusedForSafety
 from pack.model import MemoryPath
 from pack_connectors.preconditions import check_path
@@ -34,7 +34,7 @@ class DownstreamEdits:
     removes: Sequence[str]
 
 
-def check_edits(present: Mapping[str, DownstreamEntry], wanted: NewCommit) -> DownstreamEdits:
+def check_edits(present: Mapping[str, DownstreamEntry], wanted: WantedCommit) -> DownstreamEdits:
     """What a commit does, once it is known to be harmless.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from pack.distribution.ports import Downstream, DownstreamEntry, NewCommit
+from pack.distribution.ports import Downstream, DownstreamEntry, WantedCommit
 from pack.errors import InvalidPath, NotFound, RefusedForSafety, StaleBase
 from pack.model import BlobId, CommitId, Identity, blob_id
 
@@ -45,8 +45,8 @@ class DownstreamPlace:
     forbid: Callable[[str], None]
 
 
-def new_commit(parent: CommitId | None, **changes: object) -> NewCommit:
-    given = NewCommit(parent, "sync: Update\n\nPack-Sync-Rule: guides\n", {}, (), WHO, AT)
+def new_commit(parent: CommitId | None, **changes: object) -> WantedCommit:
+    given = WantedCommit(parent, "sync: Update\n\nPack-Sync-Rule: guides\n", {}, (), WHO, AT)
     return replace(given, **changes)  # type: ignore[arg-type]  # fields by name
 
 
@@ -274,7 +274,7 @@ def _store(place: DownstreamPlace, tree: str, parents: list[str], branch: str) -
     return made
 
 
-def by_git(place: DownstreamPlace, wanted: NewCommit) -> CommitId:
+def by_git(place: DownstreamPlace, wanted: WantedCommit) -> CommitId:
     """The commit that git itself makes of it, in a third party's index."""
     parent = str(wanted.parent)
     index = {"GIT_INDEX_FILE": "third-party-index"}

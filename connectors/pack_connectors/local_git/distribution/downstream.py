@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Final
 from urllib.parse import unquote
 
-from pack.distribution.ports import DownstreamCommit, DownstreamEntry, NewCommit
+from pack.distribution.ports import DownstreamCommit, DownstreamEntry, WantedCommit
 from pack.errors import NotFound, RefusedForSafety, StaleBase, Unavailable
 from pack.model import BlobId, CommitId
 from pack_connectors.downstream_edits import check_edits
@@ -160,7 +160,7 @@ class GitDownstream:
 
     # --- writing -------------------------------------------------------------------------------
 
-    def commit(self, wanted: NewCommit) -> CommitId:
+    def commit(self, wanted: WantedCommit) -> CommitId:
         """See `Downstream.commit`.
 
         Raises:

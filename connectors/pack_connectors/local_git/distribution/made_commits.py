@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pack.distribution.ports import NewCommit
+from pack.distribution.ports import WantedCommit
 from pack.errors import Unavailable
 from pack.model import CommitId
 from pack_connectors.downstream_edits import DownstreamEdits
@@ -21,7 +21,7 @@ _IMPORT: Final = (
 )
 
 
-def make_commit(runner: GitRunner, wanted: NewCommit, edits: DownstreamEdits) -> CommitId:
+def make_commit(runner: GitRunner, wanted: WantedCommit, edits: DownstreamEdits) -> CommitId:
     """Store a commit that no branch names.
 
     Args:
@@ -38,7 +38,7 @@ def make_commit(runner: GitRunner, wanted: NewCommit, edits: DownstreamEdits) ->
     return CommitId(out)
 
 
-def _lines(wanted: NewCommit, edits: DownstreamEdits) -> Iterator[bytes]:
+def _lines(wanted: WantedCommit, edits: DownstreamEdits) -> Iterator[bytes]:
     yield b"commit refs/made\nmark :1\n"
     who = identity_line(wanted.identity, int(wanted.at.timestamp())).encode()
     yield b"author %b\ncommitter %b\n" % (who, who)

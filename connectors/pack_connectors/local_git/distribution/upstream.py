@@ -33,7 +33,7 @@ _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 
 
 class GitUpstream:
-    """What a local memory has released; see `Upstream`.
+    """What a local memory has released; see `UpstreamHistory`.
 
     Args:
         local: The memory.
@@ -46,7 +46,7 @@ class GitUpstream:
         self._source = source
 
     def releases(self) -> Sequence[Release]:
-        """See `Upstream.releases`; of two tags for one version, the one that sorts last."""
+        """See `UpstreamHistory.releases`; of two tags for one version, the one that sorts last."""
         form = ["for-each-ref", "--format=%(refname)", f"{_TAGS}v*"]
         names = os.fsdecode(self._runner.run(form)).splitlines()
         versions = dict(_versions(name.removeprefix(_TAGS) for name in names))
@@ -63,7 +63,7 @@ class GitUpstream:
         ]
 
     def at(self, ref: str) -> Release:
-        """See `Upstream.at`; a tag comes before a branch of the same name."""
+        """See `UpstreamHistory.at`; a tag comes before a branch of the same name."""
         names = [] if _NO_NAME.search(ref) else [f"{_TAGS}{ref}", f"{_TAGS}v{ref}", HEADS + ref]
         names += [ref] if ref == "HEAD" or _COMMIT.fullmatch(ref) else []
         commits = self._commits(names)
@@ -75,16 +75,16 @@ class GitUpstream:
         return Release(version, commit, self._times([commit])[commit], is_tag)
 
     def files(self, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
-        """See `Upstream.files`."""
+        """See `UpstreamHistory.files`."""
         entries = self._local.get_tree(commit)
         return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
 
     def read_blobs(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
-        """See `Upstream.read_blobs`."""
+        """See `UpstreamHistory.read_blobs`."""
         return self._local.read_blobs(blobs)
 
     def permalink(self, release: Release, path: MemoryPath) -> str:
-        """See `Upstream.permalink`."""
+        """See `UpstreamHistory.permalink`."""
         at = release.version if release.is_tag else release.commit
         return web_address_of_file(self._source, at, path) or f"{self._source}@{at}:{path}"
 
