@@ -8,7 +8,7 @@ from pack.errors import BadSignature
 from pack.log import CommitFacts
 from pack.mesh.announcement import Announced
 from pack.mesh.bundles import REF_PREFIX, Arrived
-from pack.mesh.intake import WantedCommit
+from pack.mesh.intake import NewCommit
 from pack.mesh.members.group_chain import GroupCommit
 from pack.model import CommitId
 from pack_connectors.peers.chains import read_announcements, read_group
@@ -44,14 +44,14 @@ class OfferedBundle:
         """See `BundleOffer.announcements`."""
         return read_announcements(self._arrived.walk, head, most)
 
-    def new_commits(self, head: CommitId, known: Collection[CommitId]) -> Iterator[WantedCommit]:
+    def new_commits(self, head: CommitId, known: Collection[CommitId]) -> Iterator[NewCommit]:
         """See `BundleOffer.new_commits`."""
         for facts, content in self._arrived.new_commits(head, known):
             yield _new_commit(facts, content)
 
 
-def _new_commit(facts: CommitFacts, content: bytes) -> WantedCommit:
+def _new_commit(facts: CommitFacts, content: bytes) -> NewCommit:
     try:
-        return WantedCommit(facts, signer_of(content))
+        return NewCommit(facts, signer_of(content))
     except BadSignature:
-        return WantedCommit(facts, None, is_damaged=True)
+        return NewCommit(facts, None, is_damaged=True)
