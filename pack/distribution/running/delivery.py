@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pack.distribution.ports import Downstream, PullRequest, PullRequests, WantedCommit
 from pack.distribution.running.offers import Offers
-from pack.distribution.running.standing import Choice, Offer, Step
+from pack.distribution.running.standing import Choice, OpenOffer, Step
 from pack.distribution.values import PullRequestText
 from pack.model import CommitId
 
@@ -106,7 +106,7 @@ class _Courier:
         pull = self._pulls.open(parcel.text, parcel.base)
         return Handed(parcel.text.branch, commit, pull.url, tuple(self._finish(pull)))
 
-    def _update(self, offer: Offer, leftover: CommitId | None) -> Handed:
+    def _update(self, offer: OpenOffer, leftover: CommitId | None) -> Handed:
         parcel = self._parcel
         commit = self._downstream.commit(parcel.commit)
         if self._pulls is not None and offer.pull is not None:
@@ -131,13 +131,13 @@ class _Courier:
             yield why
         yield from self._pulls.label(pull, text.labels)
 
-    def _withdraw(self, offer: Offer, why: str) -> None:
+    def _withdraw(self, offer: OpenOffer, why: str) -> None:
         if self._pulls is not None and offer.pull is not None:
             self._pulls.comment(offer.pull, why)
             self._pulls.close(offer.pull)
         elif self._pulls is None:
             self._downstream.delete_branch(offer.branch, offer.head)
 
-    def _say(self, offer: Offer, why: str) -> None:
+    def _say(self, offer: OpenOffer, why: str) -> None:
         if self._pulls is not None and offer.pull is not None:
             self._pulls.comment(offer.pull, why)

@@ -24,6 +24,9 @@ class Downstreams(Protocol):
     def place(self, repo: str) -> str:
         """The same text for all names of one repository."""
 
+    def host(self, repo: str) -> str:
+        """The same text for all repositories that one host limits together."""
+
     def is_upstream(self, repo: str) -> bool:
         """Whether it is the memory itself."""
 

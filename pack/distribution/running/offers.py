@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pack.distribution.ports import Downstream, PullRequest, PullRequests, PullState
-from pack.distribution.running.standing import Offer
+from pack.distribution.running.standing import OpenOffer
 from pack.distribution.running.sync_commit import is_ours, mark_of
 from pack.distribution.running.view import DownstreamView
 from pack.model import CommitId, blob_id
@@ -50,8 +50,8 @@ class Offers:
         leftover: Where the branch of the wanted version is, if nothing is offered on it any more.
     """
 
-    current: Offer | None
-    others: Sequence[Offer]
+    current: OpenOffer | None
+    others: Sequence[OpenOffer]
     refused: Set[str]
     merged: Set[str]
     leftover: CommitId | None = None
@@ -144,21 +144,21 @@ class OfferFinder:
 
     def _offer(
         self, branch: str, head: CommitId, wanted: WantedFiles, pull: PullRequest | None = None
-    ) -> Offer:
+    ) -> OpenOffer:
         commits = list(self._downstream.log(head, self._base.commit))
         marks = [mark for commit in commits if (mark := mark_of(commit.message)) is not None]
         version = marks[0].version if marks else self._version_in(branch)
         is_touched = not all(map(is_ours, commits))
         has_all = wanted.are_in(DownstreamView(self._downstream, head))
         is_wanted = version == wanted.version and has_all
-        return Offer(branch, head, version, is_touched, is_wanted, pull)
+        return OpenOffer(branch, head, version, is_touched, is_wanted, pull)
 
     def _is_ahead(self, head: CommitId) -> bool:
         return next(self._downstream.log(head, self._base.commit), None) is not None
 
     def _chosen(
-        self, offers: Sequence[Offer], version: str
-    ) -> tuple[Offer | None, Sequence[Offer]]:
+        self, offers: Sequence[OpenOffer], version: str
+    ) -> tuple[OpenOffer | None, Sequence[OpenOffer]]:
         """The one that counts, and the rest: that of the version, else of the newest release."""
         ordered = sorted(offers, key=lambda one: (one.version == version, self._date(one.head)))
         return (ordered[-1], ordered[:-1]) if ordered else (None, ())

@@ -55,6 +55,10 @@ class RepositoryResult:
         notes: What people should know.
         message: Why nothing was done, or what failed; empty otherwise.
         remedy: What to do about it.
+        delivered: The version that the repository has or is offered; `None` where that is not
+            known.
+        source: The commit that the version leads to; `None` where there is none.
+        has_written: Whether anything was written there.
     """
 
     rule: str
@@ -73,6 +77,9 @@ class RepositoryResult:
     notes: Sequence[str] = ()
     message: str = ""
     remedy: str = ""
+    delivered: str | None = None
+    source: CommitId | None = None
+    has_written: bool = False
 
     @property
     def is_bad(self) -> bool:

@@ -16,7 +16,7 @@ from pack.model import CommitId
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OpenOffer:
     """What is offered to a downstream, and not merged: a branch of ours.
 
     Attributes:
@@ -49,7 +49,7 @@ class Situation:
 
     version: str
     has_change: bool
-    offer: Offer | None
+    offer: OpenOffer | None
     refused: Collection[str] = ()
 
 
@@ -104,7 +104,7 @@ def _refused(now: Situation) -> Choice:
     return Choice(Step.NOTHING, f"people closed or took back {now.version}, so it stays away")
 
 
-def _beside_people(now: Situation, offer: Offer) -> Choice:
+def _beside_people(now: Situation, offer: OpenOffer) -> Choice:
     """The branch has commits of others, so that it is theirs."""
     if offer.is_wanted:
         return _NOTHING

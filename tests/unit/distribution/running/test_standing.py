@@ -4,14 +4,14 @@ import itertools
 
 import pytest
 
-from pack.distribution.running.standing import Offer, Situation, Step, choose
+from pack.distribution.running.standing import OpenOffer, Situation, Step, choose
 from pack.model import CommitId
 
 NEW, OLD = "v2.0.0", "v1.0.0"
 
 
 def offer(version, *, touched=False, wanted=False):
-    return Offer(f"m-sync/{version}/r", CommitId("a" * 40), version, touched, wanted)
+    return OpenOffer(f"m-sync/{version}/r", CommitId("a" * 40), version, touched, wanted)
 
 
 ROWS = [
