@@ -1,7 +1,8 @@
 """Check 2: every link that stays in the downstream leads to something there.
 
 Links are those that a CommonMark parser sees, so nothing in code counts. A target that begins with
-a slash is counted from the root of the repository, as hosts do.
+a slash is counted from the root of the repository, as hosts do; and since people write whole paths
+in their notes, `folder/note.md` may be counted from there too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence, Set
 
 from pack.distribution.checks.contents import text_of
 from pack.distribution.checks.results import result_of
-from pack.distribution.values import CheckName, CheckResult, Finding, MadeFile
+from pack.distribution.values import CheckFinding, CheckName, CheckResult, MadeFile
 from pack.files import frontmatter, markdown
 
 
@@ -38,19 +39,27 @@ def _with_folders(paths: Set[str]) -> Set[str]:
     return found
 
 
-def _broken(file: MadeFile, places: Set[str]) -> Iterator[Finding]:
+def _broken(file: MadeFile, places: Set[str]) -> Iterator[CheckFinding]:
     text = text_of(file)
     if text is None or not file.path.lower().endswith((".md", ".markdown")):
         return
     parts = frontmatter.split(text)
     for link in markdown.links(parts.body, parts.body_line):
-        if _place(file.path, link.target) not in places:
-            yield Finding(file.path, link.line, f"the link to {link.target} leads nowhere")
+        if places.isdisjoint(_places(file.path, link.target)):
+            yield CheckFinding(file.path, link.line, f"the link to {link.target} leads nowhere")
 
 
-def _place(path: str, target: str) -> str:
-    """The path that a target leads to, seen from a file; empty for the root."""
+def _places(path: str, target: str) -> Iterator[str]:
+    """The paths that a target may mean, seen from a file; empty for the root."""
+    from_root = _normal(target.lstrip("/"))
     if target.startswith("/"):
-        return posixpath.normpath(target).strip("/")
-    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        yield from_root
+        return
+    yield _normal(posixpath.join(posixpath.dirname(path), target))
+    if "/" in target and not target.startswith("."):
+        yield from_root
+
+
+def _normal(path: str) -> str:
+    place = posixpath.normpath(path)
     return "" if place == "." else place

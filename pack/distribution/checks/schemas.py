@@ -18,7 +18,7 @@ from pack.deferred import dataclass, pattern
 from pack.distribution.checks.careful_validation import OFFICIAL, check_schema, validate
 from pack.distribution.checks.embedded import Embedded, embedded_in, frontmatter_problem
 from pack.distribution.checks.results import result_of
-from pack.distribution.values import CheckName, CheckResult, Finding, MadeFile
+from pack.distribution.values import CheckFinding, CheckName, CheckResult, MadeFile
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -41,7 +41,9 @@ def check_schemas(files: Sequence[MadeFile]) -> CheckResult:
     findings = [found for file in files for found in _unreadable(file)]
     pieces = [piece for file in files for piece in embedded_in(file)]
     findings += [
-        Finding(piece.path, piece.problem_line, f"{piece.language} cannot be read: {piece.problem}")
+        CheckFinding(
+            piece.path, piece.problem_line, f"{piece.language} cannot be read: {piece.problem}"
+        )
         for piece in pieces
         if piece.problem is not None
     ]
@@ -49,7 +51,7 @@ def check_schemas(files: Sequence[MadeFile]) -> CheckResult:
     for piece, content in _schemas_among(pieces):
         validator, problems = check_schema(content)
         findings += [
-            Finding(piece.path, piece.line, f"a schema is wrong: {one}") for one in problems
+            CheckFinding(piece.path, piece.line, f"a schema is wrong: {one}") for one in problems
         ]
         if validator is not None:
             schemas.append(_Schema(piece, content, validator))
@@ -59,10 +61,10 @@ def check_schemas(files: Sequence[MadeFile]) -> CheckResult:
     return result_of(CheckName.SCHEMA_CHECK, summary, findings)
 
 
-def _unreadable(file: MadeFile) -> Iterator[Finding]:
+def _unreadable(file: MadeFile) -> Iterator[CheckFinding]:
     problem = frontmatter_problem(file)
     if problem is not None:
-        yield Finding(file.path, problem[1], f"the frontmatter cannot be read: {problem[0]}")
+        yield CheckFinding(file.path, problem[1], f"the frontmatter cannot be read: {problem[0]}")
 
 
 def _schemas_among(pieces: Iterable[Embedded]) -> Iterator[tuple[Embedded, Mapping[str, Any]]]:
@@ -82,7 +84,7 @@ def _is_schema(piece: Embedded, value: Mapping[str, Any]) -> bool:
     return isinstance(kind, str) and kind in _TYPES and isinstance(value.get("properties"), dict)
 
 
-def _misfits(pieces: Iterable[Embedded], schemas: Sequence[_Schema]) -> Iterator[Finding]:
+def _misfits(pieces: Iterable[Embedded], schemas: Sequence[_Schema]) -> Iterator[CheckFinding]:
     by_name = {name: schema for schema in schemas for name in _names_of(schema)}
     others = [one.content for one in schemas if isinstance(one.content.get("$id"), str)]
     for piece in pieces:
@@ -91,13 +93,13 @@ def _misfits(pieces: Iterable[Embedded], schemas: Sequence[_Schema]) -> Iterator
             schema = by_name.get(wanted) or by_name.get(_resolved(piece.path, wanted))
             if schema is None:
                 if wanted.startswith("#"):
-                    yield Finding(
+                    yield CheckFinding(
                         piece.path, piece.line, "names a schema that is in none of the files"
                     )
             elif schema.content is not value:
                 where = f"the schema at {schema.piece.path}:{schema.piece.line}"
                 for problem in validate(schema.validator, schema.content, _bare(value), others):
-                    yield Finding(piece.path, piece.line, f"does not fit {where}: {problem}")
+                    yield CheckFinding(piece.path, piece.line, f"does not fit {where}: {problem}")
 
 
 def _bare(value: Any) -> Any:

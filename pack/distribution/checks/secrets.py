@@ -11,7 +11,7 @@ from typing import Final
 
 from pack.distribution.checks.contents import any_text_of
 from pack.distribution.checks.results import result_of
-from pack.distribution.values import CheckName, CheckResult, Finding, MadeFile
+from pack.distribution.values import CheckFinding, CheckName, CheckResult, MadeFile
 from pack.model import MemoryPath
 from pack.outgoing.internal_marks import find_internal_marks
 from pack.outgoing.private_paths import find_private_paths
@@ -38,13 +38,13 @@ class SecretScan:
         count = len(findings)
         return result_of(CheckName.SECRET_SCAN, f"{count} violation{'s' * (count != 1)}", findings)
 
-    def _in_file(self, file: MadeFile, notes: Sequence[MemoryPath]) -> Iterator[Finding]:
+    def _in_file(self, file: MadeFile, notes: Sequence[MemoryPath]) -> Iterator[CheckFinding]:
         for leak in (*find_secrets(file.path), *find_private_paths(f"/{file.path}", ())):
-            yield Finding(file.path, None, f"{leak.what} {NAME}")
+            yield CheckFinding(file.path, None, f"{leak.what} {NAME}")
         text = any_text_of(file)
         named = find_private_paths(text, notes) if notes else ()
         for leak in sorted({*self._scan(file.content, text), *named}, key=lambda one: one.line):
-            yield Finding(file.path, leak.line, leak.what)
+            yield CheckFinding(file.path, leak.line, leak.what)
 
     def _scan(self, content: bytes, text: str) -> tuple[Leak, ...]:
         """What is found whatever the memory is."""

@@ -9,7 +9,7 @@ from typing import Final
 from pack.deferred import pattern
 from pack.distribution.checks.contents import text_of
 from pack.distribution.checks.results import result_of
-from pack.distribution.values import CheckName, CheckResult, CheckStatus, Finding, MadeFile
+from pack.distribution.values import CheckFinding, CheckName, CheckResult, CheckStatus, MadeFile
 from pack.files import frontmatter
 
 _KEYS: Final = ("version", "release", "source_version", "sync_version", "spec_version", "tag")
@@ -31,7 +31,7 @@ def check_version_tags(files: Sequence[MadeFile], version: str) -> CheckResult:
     return result_of(CheckName.VERSION_TAG, summary, findings, CheckStatus.WARN)
 
 
-def _lacking(file: MadeFile, text: str, version: str) -> Iterator[Finding]:
+def _lacking(file: MadeFile, text: str, version: str) -> Iterator[CheckFinding]:
     head = frontmatter.read(text)
     bare = version.removeprefix("v")
     named = re.compile(rf"(?<![\w.+-])v?{re.escape(bare)}(?![\w+-]|\.\w)")
@@ -44,8 +44,10 @@ def _lacking(file: MadeFile, text: str, version: str) -> Iterator[Finding]:
     if said:
         key, value = said[0]
         place = frontmatter.find_key(text, key)
-        yield Finding(file.path, place[0] if place else None, f"says {value[:40]}, not {version}")
+        yield CheckFinding(
+            file.path, place[0] if place else None, f"says {value[:40]}, not {version}"
+        )
     elif other := next(filter(None, map(_OTHER.search, header)), None):
-        yield Finding(file.path, None, f"says {other[1][:40]}, not {version}")
+        yield CheckFinding(file.path, None, f"says {other[1][:40]}, not {version}")
     else:
-        yield Finding(file.path, None, f"does not name {version}")
+        yield CheckFinding(file.path, None, f"does not name {version}")

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.outgoing.secrets_scan import find_secrets
-from tests.secrets import BEHIND_A_NAME, SECRETS
+from tests.made_up_secrets import BEHIND_A_NAME, SECRETS
 
 HARMLESS = [
     "The password is stored in the keyring, and the token: authentication of each request.",

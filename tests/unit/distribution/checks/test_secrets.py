@@ -5,7 +5,7 @@ import pytest
 from pack.distribution.checks.secrets import SecretScan
 from pack.distribution.values import CheckStatus, MadeFile
 from pack.model import MemoryPath
-from tests.secrets import BEHIND_A_NAME, SECRETS
+from tests.made_up_secrets import BEHIND_A_NAME, SECRETS
 
 
 def made(content: bytes, path: str = "docs/a.md") -> MadeFile:
