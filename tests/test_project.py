@@ -324,7 +324,6 @@ _TESTED_ELSEWHERE = {
     "pack/core/decision.py": "values",
     "pack/core/session.py": "two values; every use case is tested through it",
     "pack/distribution/ports.py": "protocols; tests/conformance/test_downstreams.py",
-    "pack/distribution/ports.py": "protocols and values; a suite runs over each downstream",
     "pack/distribution/reconciling/synced.py": "values",
     "pack/distribution/values.py": "values",
     "pack/history/undoing/file_versions.py": "tested by what asks it, a restore",

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from pack.deferred import dataclass
 from pack.distribution.checks.results import result_of
 from pack.distribution.content.making import TRANSFORMS, make
 from pack.distribution.ports import UpstreamHistory
-from pack.distribution.values import CheckFinding, CheckName, CheckResult, Release, Rule
+from pack.distribution.values import (
+    CheckFinding,
+    CheckName,
+    CheckResult,
+    Frequency,
+    Release,
+    Rule,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Recorded:
 
 
 class Verifier:
-    """Makes files again.
+    """Makes files again; what is the same for many downstreams, once.
 
     Args:
         upstream: Where the releases are.
@@ -44,6 +51,7 @@ class Verifier:
 
     def __init__(self, upstream: UpstreamHistory) -> None:
         self._upstream = upstream
+        self._made: dict[str, Mapping[str, bytes]] = {}
 
     def check(
         self, rule: Rule, release: Release, recorded: Recorded, found: Mapping[str, bytes | None]
@@ -63,16 +71,19 @@ class Verifier:
         if recorded.transforms != TRANSFORMS:
             other = CheckFinding("", None, "was made by another version of PACK")
             return result_of(CheckName.CHECKSUM, f"0/{len(recorded.files)} files match", [other])
-        upstream = self._upstream
-        made = make(
-            rule,
-            release,
-            upstream.files(release.commit),
-            upstream.read_blobs,
-            recorded.variables,
-            upstream.permalink,
-        )
-        return compare(recorded, made.contents(), found)
+        return compare(recorded, self._make(rule, release, recorded.variables), found)
+
+    def _make(
+        self, rule: Rule, release: Release, variables: Mapping[str, str]
+    ) -> Mapping[str, bytes]:
+        what = replace(rule, target_repo="", frequency=Frequency.MANUAL, pinned_out=())
+        key = repr((what, release, sorted(variables.items())))
+        if key not in self._made:
+            upstream = self._upstream
+            files = upstream.files(release.commit)
+            made = make(what, release, files, upstream.read_blobs, variables, upstream.permalink)
+            self._made[key] = made.contents()
+        return self._made[key]
 
 
 def compare(
