@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,12 @@ from pack_connectors.local_git.distribution.downstream import GitDownstream
 from pack_connectors.local_git.distribution.scratch import Scratch
 
 from pack.distribution.ports import Downstream
-from pack.model import CommitId
-from tests.conformance.downstream_contract import FILES, DownstreamContract, DownstreamPlace
+from tests.conformance.downstream_contract import (
+    FILES,
+    DownstreamContract,
+    DownstreamPlace,
+    run_git,
+)
 
 HOOK = """#!/bin/sh
 while read old new ref; do
@@ -22,40 +25,8 @@ done
 """
 
 
-def run_git(folder: Path) -> Callable[..., bytes]:
-    def run(*args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-        return subprocess.run(
-            ["git", "-C", str(folder), *args],
-            input=stdin,
-            capture_output=True,
-            check=True,
-            env={**os.environ, **(env or {})},
-        ).stdout
-
-    return run
-
-
-def stream(files: Mapping[str, bytes | None], branch: str, on: str | None) -> bytes:
-    """What `git fast-import` makes a commit of."""
-    lines = [f"commit refs/heads/{branch}\ncommitter Ann <ann@x> 1770000000 +0000\n".encode()]
-    lines.append(b"data 8\nby hand\n\n" + (f"from {on}\n".encode() if on else b""))
-    for path, content in files.items():
-        if content is None:
-            lines.append(f"D {path}\n".encode())
-            continue
-        mode = "755" if path.startswith("bin/") else "644"
-        lines.append(f"M {mode} inline {path}\ndata {len(content)}\n".encode() + content + b"\n")
-    return b"".join(lines)
-
-
 def make_place(folder: Path, address: str, scratch: Scratch) -> DownstreamPlace:
     git = run_git(folder)
-
-    def commit(branch: str, files: Mapping[str, bytes | None]) -> CommitId:
-        found = git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}").decode()
-        start = git("for-each-ref", "--format=%(objectname)", "refs/heads/main").decode()
-        git("fast-import", "--quiet", stdin=stream(files, branch, (found or start).strip() or None))
-        return CommitId(git("rev-parse", f"refs/heads/{branch}").decode().strip())
 
     def forbid(branch: str) -> None:
         hook = Path(git("rev-parse", "--absolute-git-dir").decode().strip()) / "hooks/pre-receive"
@@ -63,7 +34,7 @@ def make_place(folder: Path, address: str, scratch: Scratch) -> DownstreamPlace:
         hook.write_text(HOOK.format(branch=branch), encoding="utf-8")
         hook.chmod(0o755)
 
-    return DownstreamPlace(lambda: GitDownstream(address, scratch), git, commit, forbid)
+    return DownstreamPlace(lambda: GitDownstream(address, scratch), git, forbid)
 
 
 @pytest.fixture(scope="module")
