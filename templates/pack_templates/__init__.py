@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 GUIDE_TOPICS: Final = (
     "start",
+    "setup",
     "clients",
     "notes",
     "search",
