@@ -7,12 +7,10 @@ that PACK added; an entry that PACK replaced is put back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from pack.deferred import dataclass
 from pack_servers.clients import texts
@@ -20,13 +18,10 @@ from pack_servers.clients.records import Record, Records, digest
 from pack_servers.clients.settings_file import (
     SettingsFile,
     missing_folders,
+    naming,
     remove_folders,
-    unusable,
 )
 from pack_servers.clients.table import Syntax
-from pack_servers.clients.unusable import Unusable
-
-_T = TypeVar("_T")
 
 
 class ChangeKind(StrEnum):
@@ -40,17 +35,17 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One entry of a settings file.
+    """Where a client's settings say something.
 
     Attributes:
         file: Where the client looks for the file.
         syntax: How it is written.
-        path: The names that lead to the entry.
+        path: The names that lead to what they say.
     """
 
     file: Path
     syntax: Syntax
-    path: Sequence[str]
+    path: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +53,15 @@ class SettingsChange:
     """A change of a settings file that is planned.
 
     Attributes:
-        spot: What changes.
-        kind: How.
+        file: Where the client looks for it.
+        kind: How it changes.
         found: The file as it is.
         after: The bytes that it will have; `None` if it will be deleted.
         record: What will be remembered; `None` to forget what was.
         folders: The folders that are to be removed with it, if they are empty.
     """
 
-    spot: Spot
+    file: Path
     kind: ChangeKind
     found: SettingsFile
     after: bytes | None
@@ -109,83 +104,102 @@ def entry_at(spot: Spot) -> object:
         Unavailable: It cannot be read at all.
     """
     found = SettingsFile.read(spot.file)
-    return _edited(spot, lambda: texts.value_at(found.text(), spot.syntax, spot.path))
+    with naming(spot.file):
+        return texts.value_at(found.text(), spot.syntax, spot.path)
 
 
-def plan_setting(spot: Spot, value: object, records: Records) -> SettingsChange:
-    """What makes a file say something at a spot.
+def plan_setting(values: Mapping[Spot, object], records: Records) -> SettingsChange:
+    """What makes a file say something at each of some spots.
+
+    Args:
+        values: What it is to say; all spots are of one file.
+        records: What was done to files before.
 
     Raises:
         InvalidConfig: The file cannot be edited.
         Unavailable: It cannot be read.
     """
-    found = SettingsFile.read(spot.file)
-    text, where = found.text(), (spot.syntax, spot.path)
-    held = _edited(spot, lambda: texts.value_at(text, *where))
-    if held == value:
-        return SettingsChange(spot, ChangeKind.UNCHANGED, found, found.content)
-    after = found.encoded(_edited(spot, lambda: texts.with_value(text, *where, value)))
-    known = records.find(found.target)
-    before = found.content if known is None else _before(spot, found, known)
-    entries = [*(known.entries if known else ()), tuple(spot.path)]
+    (file, syntax) = _place(values)
+    found, kind = SettingsFile.read(file), ChangeKind.UNCHANGED
+    text = found.text()
+    with naming(file):
+        for spot, value in values.items():
+            held = texts.value_at(text, syntax, spot.path)
+            if held == value:
+                continue
+            is_new = held is None and kind is not ChangeKind.UPDATED
+            kind = ChangeKind.ADDED if is_new else ChangeKind.UPDATED
+            text = texts.with_value(text, syntax, spot.path, value)
+        if kind is ChangeKind.UNCHANGED:
+            return SettingsChange(file, kind, found, found.content)
+        known = records.find(found.target)
+        before = found.content if known is None else _before(found, syntax, known)
+    entries = dict.fromkeys([*(known.entries if known else ()), *(each.path for each in values)])
     folders = known.folders if known else missing_folders(found.target)
-    record = Record(before, digest(after), list(dict.fromkeys(entries)), folders)
-    kind = ChangeKind.ADDED if held is None else ChangeKind.UPDATED
-    return SettingsChange(spot, kind, found, after, record)
+    after = found.encoded(text)
+    record = Record(before, digest(after), list(entries), folders)
+    return SettingsChange(file, kind, found, after, record)
 
 
-def plan_removal(spot: Spot, records: Records) -> SettingsChange:
-    """What takes back everything that was done at a spot.
+def plan_removal(spots: Sequence[Spot], records: Records) -> SettingsChange:
+    """What takes back everything that was done at some spots of one file.
 
     Raises:
         InvalidConfig: The file cannot be edited.
         Unavailable: It cannot be read.
     """
-    found = SettingsFile.read(spot.file)
-    held = _edited(spot, lambda: texts.value_at(found.text(), spot.syntax, spot.path))
-    if held is None:
-        return SettingsChange(spot, ChangeKind.UNCHANGED, found, found.content)
+    (file, syntax) = _place(spots)
+    found = SettingsFile.read(file)
     known = records.find(found.target)
-    if known is None or tuple(spot.path) not in known.entries:
-        rest = _edited(spot, lambda: texts.without(found.text(), spot.syntax, spot.path))
-        return SettingsChange(spot, ChangeKind.REMOVED, found, found.encoded(rest), known)
-    before = _before(spot, found, known)
-    others = [path for path in known.entries if path != tuple(spot.path)]
-    if others:
-        after = _restored(spot, found, known, [tuple(spot.path)])
-        record = Record(before, digest(after), others, known.folders)
-        return SettingsChange(spot, ChangeKind.REMOVED, found, after, record)
-    folders = known.folders if before is None else ()
-    return SettingsChange(spot, ChangeKind.REMOVED, found, before, None, folders)
+    with naming(file):
+        text = found.text()
+        there = [each.path for each in spots if _says(text, each)]
+        if not there:
+            return SettingsChange(file, ChangeKind.UNCHANGED, found, found.content)
+        mine = known.entries if known else ()
+        for path in there:
+            if path not in mine:
+                text = texts.without(text, syntax, path)
+        if known is None or not set(mine) & set(there):
+            # The copy still has what goes now, so the file never goes back to that as a whole.
+            kept = replace(known, after="") if known else None
+            return SettingsChange(file, ChangeKind.REMOVED, found, found.encoded(text), kept)
+        before = _before(found, syntax, known)
+        others = [path for path in mine if path not in there]
+        after = _restored(found, syntax, known, there) if others else before
+    record = Record(before, digest(after), others, known.folders) if others else None
+    folders = known.folders if after is None else ()
+    return SettingsChange(file, ChangeKind.REMOVED, found, after, record, folders)
 
 
-def _before(spot: Spot, found: SettingsFile, known: Record) -> bytes | None:
+def _place(spots: Iterable[Spot]) -> tuple[Path, Syntax]:
+    (place,) = {(each.file, each.syntax) for each in spots}
+    return place
+
+
+def _says(text: str, spot: Spot) -> bool:
+    return texts.value_at(text, spot.syntax, spot.path) is not None
+
+
+def _before(found: SettingsFile, syntax: Syntax, known: Record) -> bytes | None:
     """The file without anything that PACK did to it; `None` if there would be none."""
     if digest(found.content) == known.after:
         return known.before
-    return _restored(spot, found, known, known.entries)
+    return _restored(found, syntax, known, known.entries)
 
 
 def _restored(
-    spot: Spot, found: SettingsFile, known: Record, entries: Sequence[Sequence[str]]
+    found: SettingsFile, syntax: Syntax, known: Record, entries: Sequence[tuple[str, ...]]
 ) -> bytes | None:
     """The file, which others have changed too, with some entries as they were before."""
-    text, syntax = found.text(), spot.syntax
-    original = found.text(known.before or b"")
+    text, original = found.text(), found.text(known.before or b"")
     for path in entries:
-        old = _edited(spot, partial(texts.value_at, original, syntax, path))
+        old = texts.value_at(original, syntax, path)
         if old is not None:
-            text = _edited(spot, partial(texts.with_value, text, syntax, path, old))
+            text = texts.with_value(text, syntax, path, old)
             continue
-        made = _edited(spot, partial(texts.missing_above, original, syntax, path))
-        text = _edited(spot, partial(texts.without, text, syntax, path, made))
-    is_empty = _edited(spot, partial(texts.says_nothing, text, syntax))
-    return known.before if is_empty and not original.strip() else found.encoded(text)
-
-
-def _edited(spot: Spot, edit: Callable[[], _T]) -> _T:
-    """What an edit gives; what is wrong with the file is said with its name."""
-    try:
-        return edit()
-    except Unusable as error:
-        raise unusable(spot.file, str(error), error.line) from error
+        made = texts.missing_above(original, syntax, path)
+        text = texts.without(text, syntax, path, made)
+    if texts.says_nothing(text, syntax) and not original.strip():
+        return known.before
+    return found.encoded(text)

@@ -35,7 +35,7 @@ class Record:
 
     before: bytes | None
     after: str
-    entries: Sequence[Sequence[str]]
+    entries: Sequence[tuple[str, ...]]
     folders: Sequence[Path]
 
 

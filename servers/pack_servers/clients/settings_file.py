@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from pack_connectors.system.durable_files import replace_durably
 
 from pack.deferred import dataclass
 from pack.errors import InvalidConfig, PreconditionFailed, Unavailable
+from pack_servers.clients.unusable import Unusable
 
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _PRIVATE: Final = 0o600
@@ -62,7 +64,7 @@ class SettingsFile:
         try:
             return (data or b"").decode("utf-8").removeprefix(_BOM)
         except UnicodeDecodeError as error:
-            raise unusable(self.path, "is not UTF-8") from error
+            raise _unusable(str(self.path), "it is not UTF-8") from error
 
     def encoded(self, text: str) -> bytes:
         """A text as the bytes of this file: with a byte order mark if it has one."""
@@ -116,9 +118,21 @@ def remove_folders(folders: Sequence[Path]) -> None:
             return
 
 
-def unusable(path: Path, reason: str, line: int | None = None) -> InvalidConfig:
-    """The error for a file that cannot be edited, which names it."""
-    where = f"{path}:{line}" if line else str(path)
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have what is wrong with a text said with the name of its file.
+
+    Raises:
+        InvalidConfig: The text cannot be edited.
+    """
+    try:
+        yield
+    except Unusable as error:
+        where = f"{path}:{error.line}" if error.line else str(path)
+        raise _unusable(where, str(error)) from error
+
+
+def _unusable(where: str, reason: str) -> InvalidConfig:
     error = InvalidConfig(where, reason)
     error.remedy = "Nothing was changed in it. Correct it, then try again."
     return error

@@ -28,6 +28,12 @@ def says_nothing(text: str, syntax: Syntax) -> bool:
     return not _editor(syntax).document(text)
 
 
+def says_the_same(text: str, other: str, syntax: Syntax) -> bool:
+    """Whether two texts say the same; a level with nothing in it counts as not there."""
+    read = _editor(syntax).document
+    return _filled(read(text)) == _filled(read(other))
+
+
 def missing_above(text: str, syntax: Syntax, path: Sequence[str]) -> int:
     """How many of the levels above a path a text does not have."""
     held = _editor(syntax).document(text)
@@ -88,3 +94,11 @@ def _without(held: object, path: Sequence[str]) -> object:
     rest = dict(held)
     inner = _without(rest.pop(path[0], None), path[1:])
     return {**rest, path[0]: inner} if inner else rest
+
+
+def _filled(held: object) -> object:
+    """What is said without the levels that have nothing in them."""
+    if not isinstance(held, Mapping):
+        return held
+    inner = {key: _filled(each) for key, each in held.items()}
+    return {key: each for key, each in inner.items() if each != {}}

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from pack.deferred import dataclass
 from pack.errors import InvalidConfig, NotFound, PackError
-from pack_servers.cli.connect.setup_text import (
-    change_fields,
-    show_change,
-    show_difference,
-    show_found,
-    show_trial,
-    trial_fields,
-)
+from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
+from pack_servers.cli.connect.setup_plugin import set_up_plugin
+from pack_servers.cli.connect.setup_text import show_found, show_trial, trial_fields
 from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import (
     DryRunOption,
@@ -28,14 +23,8 @@ from pack_servers.cli.shell.options import (
     YesOption,
 )
 from pack_servers.cli.shell.output import show_json
-from pack_servers.cli.shell.streams import confirm, say, working
-from pack_servers.clients.change import (
-    ChangeKind,
-    Spot,
-    entry_at,
-    plan_removal,
-    plan_setting,
-)
+from pack_servers.cli.shell.streams import say, working
+from pack_servers.clients.change import Spot, entry_at, plan_removal, plan_setting
 from pack_servers.clients.forms import AnyServer, RemoteServer
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.own_command import own_server
@@ -53,18 +42,6 @@ EXAMPLES: Final = """\
 
 _NAME: Final = "pack"
 _TOKEN: Final = "PACK_HTTP_TOKEN"  # noqa: S105 - the name of a setting
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the command line asks for."""
-
-    name: str
-    project: Path | None
-    remove: bool
-    dry_run: bool
-    yes: bool
-    as_json: bool
 
 
 def run(
@@ -100,6 +77,10 @@ def run(
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="What the client calls the memory.")
     ] = _NAME,
+    plugin: Annotated[
+        bool,
+        typer.Option("--plugin", help="Install the plugin: the memory at each start, /remember."),
+    ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     answer: FormatOption = Format.TEXT,
@@ -107,7 +88,7 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Connect AI clients to the memory: Claude Code, Cursor, Codex and nine others."""
-    asked = _Asked(name, project, remove, dry_run, yes, answer is Format.JSON)
+    asked = AskedSetup(name, project, remove, dry_run, yes, answer is Format.JSON)
     if listing:
         _list(asked)
         return
@@ -116,13 +97,25 @@ def run(
             raise typer.TyperException("--check: use it with CLIENT")
         _check(client_named(client), asked)
         return
+    if plugin:
+        if client is None or http or url is not None or project is not None:
+            raise typer.TyperException(
+                "--plugin: use it with CLIENT, without --http, --url, --project"
+            )
+        place = choose_place(load_settings(), local, github, say)
+        _answer(set_up_plugin(client_named(client), place.arguments, asked), asked)
+        return
     server = None if remove else _server(local, github, url, http=http)
     if client is not None:
-        done = _change(client_named(client), server, asked)
-        if asked.as_json:
-            show_json(done)
+        _answer(_change(client_named(client), server, asked), asked)
         return
     _change_all(server, asked)
+
+
+def _answer(done: Mapping[str, object], asked: AskedSetup) -> None:
+    """Print what was done for a program; a person has been told."""
+    if asked.as_json:
+        show_json(done)
 
 
 def _server(local: Path | None, github: str | None, url: str | None, *, http: bool) -> AnyServer:
@@ -145,11 +138,11 @@ def _server(local: Path | None, github: str | None, url: str | None, *, http: bo
     return RemoteServer(address, _TOKEN)
 
 
-def _spot(client: Client, asked: _Asked) -> Spot:
+def _spot(client: Client, asked: AskedSetup) -> Spot:
     return spot_of(client, this_machine(), asked.name, asked.project)
 
 
-def _list(asked: _Asked) -> None:
+def _list(asked: AskedSetup) -> None:
     found = find_clients(this_machine(), asked.name, asked.project)
     if asked.as_json:
         rows = [
@@ -166,7 +159,7 @@ def _list(asked: _Asked) -> None:
         show_found(found)
 
 
-def _check(client: Client, asked: _Asked) -> None:
+def _check(client: Client, asked: AskedSetup) -> None:
     # Here, as it takes time to import.
     from pack_servers.clients.trial import try_entry  # noqa: PLC0415
 
@@ -185,25 +178,17 @@ def _check(client: Client, asked: _Asked) -> None:
         raise typer.Exit(FAILED)
 
 
-def _change(client: Client, server: AnyServer | None, asked: _Asked) -> dict[str, object]:
+def _change(client: Client, server: AnyServer | None, asked: AskedSetup) -> dict[str, object]:
     """Set up one client, or take that back; what was done, for JSON."""
     spot, records = _spot(client, asked), Records()
     if server is None:
-        change = plan_removal(spot, records)
+        change = plan_removal([spot], records)
     else:
-        change = plan_setting(spot, client.entry(server), records)
-    backup = None
-    if change.kind is not ChangeKind.UNCHANGED and not asked.dry_run:
-        if not asked.yes:
-            show_difference(change)
-        confirm(f"Change {spot.file}?", f"changing {spot.file}", yes=asked.yes)
-        backup = change.make(records)
-    if not asked.as_json:
-        show_change(client, change, backup, dry_run=asked.dry_run)
-    return change_fields(client, change, backup)
+        change = plan_setting({spot: client.entry(server)}, records)
+    return carry_out(client, change, records, asked)
 
 
-def _change_all(server: AnyServer | None, asked: _Asked) -> None:
+def _change_all(server: AnyServer | None, asked: AskedSetup) -> None:
     """Set up each client that is installed, or take that back where it was done."""
     machine = this_machine()
     found = find_clients(machine, asked.name, asked.project)
@@ -225,5 +210,5 @@ def _change_all(server: AnyServer | None, asked: _Asked) -> None:
         raise failed
 
 
-def _is_meant(each: Found, asked: _Asked) -> bool:
+def _is_meant(each: Found, asked: AskedSetup) -> bool:
     return each.is_configured if asked.remove else each.is_found

@@ -29,7 +29,7 @@ def difference_of(change: SettingsChange) -> str:
         return ""
     from pack.history.differences.patch import hunks_of  # noqa: PLC0415 - only a change needs it
 
-    name = change.spot.file
+    name = change.file
     old = "/dev/null" if change.found.content is None else str(name)
     new = "/dev/null" if change.after is None else str(name)
     return f"--- {old}\n+++ {new}\n{hunks_of(change.before_text(), change.after_text())}"
@@ -50,7 +50,7 @@ def show_change(
             show(line)
         say("dry run: nothing was changed")
         return
-    show(_DONE[change.kind].format(client.title, change.spot.file))
+    show(_DONE[change.kind].format(client.title, change.file))
     if backup is not None:
         show(f"  backup  {backup}")
     if change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
@@ -62,7 +62,7 @@ def change_fields(client: Client, change: SettingsChange, backup: Path | None) -
     """The fields of a change, for JSON."""
     return {
         "client": client.name,
-        "file": str(change.spot.file),
+        "file": str(change.file),
         "change": change.kind,
         "diff": difference_of(change),
         "backup": None if backup is None else str(backup),
