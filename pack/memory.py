@@ -33,6 +33,7 @@ from pack.truth.seals import sealing
 from pack.truth.shown import showing
 
 if TYPE_CHECKING:
+    from pack.exports.exports import Exports
     from pack.history.blame import Blame
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
@@ -290,6 +291,13 @@ class Memory:
         from pack.truth.deciding.proposals import Proposals  # noqa: PLC0415
 
         return Proposals(self._session)
+
+    @property
+    def exports(self) -> Exports:
+        """The memory in the forms of other tools."""
+        from pack.exports.exports import Exports  # noqa: PLC0415
+
+        return Exports(self._session)
 
     @property
     def kits(self) -> Kits:

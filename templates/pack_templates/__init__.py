@@ -23,6 +23,7 @@ GUIDE_TOPICS: Final = (
     "serve",
     "kits",
     "copies",
+    "export",
     "webhooks",
     "notion",
     "google",

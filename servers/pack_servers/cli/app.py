@@ -29,7 +29,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "Truth": ("proposals", "review", "accept", "attribution", "truth"),
     "Connect": ("init", "serve", "mesh", "google-auth"),
     "Kits": ("kit",),
-    "Copies": ("remote", "sync", "migrate-notion"),
+    "Copies": ("remote", "sync", "migrate-notion", "export"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }
 _ROOMS: Final = {name: group.lower() for group, names in GROUPS.items() for name in names}
