@@ -73,6 +73,7 @@ class ImportedRecord:
         tags: Its tags.
         fields: Keys for its frontmatter that the source has, in their order.
         verbatim: The bytes of the file, where it is taken as it is; then `parts` are empty.
+        count: How many things of its kind it holds, such as memories in one list.
     """
 
     kind: RecordClass
@@ -86,6 +87,7 @@ class ImportedRecord:
     tags: Sequence[str] = ()
     fields: Mapping[str, object] = field(default_factory=dict)
     verbatim: bytes | None = field(default=None, repr=False)
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class ExportReader(Protocol):
         """How far it is."""
 
     def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
-        """What is in it, distilled things first, each record once.
+        """What is in it, each record once; a transcript comes before what is gathered from all.
 
         One that is broken is skipped and named, and does not end the others.
 
