@@ -30,6 +30,8 @@ class ImportKind(StrEnum):
     NOTION = "notion"
     MEMORY_BANK = "memory-bank"
     AGENTS = "agents"
+    PACK = "pack"
+    """PACK's own exports, and other memories."""
 
 
 class RecordClass(StrEnum):
@@ -98,11 +100,13 @@ class SkippedRecord:
         what: Its name or id, or a kind of thing; never its text.
         why: Why, in words that are the same for all of a kind.
         count: How many.
+        kind: What kind of thing, if it is one that the export holds; it counts as found then.
     """
 
     what: str
     why: str
     count: int = 1
+    kind: RecordClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
