@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from pack.provenance import Origin
+
+NOT_ASKED_FOR: Final = "conversations are taken only if they are asked for"
+"""Why transcripts are left out."""
 
 
 class ImportKind(StrEnum):
@@ -98,11 +101,13 @@ class SkippedRecord:
         what: Its name or id, or a kind of thing; never its text.
         why: Why, in words that are the same for all of a kind.
         count: How many.
+        kind: What kind of thing, if it is one that the export holds; it counts as found then.
     """
 
     what: str
     why: str
     count: int = 1
+    kind: RecordClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
