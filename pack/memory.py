@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
+    from pack.use_cases.importing import Importing
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.notes import Notes
     from pack.use_cases.pathless import WholeText
@@ -340,6 +341,13 @@ class Memory:
         from pack.use_cases.lifecycle import Lifecycle  # noqa: PLC0415
 
         return Lifecycle(self._session)
+
+    @property
+    def importing(self) -> Importing:
+        """Bringing in what other tools have exported."""
+        from pack.use_cases.importing import Importing  # noqa: PLC0415
+
+        return Importing(self._session)
 
     @property
     def pages(self) -> PageDelivery:

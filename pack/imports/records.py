@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from pack.provenance import Origin
+
+NOT_ASKED_FOR: Final = "conversations are taken only if they are asked for"
+"""Why transcripts are left out."""
 
 
 class ImportKind(StrEnum):

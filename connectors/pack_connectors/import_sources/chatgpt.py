@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from pack.errors import UnusableInput
 from pack.imports.records import (
+    NOT_ASKED_FOR,
     ImportedRecord,
     ImportKind,
     ReadProgress,
@@ -38,7 +39,6 @@ from pack_connectors.import_sources.moments import first_moment
 from pack_connectors.import_sources.skips import (
     BROKEN,
     EMPTY,
-    NOT_ASKED_FOR,
     NOT_JSON,
     OTHER_FILES,
     TO_BE_FORGOTTEN,
@@ -129,7 +129,7 @@ class ChatGptExport:
 
     def _counted(self, counts: Counter[str]) -> Iterator[SkippedRecord]:
         for why, count in counts.items():
-            yield SkippedRecord("conversations", why, count)
+            yield SkippedRecord("conversations", why, count, RecordClass.TRANSCRIPT)
         others = len(self._source.files) - len(self._files)
         if others:
             yield SkippedRecord("other files", OTHER_FILES, others)

@@ -5,7 +5,6 @@ The parser is ijson's; what is not JSON ends the stream and says so, and what ca
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
@@ -47,11 +46,10 @@ def top_level(source: ImportSource, file: SourceFile) -> str:
     return begin.decode("ascii", "replace")
 
 
-class _Window(io.RawIOBase):
+class _Window:
     """Bytes as they are read, as long as one item does not have too many of them."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        super().__init__()
         self._stream = stream
         self._since = 0
         self._is_first = True
@@ -61,6 +59,7 @@ class _Window(io.RawIOBase):
         self._since = 0
 
     def read(self, size: int = -1) -> bytes:
+        """The next bytes, without a mark of their order in front of the first."""
         content = self._stream.read(size)
         if self._is_first and content:
             content, self._is_first = content.removeprefix(b"\xef\xbb\xbf"), False

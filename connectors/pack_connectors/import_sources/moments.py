@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
-from pack.files.dates import parse_day
+from pack.files.dates import as_iso, parse_day
 
 _MILLISECONDS: Final = 100_000_000_000
 """A number of seconds as large as this is in the year 5138, so they are milliseconds."""
@@ -33,15 +33,19 @@ def moment(value: object) -> datetime | None:
 def _of_text(text: str) -> datetime | None:
     with suppress(ValueError):
         return moment(float(text))
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        day = parse_day(text)
-        found = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+    found = _parsed(text)
     if found is None:
         return None
     found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     return found if found.timestamp() >= _EARLIEST else None
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        day = parse_day(as_iso(text))
+        return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
 
 
 def first_moment(*values: object) -> datetime | None:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from pack.errors import LimitExceeded, NotFound, UnusableInput
 from pack.imports.left_out import GIT_FOLDER, LINK, LINKED_FOLDER
@@ -95,4 +95,8 @@ def _fail(error: OSError) -> None:
 
 def _source_file(file: Path, path: str, found: os.stat_result) -> SourceFile:
     modified = datetime.fromtimestamp(found.st_mtime, UTC)
-    return SourceFile(path, found.st_size, modified, partial(file.open, "rb"))
+    return SourceFile(path, found.st_size, modified, partial(_opened, file))
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return file.open("rb")

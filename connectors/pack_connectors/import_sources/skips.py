@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-NOT_ASKED_FOR: Final = "conversations are taken only if they are asked for"
 TO_BE_FORGOTTEN: Final = "they are marked as not to be remembered"
 EMPTY: Final = "it has no text"
 BROKEN: Final = "it is damaged, or of a form that is not known"

@@ -230,7 +230,7 @@ def _hostile(name: str, why: str) -> UnusableInput:
 def _moment(entry: zipfile.ZipInfo) -> datetime | None:
     """When a file was changed; 1980 stands for not known."""
     with suppress(ValueError):
-        moment = datetime(*entry.date_time, tzinfo=UTC)  # type: ignore[misc]
+        moment = datetime(*entry.date_time, tzinfo=UTC)
         return moment if moment.year > 1980 else None
     return None
 
