@@ -25,6 +25,7 @@ GUIDE_TOPICS: Final = (
     "serve",
     "kits",
     "copies",
+    "export",
     "webhooks",
     "notion",
     "google",

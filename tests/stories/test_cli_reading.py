@@ -28,7 +28,7 @@ WRITES = {
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
 READS |= {"log", "changes", "diff", "show", "blame", "context"}
-READS |= {"proposals", "accept", "attribution", "mesh"}
+READS |= {"proposals", "accept", "attribution", "mesh", "export"}
 WITHOUT_A_MEMORY = {"google-auth", "help"}
 
 
