@@ -10,9 +10,10 @@ from typing import Final
 
 from pack.actions import Action
 from pack.catalog import dates as dating
+from pack.catalog.catalog import Catalog
 from pack.catalog.imported import dates_in
 from pack.catalog.managed import find_managed
-from pack.catalog.questions import Filter, Sort, SortKey, sort_key
+from pack.catalog.questions import Filter, Listing, Sort, SortKey, sort_key
 from pack.catalog.row import Row
 from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
@@ -34,6 +35,7 @@ from pack.paths import INDEX
 from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, ManagedFile, NoteSummary
 from pack.times import format_time, parse_time
+from pack.use_cases.archive import ask_archive
 from pack.use_cases.excerpt import WHOLE, Part, excerpt
 from pack.use_cases.trusted_files import WantedTrust, labels_of_page, trusted_files
 
@@ -108,12 +110,17 @@ def list_files(
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
     trusted, so_far = None, None
+
+    def question(view: Catalog) -> Listing:
+        return view.list_rows(which, sort, after, most + 1)
+
+    archived = ask_archive(core, which, question) if trust is None else None
     if trust is not None:
         found, trusted = trusted_files(core, which, sort, after, trust)
+    elif archived is not None:
+        found = archived
     else:
-        found, so_far = core.ask_so_far(
-            lambda view: view.list_rows(which, sort, after, most + 1), by_date=True
-        )
+        found, so_far = core.ask_so_far(question, by_date=True)
     rows: Sequence[Row] = found.rows[:most]
     if limit is None:
         rows = cut_to_budget(rows, LIST_TOKENS, _cost)
