@@ -257,6 +257,8 @@ class DownstreamContract:
             downstream.delete_branch(BRANCH, ours)
         with pytest.raises(StaleBase):
             downstream.move_branch("pack-sync/gone", new, ours)
+        # Who has seen that looks again.
+        assert downstream.branches("pack-sync/") == {BRANCH: theirs}
         assert place.open().branches("pack-sync/") == {BRANCH: theirs}
 
     def test_what_was_done_already_can_be_done_again(self, place: DownstreamPlace) -> None:

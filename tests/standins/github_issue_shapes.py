@@ -28,7 +28,7 @@ def label(call: Call, repository: Repository, name: str) -> dict[str, Any]:
         "node_id": node_id("Label", repository.full_name, name),
         "url": f"{call.repo_url(repository)}/labels/{name}",
         "name": name,
-        "description": None,
+        "description": "",
         "color": repository.tracker.labels[name],
         "default": False,
     }

@@ -46,10 +46,10 @@ def get_ref(call: Call) -> Response:
 
 
 def list_matching_refs(call: Call) -> Response:
-    """git/list-matching-refs: every ref the name is a beginning of."""
+    """git/list-matching-refs: every ref the name is a beginning of, without pages."""
     prefix = f"refs/{call.params['ref']}"
     refs = call.git().refs(stale=call.stale)
-    return call.listing([_shape(call, n, oid) for n, oid in refs.items() if n.startswith(prefix)])
+    return Response.of([_shape(call, n, oid) for n, oid in refs.items() if n.startswith(prefix)])
 
 
 def create_ref(call: Call) -> Response:

@@ -33,7 +33,7 @@ class GithubSideRefs:
         self._writer = writer
 
     def list(self, folder: str) -> dict[str, CommitId]:
-        """See `Connector.side_refs`; one request for each page of them."""
+        """See `Connector.side_refs`."""
         prefix = f"{_BRANCHES}{folder}/"
         found = self._branches.matching(prefix)
         return {name.removeprefix(prefix): commit for name, commit in found.items()}
@@ -65,9 +65,9 @@ class GithubSideRefs:
         Where an earlier attempt got no further than that, this one goes on from there.
         """
         name = _BRANCHES + ref
-        if (actual := self._branches.at(name)) != expected:
-            raise StaleBase(expected, actual)
         if new_ref is not None:
+            if (actual := self._branches.at(name)) != expected:
+                raise StaleBase(expected, actual)
             self._branches.swap(_BRANCHES + new_ref, expected, None)
         self._branches.delete(name, expected)
 

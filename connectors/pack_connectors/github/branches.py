@@ -29,7 +29,7 @@ class GithubBranches:
         self._repository = repository
 
     def matching(self, prefix: str) -> dict[str, CommitId]:
-        """Those whose names begin so; one request for each page of them."""
+        """Those whose names begin so; one request, unless the server has pages of them."""
         found: dict[str, CommitId] = {}
         page, has_more = 1, True
         while has_more:

@@ -10,11 +10,12 @@ Source: GitHub REST documentation, "Git database", "Commits", "Repositories".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final
 
 from pack.distribution.ports import DownstreamCommit, DownstreamEntry, WantedCommit
-from pack.errors import ConnectorError, NotFound, RefusedForSafety
+from pack.errors import ConnectorError, NotFound, RefusedForSafety, StaleBase
 from pack.model import (
     ABSENT,
     BlobId,
@@ -49,6 +50,9 @@ _PAGE: Final = 100
 class GithubDownstream:
     """A repository on GitHub that gets files; see `Downstream`. May be used from any thread.
 
+    What is asked about branches is answered as it was at the first question, and with what was done
+    to them since, until one proves to be elsewhere.
+
     Args:
         session: Sends the requests; several downstreams may share it.
         owner: User or organisation.
@@ -74,7 +78,7 @@ class GithubDownstream:
         self._facts: Mapping[str, Any] | None = None
         self._head: CommitId | None = None
         self._records: dict[CommitId, CommitRecord] = {}
-        self._seen: set[CommitId] = set()
+        self._listed: dict[str, dict[str, CommitId]] = {}
 
     def close(self) -> None:
         """Forget what was read; the session stays open."""
@@ -127,9 +131,20 @@ class GithubDownstream:
     def branches(self, prefix: str) -> Mapping[str, CommitId]:
         """See `Downstream.branches`."""
         self._about()
-        found = self._branches.matching(prefix)
-        self._seen.update(found.values())
-        return found
+        with self._lock:
+            known = next((one for one in self._listed if prefix.startswith(one)), None)
+            if known is None:
+                known, self._listed[prefix] = prefix, self._branches.matching(prefix)
+            heads = self._listed[known].items()
+            return {name: head for name, head in heads if name.startswith(prefix)}
+
+    def _note(self, name: str, head: CommitId | None) -> None:
+        """Remember what became of a branch."""
+        with self._lock:
+            for prefix, heads in self._listed.items():
+                if name.startswith(prefix):
+                    heads.pop(name, None)
+                    heads.update({name: head} if head else {})
 
     def files(self, commit: CommitId) -> Mapping[str, DownstreamEntry]:
         """See `Downstream.files`."""
@@ -194,7 +209,7 @@ class GithubDownstream:
         changes = list(_changes(before, edits))
         after = before.changed(changes)
         expected = _commit_id(wanted, after.id())
-        if expected in self._seen:
+        if any(expected in heads.values() for heads in self._listed.values()):
             return expected
         base = self._record(wanted.parent)
         draft = CommitDraft(
@@ -217,12 +232,26 @@ class GithubDownstream:
             raise NotFound(f"commit {commit[:60]!r}")
         known = self._records.get(commit)
         is_forward = known is not None and expected in known.parents
-        self._branches.swap(name, commit, expected, is_forward=is_forward)
-        self._seen.add(commit)
+        with self._looking_again():
+            self._branches.swap(name, commit, expected, is_forward=is_forward)
+        self._note(name, commit)
 
     def delete_branch(self, name: str, expected: CommitId) -> None:
         """See `Downstream.delete_branch`."""
-        self._branches.delete(name, expected)
+        with self._looking_again():
+            self._branches.delete(name, expected)
+        self._note(name, None)
+
+    @contextmanager
+    def _looking_again(self) -> Iterator[None]:
+        """Forget where branches are if one proves to be elsewhere."""
+        try:
+            yield
+        except StaleBase:
+            with self._lock:
+                self._listed.clear()
+                self._head = None
+            raise
 
 
 def _entries(tree: Tree) -> Mapping[str, DownstreamEntry]:

@@ -48,8 +48,8 @@ _MOVED: Final = ("stale info", "fetch first", "cannot lock ref", "failed to upda
 class GitDownstream:
     """A downstream in a git repository; see `Downstream`. May be used from any thread.
 
-    Its branches are those that were there when it was first asked for anything, and what it was
-    asked to do since.
+    Its branches are those that were there when it was first asked for anything, with what it was
+    asked to do since, until one proves to be elsewhere.
 
     Args:
         address: A path or an address.
@@ -62,7 +62,6 @@ class GitDownstream:
     def __init__(self, address: str, scratch: Scratch) -> None:
         self._url = parse_url(address, CLONED_PROTOCOLS)
         self._scratch = scratch
-        self._refs = scratch.new_refs()
         self._lock = Lock()
         self._heads: dict[str, CommitId] | None = None
         self._default: str | None = None
@@ -114,21 +113,19 @@ class GitDownstream:
     def _known_heads(self) -> dict[str, CommitId]:
         with self._lock:
             if self._heads is None:
-                self._fetch()
-                self._heads = self._fetched_heads()
+                self._heads = self._fetch(self._scratch.new_refs())
             return self._heads
 
-    def _fetch(self) -> None:
-        refs = f"+{HEADS}*:{self._refs}*"
+    def _fetch(self, here: str) -> dict[str, CommitId]:
+        """Have its branches below a name of ours."""
+        refs = f"+{HEADS}*:{here}*"
         answer = self._scratch.exchange.run("fetch", [*_FETCH, _UPLOAD], self._url, refs)
         if answer.status != 0:
             raise self._unreadable(answer.said)
-
-    def _fetched_heads(self) -> dict[str, CommitId]:
-        form = "--format=%(objectname) %(refname)"
-        out = os.fsdecode(self._scratch.runner.run(["for-each-ref", form, self._refs]))
+        form = ["for-each-ref", "--format=%(objectname) %(refname)", here]
+        out = os.fsdecode(self._scratch.runner.run(form))
         rows = (line.partition(" ") for line in out.splitlines())
-        return {name.removeprefix(self._refs): CommitId(head) for head, _, name in rows}
+        return {name.removeprefix(here): CommitId(head) for head, _, name in rows}
 
     def _find_default(self, heads: Mapping[str, CommitId]) -> str:
         options = ["--quiet", "--symref", _UPLOAD]
@@ -187,6 +184,8 @@ class GitDownstream:
             return
         refusals = [line for line in answer.out.splitlines() if line.startswith("!")]
         if any(words in line for line in refusals for words in _MOVED):
+            with self._lock:
+                self._heads = None
             raise StaleBase(expected, None)
         if not refusals:
             raise Unavailable(f"{self.address} cannot be pushed to: {answer.said}")
