@@ -74,6 +74,11 @@ def kit_schema() -> str:
     return (_folder() / "schemas" / "kit.schema.json").read_text(encoding="utf-8")
 
 
+def sync_rule_schema() -> str:
+    """The JSON Schema of a rule of the distribution."""
+    return (_folder() / "schemas" / "sync-rule.schema.json").read_text(encoding="utf-8")
+
+
 def guide_page(topic: str) -> str:
     """A page of the guide, as markdown; its first line is its title.
 
