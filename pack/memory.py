@@ -33,6 +33,7 @@ from pack.truth.seals import sealing
 from pack.truth.shown import showing
 
 if TYPE_CHECKING:
+    from pack.distribution.distribution import Distribution
     from pack.exports.exports import Exports
     from pack.history.blame import Blame
     from pack.history.briefing.context import Briefing
@@ -306,6 +307,13 @@ class Memory:
         from pack.kits.kits import Kits  # noqa: PLC0415
 
         return Kits(self._session)
+
+    @property
+    def distribution(self) -> Distribution:
+        """Parts of the memory, kept in step in other repositories."""
+        from pack.distribution.distribution import Distribution  # noqa: PLC0415
+
+        return Distribution(self._session)
 
     @property
     def search(self) -> Search:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pack.distribution.values import CheckResult, CheckStatus, PullRequestText
+from pack.errors import PackError
 from pack.model import CommitId
 
 
@@ -90,6 +91,19 @@ class RepositoryResult:
     def failed_checks(self) -> list[CheckResult]:
         """The checks that let nothing pass."""
         return [check for check in self.checks if check.status is CheckStatus.FAIL]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run came to.
+
+    Attributes:
+        results: What became of each rule.
+        unrecorded: Why the memory does not say so; `None` if it does.
+    """
+
+    results: Sequence[RepositoryResult]
+    unrecorded: PackError | None = None
 
 
 @dataclass(frozen=True, slots=True)
