@@ -113,7 +113,7 @@ class GitDownstream:
     def _known_heads(self) -> dict[str, CommitId]:
         with self._lock:
             if self._heads is None:
-                self._heads = self._fetch(self._scratch.new_refs())
+                self._heads = self._fetch(f"{self._scratch.new_ref()}/")
             return self._heads
 
     def _fetch(self, here: str) -> dict[str, CommitId]:
@@ -167,7 +167,8 @@ class GitDownstream:
             InvalidPath, RefusedForSafety: As `check_edits`.
         """
         present = self.files(wanted.parent) if wanted.parent else {}
-        return make_commit(self._scratch.runner, wanted, check_edits(present, wanted))
+        edits = check_edits(present, wanted)
+        return make_commit(self._scratch.runner, self._scratch.new_ref(), wanted, edits)
 
     def move_branch(self, name: str, commit: CommitId, expected: CommitId | None) -> None:
         """See `Downstream.move_branch`."""
