@@ -41,7 +41,7 @@ class DownstreamHistory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PastState:
+class RecordedState:
     """A state as a commit of the downstream has it.
 
     Attributes:
@@ -73,7 +73,7 @@ def find_synced(
     """
     if head is None:
         return None
-    likely: PastState | None = None
+    likely: RecordedState | None = None
     for number, past in enumerate(states_in_history(rule_id, downstream, head)):
         base = remaker.again(past.state, past.state.version, past.state.commit)
         if base and {path: digest(text) for path, text in base.items()} == past.state.files:
@@ -89,7 +89,7 @@ def find_synced(
     return _synced(state, _texts_of(likely, downstream), remaker, (note,))
 
 
-def _notes(number: int, past: PastState, head: CommitId) -> tuple[str, ...]:
+def _notes(number: int, past: RecordedState, head: CommitId) -> tuple[str, ...]:
     if past.commit == head and number == 0:
         return ()
     where = state_path(past.state.rule.id)
@@ -104,7 +104,7 @@ def _synced(
 
 def states_in_history(
     rule_id: str, downstream: DownstreamHistory, head: CommitId
-) -> Iterator[PastState]:
+) -> Iterator[RecordedState]:
     """The states of a rule as commits have them: of the head, of syncs, and of all others."""
     seen: set[BlobId] = set()
     yield from _state_at(rule_id, downstream, head, seen, is_sync=False)
@@ -123,7 +123,7 @@ def _state_at(
     seen: set[BlobId],
     *,
     is_sync: bool,
-) -> Iterator[PastState]:
+) -> Iterator[RecordedState]:
     """The state in a commit, unless it has been seen and says nothing more here."""
     entries = downstream.files(commit)
     entry = entries.get(state_path(rule_id))
@@ -135,10 +135,10 @@ def _state_at(
             state = SyncState.from_bytes(content, rule_id)
         except UnusableInput:
             return
-        yield PastState(state, commit, entries, is_sync)
+        yield RecordedState(state, commit, entries, is_sync)
 
 
-def _texts_of(past: PastState, downstream: DownstreamHistory) -> dict[str, bytes]:
+def _texts_of(past: RecordedState, downstream: DownstreamHistory) -> dict[str, bytes]:
     """The texts of a state as commits up to its own have them, proven by their hashes."""
     found: dict[str, bytes] = {}
     looked_at: set[BlobId] = set()

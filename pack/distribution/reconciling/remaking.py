@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pack.distribution.content.making import Made, make
-from pack.distribution.ports import Upstream
+from pack.distribution.ports import UpstreamHistory
 from pack.distribution.reconciling.sync_state import SyncState
 from pack.distribution.values import Release, Rule
 from pack.errors import InvalidContent, InvalidRequest, NotFound
@@ -22,7 +22,7 @@ class Remaker:
         upstream: The memory's history.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: UpstreamHistory) -> None:
         self._upstream = upstream
         self._files: dict[CommitId, Mapping[MemoryPath, BlobId]] = {}
         self._blobs: dict[BlobId, bytes] = {}
