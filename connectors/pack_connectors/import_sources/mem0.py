@@ -231,5 +231,9 @@ class _Bounded(gzip.GzipFile):
 
 
 FORMAT: Final = ExportFormat(
-    ImportKind.MEM0, _recognises, Mem0Memories, accepts=lambda one: bool(_files(one))
+    ImportKind.MEM0,
+    _recognises,
+    Mem0Memories,
+    opens_archives=True,
+    accepts=lambda one: bool(_files(one)),
 )

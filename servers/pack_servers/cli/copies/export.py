@@ -107,7 +107,9 @@ def _fields(
         "files": written.files,
         "bytes": written.size,
         "secrets": sum(tally.secrets.values()),
-        "skipped": [{"what": path, "why": why, "count": 1} for path, why in tally.skipped],
+        "skipped": [
+            {"what": one.path, "why": one.why, "count": one.count} for one in tally.skipped
+        ],
         "warnings": _warnings(tally),
     }
 
@@ -121,7 +123,7 @@ def _warnings(tally: ExportTally) -> tuple[str, ...]:
     if tally.unshared:
         notes = counted(len(tally.unshared), "note")
         found.append(f"{notes} that `sync: false` keeps from copies: {_named(tally.unshared)}")
-    found += [f"left out: {path}: {why}" for path, why in tally.skipped[:_SHOWN]]
+    found += [f"left out: {one.path}: {one.why}" for one in tally.skipped[:_SHOWN]]
     if len(tally.skipped) > _SHOWN:
         found.append(f"left out: {len(tally.skipped) - _SHOWN} more")
     return tuple(found)
