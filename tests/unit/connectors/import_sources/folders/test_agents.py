@@ -37,6 +37,7 @@ def test_all_that_a_project_tells_is_found_once(tmp_path):
         "site/AGENTS.md",
     )
     (rule,) = [one for one in found.records if one.name == "tests.md"]
+    assert rule.title == "Tests (site)"
     assert rule.fields == {"description": "Tests", "globs": "*.py", "alwaysApply": True}
 
 

@@ -32,10 +32,14 @@ def test_both_forms_of_a_topic_are_read(tmp_path):
 def test_the_memories_of_all_projects_are_kept_apart_and_sessions_left_out(tmp_path):
     files = {f"{PROJECT}/{name}": text for name, text in MEMORY.items()}
     files |= {"projects/-srv-x/memory/MEMORY.md": "x\n", "projects/-srv-x/s.jsonl": "{}\n"}
+    files |= {"CLAUDE.md": "Be short.\n", "agents/x.md": "no\n"}
     found = read(folder_of(tmp_path / "claude", files))
     assert found.kind == "claude-code"
-    assert {one.folder for one in found.records} == {"projects/work-site", "projects/srv-x"}
-    assert ".jsonl" in found.reasons
+    assert {one.folder for one in found.records} == {
+        *("projects/work-site", "projects/srv-x", "profiles")
+    }
+    assert text_of(found.one("What I tell Claude Code")) == "Be short.\n"
+    assert {".jsonl", ".md"} <= found.reasons.keys()
 
 
 def test_what_pack_exported_comes_back_and_what_was_learnt_since_too(tmp_path):
