@@ -108,7 +108,7 @@ class MadeFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFinding:
     """What is wrong with a file; never the text that is wrong.
 
     Attributes:
@@ -144,7 +144,7 @@ class CheckResult:
     name: str
     status: CheckStatus
     details: str
-    findings: Sequence[Finding] = ()
+    findings: Sequence[CheckFinding] = ()
 
 
 @dataclass(frozen=True, slots=True)

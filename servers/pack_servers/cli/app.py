@@ -28,7 +28,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "context",
     ),
     "Truth": ("proposals", "review", "accept", "attribution", "truth"),
-    "Connect": ("init", "serve", "mesh", "google-auth"),
+    "Connect": ("init", "setup", "serve", "mesh", "google-auth"),
     "Kits": ("kit",),
     "Copies": ("import", "export", "remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
