@@ -29,7 +29,7 @@ from pack.imports.records import (
     ReadProgress,
     SkippedRecord,
 )
-from pack.imports.rendering import dates_of, render
+from pack.imports.rendering import dates_of, render, without_dates
 from pack.imports.splitting import split
 from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, blob_id
@@ -216,7 +216,10 @@ class _Run:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)
-        blob, before = blob_id(content), self.base.blobs.get(path)
+        before = self.base.blobs.get(path)
+        if before is not None and record.verbatim is None:
+            content = self._unless_redated(content, before)
+        blob = blob_id(content)
         is_news = blob != before
         kept = content if is_news and self.dry_run else None
         planned = PlannedRecord(
@@ -227,6 +230,13 @@ class _Run:
             self.secrets[record.source_id] = _secrets_in(content)
             if not self.dry_run:
                 self.base.add(path, content)
+
+    def _unless_redated(self, content: bytes, before: BlobId) -> bytes:
+        """A note, or the one before where only its dates differ: that is no news."""
+        if blob_id(content) == before:
+            return content
+        known = self.base.read(before)
+        return known if without_dates(known) == without_dates(content) else content
 
     def _new_path(self, record: ImportedRecord) -> MemoryPath:
         if self._places is None:

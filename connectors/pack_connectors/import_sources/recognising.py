@@ -9,13 +9,13 @@ from typing import Final
 
 from pack.errors import UnusableInput
 from pack.imports.records import ExportReader, ImportKind
-from pack_connectors.import_sources import chatgpt
+from pack_connectors.import_sources import chatgpt, claude, gemini
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.opening import open_source
 from pack_connectors.import_sources.source import ImportSource
 from pack_connectors.import_sources.zips import with_archives, zips_in
 
-FORMATS: Final[Sequence[ExportFormat]] = (chatgpt.FORMAT,)
+FORMATS: Final[Sequence[ExportFormat]] = (chatgpt.FORMAT, claude.FORMAT, gemini.FORMAT)
 """In the order in which they are tried: the first that recognises a source reads it."""
 
 
