@@ -35,7 +35,7 @@ from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, blob_id
 from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import is_memory_file
-from pack.provenance import IMPORT, Origin, Source
+from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
 from pack.use_cases.import_bases import ImportBase
 from pack.use_cases.import_comparing import (
     Comparing,
@@ -43,8 +43,6 @@ from pack.use_cases.import_comparing import (
     PlannedRecord,
 )
 
-IMPORTED_FROM: Final = "Pack-Imported-From"
-"""The trailer of a commit that brought an export: where from."""
 _TWICE: Final = "the export has it twice"
 _UNUSABLE: Final = "it cannot be a note: {}"
 _MOST_NAMED: Final = 100
@@ -179,6 +177,7 @@ class _Run:
     skipped: list[SkippedRecord] = field(default_factory=list)
     records: dict[str, PlannedRecord] = field(default_factory=dict)
     secrets: dict[str, int] = field(default_factory=dict)
+    writers: set[str] = field(default_factory=set)
     _places: ImportPlaces | None = None
     _outcomes: list[tuple[PlannedRecord, Outcome]] = field(default_factory=list)
 
@@ -227,6 +226,7 @@ class _Run:
         )
         self.records[record.source_id] = planned
         if is_news:
+            self.writers.update(part.writer.label for part in record.parts if part.writer)
             self.secrets[record.source_id] = _secrets_in(content)
             if not self.dry_run:
                 self.base.add(path, content)
@@ -287,7 +287,10 @@ class _Run:
             changes,
             f"{first}: import from {self.kind}{others}",
             names=[put.path for put in puts[1:_MOST_NAMED]],
-            trailers=[(IMPORTED_FROM, str(self.kind))],
+            trailers=[
+                (IMPORTED_FROM, str(self.kind)),
+                *((WRITTEN_TOO_BY, label) for label in sorted(self.writers)),
+            ],
             is_wanted=True,
         )
 
