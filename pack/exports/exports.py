@@ -109,7 +109,7 @@ class Exports:
             notes = _notes(self._core, rows, tally, any_bytes=kind in _ANY_BYTES)
             if kind is ExportKind.ZIP:
                 yield from (_file_of(one) for one in notes)
-                yield from _others(self._core, tally) if which.is_empty else ()
+                yield from _others(self._core, tally, rows) if which.is_empty else ()
                 return
             yield from _FORMS[kind](notes)
             if which.is_empty and (left := _archived(self._core)):
@@ -171,11 +171,11 @@ def _archived(core: Core) -> int:
     return sum(1 for entry in core.reader.tree() if is_archived(entry.path))
 
 
-def _others(core: Core, tally: ExportTally) -> Iterator[ExportedPiece]:
+def _others(core: Core, tally: ExportTally, rows: Sequence[Row]) -> Iterator[ExportedPiece]:
     """The files of the memory's repository that are no notes and still are there, as committed."""
     head = core.connector.head()
     scope = scope_of(core.connector)
-    there = {entry.path for entry in core.reader.tree()}
+    there = {entry.path for entry in core.reader.tree()}.difference(row.path for row in rows)
     for entry in core.connector.get_tree(head) if head is not None else ():
         is_note = scope.holds(entry.path) and is_catalogued(entry.path)
         if is_note or entry.path not in there:

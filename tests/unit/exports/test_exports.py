@@ -110,3 +110,11 @@ def test_imported_conversations_are_in_a_zip_or_asked_for(world):
     pieces, tally = export(world, ExportKind.JSONL, folder="archive/chatgpt")
     assert [read_jsonl_line(piece.content.decode()).path for piece in pieces] == [path]
     assert tally.skipped == []
+
+
+def test_a_memory_that_is_one_file_is_exported_as_one_note(world):
+    changes = [Put(MemoryPath("MEMORY.md"), b"# Mine\n\nfact\n", ABSENT)]
+    world.connector.commit(None, changes, "v1")
+    for kind in (ExportKind.ZIP, ExportKind.JSONL):
+        pieces, tally = export(world, kind)
+        assert (len(pieces), tally.notes, tally.attachments) == (1, 1, 0)

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 from pack_servers.wiring.portable.imports import opened_export
 
+from pack.imports.records import ImportKind
 from tests.import_support import DAY, day, folder_of, read, zip_of
 
 VAULT = {
@@ -54,6 +55,9 @@ def test_a_date_is_of_the_note_its_name_the_history_or_the_file(tmp_path):
     with opened_export(folder, None) as reader:
         records = [one for one in reader.records(transcripts=False) if hasattr(one, "updated")]
     assert {one.name: one.updated for one in records} == dates | {"Home.md": day("2021-03-04")}
+    with opened_export(folder / "Home.md", ImportKind.AGENTS) as reader:
+        (record,) = reader.records(transcripts=False)
+    assert record.updated == day("2021-03-04")
 
 
 def test_a_zip_of_a_vault_is_the_vault(tmp_path):
