@@ -123,7 +123,7 @@ HOSTS: Final = (
             ["plugin", "marketplace", "add", folder],
             ["plugin", "add", _PLUGIN],
         ],
-        [["plugin", "remove", _PLUGIN], ["plugin", "marketplace", "remove", NAME]],
+        [["plugin", "remove", _PLUGIN]],
     ),
 )
 """The clients whose plugins are named in their settings."""
