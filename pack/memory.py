@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.importing import Importing
+    from pack.use_cases.kept_folders import KeptFolders
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.notes import Notes
     from pack.use_cases.pathless import WholeText
@@ -335,6 +336,13 @@ class Memory:
         from pack.use_cases.hand_edits import HandEdits  # noqa: PLC0415
 
         return HandEdits(self._session)
+
+    @property
+    def kept_folders(self) -> KeptFolders:
+        """The folders that an AI writes by itself."""
+        from pack.use_cases.kept_folders import KeptFolders  # noqa: PLC0415
+
+        return KeptFolders(self._session)
 
     @property
     def remotes(self) -> Remotes:
