@@ -26,6 +26,7 @@ GUIDE_TOPICS: Final = (
     "webhooks",
     "notion",
     "google",
+    "anthropic",
     "care",
     "connectors",
 )
