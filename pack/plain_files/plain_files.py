@@ -311,6 +311,8 @@ def _with_body(head: Frontmatter, text: str) -> Frontmatter:
     closing = parts.closing
     if closing and closing[-1] not in "\r\n":
         closing += line_end(parts.opening)
+    if closing.endswith("\r") and text.startswith("\n"):
+        closing += "\n"  # else the text would lose its own to the fence
     return replace(head, parts=replace(parts, closing=closing, body=text))
 
 

@@ -257,6 +257,7 @@ def test_two_callers_at_once_lose_nothing(git_world: World):
 
 _HEADS = (
     *("", "---\n---\n", "---\ntags: [a]\n# a comment\n---\n", "---\r\ntopic: x\r\n---\r\n"),
+    *("---\rtopic: x\r---\r", "---\ntopic: x\n---"),
     *("\ufeff---\ntopic: x\n...\n", "\n\n---\nsync: false\nown: {a: 1}\n---\n", "---\na: [\n---\n"),
 )
 _BODIES = st.text("a\n\r-:`# \ufeff", max_size=12) | st.sampled_from(
