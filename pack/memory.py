@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from pack.mesh.memory_head import CommitStore, FindHead
     from pack.mesh.ports import MemoryHead
     from pack.pages.delivery import PageDelivery
+    from pack.plain_files.plain_files import PlainFiles
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
     from pack.truth.assigning import Assigning
@@ -205,6 +206,13 @@ class Memory:
         from pack.use_cases.notes import Notes  # noqa: PLC0415
 
         return Notes(self._session)
+
+    @property
+    def plain_files(self) -> PlainFiles:
+        """The memory as a folder of plain files, for one caller that knows nothing else."""
+        from pack.plain_files.plain_files import PlainFiles  # noqa: PLC0415
+
+        return PlainFiles(self._session)
 
     @property
     def whole(self) -> WholeText:
