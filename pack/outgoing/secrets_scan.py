@@ -116,6 +116,18 @@ _NAMED: Final = pattern(
     r"[\"'*`_]{0,4}\s{0,3}(?::|=|\bis\b)[\s\"'*`]{0,8}(?P<value>[^\s\"'`<>]{8,200})",
     re.IGNORECASE,
 )
+_BEHIND_NAMES: Final = (
+    (_IN_ADDRESS, "a password in an address", ("://",)),
+    (_IN_HEADER, "what authorises a request", ("authorization", "x-api-key")),
+    (
+        _NAMED,
+        "a password or key",
+        ("pass", "kennwort", "contrase", "senha", "secret", "token", "key", "credential"),
+    ),
+)
+"""With what any text holds, in small letters, that the pattern can find something in."""
+_LONG_WORD: Final = pattern(r"\S{15,}")
+_WITH_BLANKS: Final = ("-----BEGIN", "FlyV1 ")
 _STAND_IN: Final = pattern(
     r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|your|example|placeholder|changeme|redacted|dummy|[<\[({]",
     re.IGNORECASE,
@@ -135,16 +147,26 @@ def find_secrets(text: str) -> list[Leak]:
 
 
 def _on_line(line: str) -> Iterator[str]:
-    known = [what for what, found in _ANY if found.search(line)]
+    long = _where_tokens_are(line)
+    known = [what for what, found in _ANY if found.search(long)] if long else []
     yield from known
-    for found, what in (
-        (_IN_ADDRESS, "a password in an address"),
-        (_IN_HEADER, "what authorises a request"),
-        (_NAMED, "a password or key"),
-    ):
+    lower = line.lower()
+    for found, what, begins in _BEHIND_NAMES:
+        if not any(begin in lower for begin in begins):
+            continue
         values = (match["value"] for match in found.finditer(line))
         if not known and any(map(_may_be_secret, values)):
             yield what
+
+
+def _where_tokens_are(line: str) -> str:
+    """What of a line the patterns of tokens can find anything in: none of them is short.
+
+    Prose has next to no such words, and dozens of patterns take long over a conversation.
+    """
+    if any(begin in line for begin in _WITH_BLANKS):
+        return line
+    return " ".join(_LONG_WORD.findall(line))
 
 
 def _may_be_secret(value: str) -> bool:
