@@ -33,6 +33,8 @@ class ImportKind(StrEnum):
     NOTION = "notion"
     MEMORY_BANK = "memory-bank"
     AGENTS = "agents"
+    PACK = "pack"
+    """PACK's own exports, and other memories."""
 
 
 class RecordClass(StrEnum):

@@ -11,7 +11,7 @@ memory have, and takes prose for secrets. It is the oracle for what it does know
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,11 +96,14 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a signed token (JWT)": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
 }
 _ANY: Final = tuple(
-    (what, pattern(rf"(?<![A-Za-z0-9_]){found}(?![A-Za-z0-9])"))
-    if found[0] != "-"
-    else (what, pattern(found))
+    (
+        what,
+        pattern(found),
+        pattern(found if found[0] == "-" else rf"(?<![A-Za-z0-9_]){found}(?![A-Za-z0-9])"),
+    )
     for what, found in _TOKENS.items()
 )
+"""What each is, how it looks, and how it looks where nothing goes on at its sides."""
 _IN_ADDRESS: Final = pattern(
     r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,100}:(?P<value>[^\s/@]{3,200})@"
 )
@@ -116,7 +119,7 @@ _NAMED: Final = pattern(
     r"[\"'*`_]{0,4}\s{0,3}(?::|=|\bis\b)[\s\"'*`]{0,8}(?P<value>[^\s\"'`<>]{8,200})",
     re.IGNORECASE,
 )
-_BEHIND_NAMES: Final = (
+_VALUES: Final = (
     (_IN_ADDRESS, "a password in an address", ("://",)),
     (_IN_HEADER, "what authorises a request", ("authorization", "x-api-key")),
     (
@@ -125,9 +128,11 @@ _BEHIND_NAMES: Final = (
         ("pass", "kennwort", "contrase", "senha", "secret", "token", "key", "credential"),
     ),
 )
-"""With what any text holds, in small letters, that the pattern can find something in."""
+"""With what any text holds, in small letters, that the pattern finds something in."""
 _LONG_WORD: Final = pattern(r"\S{15,}")
 _WITH_BLANKS: Final = ("-----BEGIN", "FlyV1 ")
+_Kind = tuple[str, re.Pattern[str]]
+_Named = tuple[re.Pattern[str], str, tuple[str, ...]]
 _STAND_IN: Final = pattern(
     r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|your|example|placeholder|changeme|redacted|dummy|[<\[({]",
     re.IGNORECASE,
@@ -142,31 +147,35 @@ _PATH_OR_WORDS: Final = pattern(
 
 def find_secrets(text: str) -> list[Leak]:
     """The secrets in a text, by line; each kind once on a line."""
-    found = {(n, what) for n, line in enumerate(text.split("\n"), 1) for what in _on_line(line)}
+    long, lower = _where_tokens_are(text), text.lower()
+    kinds = [(what, found) for what, look, found in _ANY if look.search(long)]
+    named = [one for one in _VALUES if any(begin in lower for begin in one[2])]
+    lines = text.split("\n") if kinds or named else ()
+    on_lines = ((n, _on_line(line, kinds, named)) for n, line in enumerate(lines, 1))
+    found = {(n, what) for n, whats in on_lines for what in whats}
     return [Leak(line, what) for line, what in sorted(found)]
 
 
-def _on_line(line: str) -> Iterator[str]:
-    long = _where_tokens_are(line)
-    known = [what for what, found in _ANY if found.search(long)] if long else []
+def _where_tokens_are(text: str) -> str:
+    """What of a text the patterns of tokens can find anything in: none of them is short.
+
+    Prose has next to no such words, and dozens of patterns take long over a conversation.
+    """
+    if any(begin in text for begin in _WITH_BLANKS):
+        return text
+    return " ".join(_LONG_WORD.findall(text))
+
+
+def _on_line(line: str, kinds: Iterable[_Kind], named: Iterable[_Named]) -> Iterator[str]:
+    known = [what for what, found in kinds if found.search(line)]
     yield from known
-    lower = line.lower()
-    for found, what, begins in _BEHIND_NAMES:
+    lower = line.lower() if named else ""
+    for found, what, begins in named:
         if not any(begin in lower for begin in begins):
             continue
         values = (match["value"] for match in found.finditer(line))
         if not known and any(map(_may_be_secret, values)):
             yield what
-
-
-def _where_tokens_are(line: str) -> str:
-    """What of a line the patterns of tokens can find anything in: none of them is short.
-
-    Prose has next to no such words, and dozens of patterns take long over a conversation.
-    """
-    if any(begin in line for begin in _WITH_BLANKS):
-        return line
-    return " ".join(_LONG_WORD.findall(line))
 
 
 def _may_be_secret(value: str) -> bool:

@@ -9,9 +9,10 @@ What is no longer in an export stays here: an export may be a part.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from pack.catalog import imported
@@ -38,6 +39,7 @@ from pack.imports.records import (
 )
 from pack.imports.rendering import dates_of, render, without_dates
 from pack.imports.splitting import split
+from pack.imports.starters import is_untouched
 from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, blob_id
 from pack.outgoing.secrets_scan import find_secrets
@@ -109,6 +111,7 @@ class Importing:
         dry_run: bool = False,
         agree: Agree = _agreed,
         tell: Tell = _untold,
+        starters: Mapping[str, str] = MappingProxyType({}),
     ) -> Imported:
         """Bring what a reader finds into the memory.
 
@@ -118,6 +121,8 @@ class Importing:
             dry_run: Only say what would be done.
             agree: Asked before anything is written, if there is anything to write.
             tell: Told how far the reader is, after each record.
+            starters: The texts that a new memory begins with, by path: while nobody has touched
+                one, a file of that path replaces it.
 
         Raises:
             NotInitialised: There is no memory.
@@ -129,7 +134,7 @@ class Importing:
             raise MigrationNeeded(self._core.reader.v1_path, "an import")
         base = ImportBase(self._core.connector, reader.kind)
         try:
-            run = _Run(self._core, base, reader.kind, dry_run=dry_run)
+            run = _Run(self._core, base, reader.kind, starters, dry_run=dry_run)
             for one in reader.records(transcripts=transcripts):
                 run.add(one)
                 tell(reader.progress)
@@ -180,6 +185,7 @@ class _Run:
     core: Core
     base: ImportBase
     kind: ImportKind
+    starters: Mapping[str, str]
     dry_run: bool
     found: Counter[str] = field(default_factory=Counter)
     skipped: list[SkippedRecord] = field(default_factory=list)
@@ -187,6 +193,8 @@ class _Run:
     secrets: dict[str, int] = field(default_factory=dict)
     writers: set[str] = field(default_factory=set)
     _places: ImportPlaces | None = None
+    _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
+    _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _outcomes: list[tuple[PlannedRecord, Outcome]] = field(default_factory=list)
 
     @property
@@ -218,12 +226,12 @@ class _Run:
             if len(content) > MAX_FILE_BYTES:
                 raise LimitExceeded("it", MAX_FILE_BYTES)
             known = self.base.paths.get(record.source_id)
-            path = known or self._new_path(record)
+            path = known or self._new_path(record, content)
         except _NO_NOTE as error:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)
-        before = self.base.blobs.get(path)
+        before = self.base.blobs.get(path) or self._replaced.get(path)
         if before is not None and record.verbatim is None:
             content = self._unless_redated(content, before)
         blob = blob_id(content)
@@ -246,14 +254,29 @@ class _Run:
         known = self.base.read(before)
         return known if without_dates(known) == without_dates(content) else content
 
-    def _new_path(self, record: ImportedRecord) -> MemoryPath:
+    def _new_path(self, record: ImportedRecord, content: bytes) -> MemoryPath:
         if self._places is None:
-            taken = [entry.path for entry in self.core.reader.tree()]
+            self._here = {entry.path: entry.sha for entry in self.core.reader.tree()}
             at_root = bool(scope_of(self.core.connector).root_notes)
-            self._places = ImportPlaces(self.kind, [*taken, *self.base.blobs], at_root=at_root)
-        path = self._places.place(record)
+            taken = [*self._here, *self.base.blobs]
+            self._places = ImportPlaces(self.kind, taken, at_root=at_root)
+        path = self._own_path(record, content) or self._places.place(record)
         self.core.reader.refuse_excluded(path)
         scope_of(self.core.connector).require().refuse_left_out(path)
+        return path
+
+    def _own_path(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
+        """The path of a file that is taken as it is, if it is there already, or a starter is."""
+        path = MemoryPath(f"{record.folder}/{record.name}")
+        here = self._here.get(path)
+        if record.verbatim is None or not here or path in self.base.blobs:
+            return None
+        if here != blob_id(content):
+            found = self.core.reader.find(path)
+            if found is None or not is_untouched(found.content, self.starters.get(path)):
+                return None
+            self._replaced[path] = here
+        del self._here[path]  # no other record is at this path
         return path
 
     # --- deciding ------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from pack.catalog.questions import Filter, Listing, Sort, SortKey, sort_key
 from pack.catalog.row import Row
 from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
-from pack.core.labels import Label, labels_of
+from pack.core.labels import PERSONS, Label, labels_of
 from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import (
     InvalidCursor,
@@ -37,7 +37,7 @@ from pack.results import Document, FileListing, ManagedFile, NoteSummary
 from pack.times import format_time, parse_time
 from pack.use_cases.archive import ask_archive
 from pack.use_cases.excerpt import WHOLE, Part, excerpt
-from pack.use_cases.trusted_files import WantedTrust, trusted_files
+from pack.use_cases.trusted_files import WantedTrust, labels_of_page, trusted_files
 
 LIST_MOST: Final = 100
 """Number of files in a listing if the caller gives no limit."""
@@ -124,11 +124,13 @@ def list_files(
     rows: Sequence[Row] = found.rows[:most]
     if limit is None:
         rows = cut_to_budget(rows, LIST_TOKENS, _cost)
+    labels = trusted.labels if trusted else labels_of_page(core, rows)
+    if limit is None:
+        rows = cut_to_budget(rows, LIST_TOKENS, lambda row: _cost(row, labels.get(row.path)))
     is_last = len(rows) == len(found.rows)
     following = None if is_last else make_cursor([*sort_key(rows[-1], sort)])
     today = core.today()
-    labels = [trusted.label(row.path) if trusted else None for row in rows]
-    files = tuple(_listed(row, today, label) for row, label in zip(rows, labels, strict=True))
+    files = tuple(_listed(row, today, labels.get(row.path)) for row in rows)
     copies = core.sync.notices() if core.sync else ()
     managed = (str(so_far),) if so_far else _managed_notice(core)  # that asks the whole catalog
     notices = (*_notices(core), *core.peer_notices(), *managed, *copies)
@@ -197,9 +199,10 @@ def _place(key: Key, sort: Sort) -> SortKey:
     return first if isinstance(first, str) else int(first), MemoryPath(str(path))
 
 
-def _cost(row: Row) -> str:
+def _cost(row: Row, label: Label | None = None) -> str:
     """The text in a listing for a file."""
-    return f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
+    trust = f"level {label.level} origin {label.origin}" if label not in (None, PERSONS) else ""
+    return f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}{trust}"
 
 
 def is_expired(row: Row, today: date) -> bool:

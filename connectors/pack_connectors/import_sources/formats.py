@@ -19,9 +19,12 @@ class ExportFormat:
             file than `ImportSource.peek` gives.
         read: Makes the reader.
         opens_archives: Whether zips in the source are part of the export; else they are files.
+        accepts: What is read if the person says that it is such an export; `None` for nothing but
+            what is recognised.
     """
 
     kind: ImportKind
     recognises: Callable[[ImportSource], bool]
     read: Callable[[ImportSource], ExportReader]
     opens_archives: bool = False
+    accepts: Callable[[ImportSource], bool] | None = None

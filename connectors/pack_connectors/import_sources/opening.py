@@ -46,7 +46,8 @@ def _file(path: Path, found: os.stat_result) -> ImportSource:
     with ExitStack() as stack:
         opened = stack.enter_context(path.open("rb"))
         if not is_zip(opened.read(4)):
-            return ImportSource(path.name, [_source_file(path, path.name, found)])
+            above = path.resolve().parent.name
+            return ImportSource(path.name, [_source_file(path, path.name, found)], above=above)
         files, left_out = list_zip(opened, path.name, stack)
         return ImportSource(path.name, files, left_out, stack.pop_all())
 
@@ -62,7 +63,8 @@ def _folder(top: Path) -> ImportSource:
             left_out.append(SkippedRecord(path, why))
         if len(files) + len(left_out) > MOST_ENTRIES:
             raise LimitExceeded(f"the folder {top.name}", MOST_ENTRIES, "files")
-    return ImportSource(top.resolve().name, files, left_out)
+    resolved = top.resolve()
+    return ImportSource(resolved.name, files, left_out, above=resolved.parent.name)
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, str | None]]:

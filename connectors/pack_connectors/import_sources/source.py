@@ -54,6 +54,15 @@ class SourceFile:
         return self.path.rpartition("/")[2]
 
 
+Committed = Callable[[str, bytes], datetime | None]
+"""When a file got the bytes that it has, by the history that its folder has; `None` if that is not
+known."""
+
+
+def _no_history(_path: str, _content: bytes) -> None:
+    """For sources without a history."""
+
+
 class ImportSource:
     """Files that belong together. A context manager, which closes what it opened.
 
@@ -62,6 +71,8 @@ class ImportSource:
         files: What is in it.
         left_out: What was not taken, and why.
         stack: Closes what was opened for it.
+        above: The name of the folder that it is in; empty if that says nothing.
+        committed: Asks the history of the folder.
     """
 
     def __init__(
@@ -70,8 +81,12 @@ class ImportSource:
         files: Iterable[SourceFile],
         left_out: Sequence[SkippedRecord] = (),
         stack: ExitStack | None = None,
+        above: str = "",
+        committed: Committed = _no_history,
     ) -> None:
         self.name = name
+        self.above = above
+        self.committed = committed
         self.files = sorted(files, key=lambda one: one.path)
         self.left_out = list(left_out)
         self._by_path = {one.path: one for one in self.files}
@@ -103,7 +118,18 @@ class ImportSource:
         self, files: Iterable[SourceFile], left_out: Sequence[SkippedRecord] = ()
     ) -> ImportSource:
         """The same source with other files; it closes with this one's."""
-        return ImportSource(self.name, files, [*self.left_out, *left_out], self._stack)
+        skipped = [*self.left_out, *left_out]
+        return ImportSource(self.name, files, skipped, self._stack, self.above, self.committed)
+
+    def inside(self, folder: str) -> ImportSource:
+        """The source that one of its folders is; it closes with this one's."""
+        prefix = f"{folder}/"
+        files = (
+            replace(one, path=one.path.removeprefix(prefix))
+            for one in self.files
+            if one.path.startswith(prefix)
+        )
+        return self.replaced(files)
 
     def keep(self, opened: ExitStack) -> None:
         """Close these things, too, when the source is closed."""
@@ -148,6 +174,10 @@ class ImportSource:
         if len(content) > most:
             raise LimitExceeded(file.path[:80], most)
         return content
+
+    def changed(self, file: SourceFile, content: bytes) -> datetime | None:
+        """When a file was last changed: by the history of its folder, else by the file itself."""
+        return self.committed(file.path, content) or file.modified
 
     def peek(self, file: SourceFile, size: int = _PEEK) -> bytes:
         """The beginning of a file; it does not count as read. Nothing, if it cannot be read."""

@@ -28,9 +28,10 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "context",
     ),
     "Truth": ("proposals", "review", "accept", "attribution", "truth"),
-    "Connect": ("init", "serve", "mesh", "google-auth"),
+    "Connect": ("init", "setup", "serve", "mesh", "google-auth"),
     "Kits": ("kit",),
-    "Copies": ("import", "remote", "sync", "migrate-notion"),
+    "Distribution": ("distribute",),
+    "Copies": ("import", "export", "remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }
 _ROOMS: Final = {name: group.lower() for group, names in GROUPS.items() for name in names}

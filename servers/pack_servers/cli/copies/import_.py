@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from pack_templates import starter_files
 
 from pack.imports.records import NOT_ASKED_FOR, ImportKind, ReadProgress
 from pack.use_cases.importing import Imported, Tell
@@ -24,7 +25,7 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, say
-from pack_servers.wiring.imports import opened_export
+from pack_servers.wiring.portable.imports import opened_export
 
 EXAMPLES: Final = """\
   pack import ~/Downloads/chatgpt-export.zip --dry-run    see what would come
@@ -74,7 +75,12 @@ def run(
         _progress() as tell,
     ):
         done = memory.importing.take(
-            reader, transcripts=transcripts, dry_run=dry_run, agree=agree, tell=tell
+            reader,
+            transcripts=transcripts,
+            dry_run=dry_run,
+            agree=agree,
+            tell=tell,
+            starters=starter_files(),
         )
     if answer is Format.JSON:
         show_json(_fields(done))
