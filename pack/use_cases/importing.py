@@ -267,7 +267,7 @@ class _Run:
 
     def _own_path(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
         """The path of a file that is taken as it is, if it is there already, or a starter is."""
-        path = MemoryPath(f"{record.folder}/{record.name}")
+        path = MemoryPath(f"{record.folder}/{record.name}".lstrip("/"))
         here = self._here.get(path)
         if record.verbatim is None or not here or path in self.base.blobs:
             return None
