@@ -33,6 +33,8 @@ from pack.truth.seals import sealing
 from pack.truth.shown import showing
 
 if TYPE_CHECKING:
+    from pack.distribution.distribution import Distribution
+    from pack.exports.exports import Exports
     from pack.history.blame import Blame
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from pack.mesh.memory_head import CommitStore, FindHead
     from pack.mesh.ports import MemoryHead
     from pack.pages.delivery import PageDelivery
+    from pack.plain_files.plain_files import PlainFiles
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
     from pack.truth.assigning import Assigning
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
+    from pack.use_cases.importing import Importing
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.notes import Notes
     from pack.use_cases.pathless import WholeText
@@ -204,6 +208,13 @@ class Memory:
         return Notes(self._session)
 
     @property
+    def plain_files(self) -> PlainFiles:
+        """The memory as a folder of plain files, for one caller that knows nothing else."""
+        from pack.plain_files.plain_files import PlainFiles  # noqa: PLC0415
+
+        return PlainFiles(self._session)
+
+    @property
     def whole(self) -> WholeText:
         """The memory as one text, for agents with the v1 prompt."""
         from pack.use_cases.pathless import WholeText  # noqa: PLC0415
@@ -293,11 +304,25 @@ class Memory:
         return Proposals(self._session)
 
     @property
+    def exports(self) -> Exports:
+        """The memory in the forms of other tools."""
+        from pack.exports.exports import Exports  # noqa: PLC0415
+
+        return Exports(self._session)
+
+    @property
     def kits(self) -> Kits:
         """Sets of memory that somebody else keeps, installed here."""
         from pack.kits.kits import Kits  # noqa: PLC0415
 
         return Kits(self._session)
+
+    @property
+    def distribution(self) -> Distribution:
+        """Parts of the memory, kept in step in other repositories."""
+        from pack.distribution.distribution import Distribution  # noqa: PLC0415
+
+        return Distribution(self._session)
 
     @property
     def search(self) -> Search:
@@ -340,6 +365,13 @@ class Memory:
         from pack.use_cases.lifecycle import Lifecycle  # noqa: PLC0415
 
         return Lifecycle(self._session)
+
+    @property
+    def importing(self) -> Importing:
+        """Bringing in what other tools have exported."""
+        from pack.use_cases.importing import Importing  # noqa: PLC0415
+
+        return Importing(self._session)
 
     @property
     def pages(self) -> PageDelivery:

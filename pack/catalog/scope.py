@@ -20,6 +20,9 @@ file counts.
 recorded; where several fit, the longest counts. `vault_mode` says where the canonical copy is.
 `pack.truth` uses both.
 
+Imported conversations (`pack.paths.is_archived`) are kept, but not among what is listed, searched
+and sent: there are thousands of them.
+
 An AI writes the files of `kept_by_ai` by itself, with no tool of PACK: those of a folder at the top
 belong to the one that the folder is called after. PACK adds nothing to them, and what it finds
 there is that AI's and not the person's.
@@ -42,6 +45,7 @@ from pack.deferred import dataclass, pattern
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded, PackError
 from pack.files import yaml_block
 from pack.model import MemoryPath
+from pack.paths import is_archived
 from pack.provenance import Origin, Source
 from pack.rules.patterns import Pattern, RuleFile
 
@@ -132,7 +136,11 @@ class Scope:
         return Origin(Source.AI_CLOUD, path.partition("/")[0])
 
     def holds(self, path: str) -> bool:
-        """Whether a file can be asked for as part of the memory."""
+        """Whether a file is listed, searched and sent as part of the memory."""
+        return not is_archived(path) and self.keeps(path)
+
+    def keeps(self, path: str) -> bool:
+        """Whether a file can be asked for: one that is listed, or an imported conversation."""
         return is_catalogued(path) and self.left_out_by(path) is None
 
     def left_out_by(self, path: str) -> str | None:

@@ -25,9 +25,11 @@ GUIDE_TOPICS: Final = (
     "serve",
     "kits",
     "copies",
+    "export",
     "webhooks",
     "notion",
     "google",
+    "anthropic",
     "care",
     "connectors",
 )
@@ -66,6 +68,16 @@ def webhook_schema(version: int) -> str:
 def sync_schema() -> str:
     """The JSON Schema of sync items: each request and answer has a definition in it."""
     return (_folder() / "sync" / "items.schema.json").read_text(encoding="utf-8")
+
+
+def kit_schema() -> str:
+    """The JSON Schema of `kit.yaml`."""
+    return (_folder() / "schemas" / "kit.schema.json").read_text(encoding="utf-8")
+
+
+def sync_rule_schema() -> str:
+    """The JSON Schema of a rule of the distribution."""
+    return (_folder() / "schemas" / "sync-rule.schema.json").read_text(encoding="utf-8")
 
 
 def guide_page(topic: str) -> str:
