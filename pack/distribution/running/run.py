@@ -30,12 +30,14 @@ class RunRequest:
         tag: The version; `None` for the newest.
         reopens: Whether what people closed comes back.
         dry_run: Whether nothing is written anywhere.
+        begins: Whether the downstream is to have all folders of a distribution.
     """
 
     rules: Sequence[str] = ()
     tag: str | None = None
     reopens: bool = False
     dry_run: bool = False
+    begins: bool = False
 
 
 class Run:

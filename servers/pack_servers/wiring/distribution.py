@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,11 +18,15 @@ from pack_connectors.local_git.distribution.scratch import Scratch
 from pack_connectors.local_git.distribution.upstream import GitUpstream
 from pack_connectors.local_git.distribution.web_address import web_address_of_repository
 
+from pack.distribution.notices.alerts import SyncAlert, alert_fields, alert_text
 from pack.distribution.ports import Downstream
 from pack.distribution.running.ends import Ends
-from pack.errors import InvalidRequest
+from pack.errors import InvalidRequest, PackError, Unavailable
 from pack.memory import Memory
+from pack.sync.payload import PayloadVersion
+from pack.times import format_time
 from pack_servers.config.settings import Settings
+from pack_servers.wiring.clock import clock
 from pack_servers.wiring.place import Announce
 
 if TYPE_CHECKING:
@@ -118,3 +124,56 @@ class OpenedDownstreams:
     @staticmethod
     def _is_on_host(repo: str) -> bool:
         return _GITHUB.fullmatch(repo) is not None
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files below a folder, each with exactly its bytes.
+
+    Raises:
+        Unavailable: One cannot be written.
+    """
+    for path, content in contents.items():
+        file = folder.expanduser() / path
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        except OSError as error:
+            raise Unavailable(f"{file} cannot be written: {error.strerror}") from error
+
+
+def send_alerts(memory: Memory, settings: Settings, alerts: Sequence[SyncAlert]) -> list[str]:
+    """Send alerts to each webhook of the settings; returns what was refused, in words.
+
+    One that is sent again on the same day has the same id, so that its receiver knows it.
+    """
+    if not alerts or settings.pack_webhook_url is None:
+        return []
+    # Here, as it takes time to import and most commands send nothing.
+    from pack_servers.wiring.targets import open_webhooks  # noqa: PLC0415
+
+    refused: list[str] = []
+    for target in open_webhooks(settings, clock):
+        try:
+            for alert in alerts:
+                target.send(*_alert_event(alert, memory.connector.location, settings))
+        except PackError as error:
+            refused.append(str(error))
+        finally:
+            target.close()
+    return refused
+
+
+def _alert_event(alert: SyncAlert, repo: str, settings: Settings) -> tuple[str, bytes]:
+    """The id and the body of an alert, in the form that the receiver expects."""
+    fields: dict[str, object] = {
+        "event": "sync_alert",
+        "content": alert_text(alert),
+        "sync_alert": alert_fields(alert),
+        "repo": repo,
+        "timestamp": format_time(alert.detected_at),
+    }
+    if settings.pack_webhook_version != PayloadVersion.V1:
+        fields = {"version": int(PayloadVersion.V2), **fields}
+    said = (alert.type, alert.rule_id, alert.target_repo, f"{alert.detected_at:%Y-%m-%d}")
+    key = hashlib.sha256("\0".join((*said, alert.details)).encode()).hexdigest()[:32]
+    return f"sync_alert_{key}", json.dumps(fields, ensure_ascii=False).encode("utf-8")

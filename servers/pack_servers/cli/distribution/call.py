@@ -14,7 +14,7 @@ from pack_servers.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class NewRule:
+class TypedRule:
     """What a rule to be added says.
 
     Attributes:
@@ -64,7 +64,7 @@ class DistributeCall:
     tag: str | None
     reopen: bool
     reason: str
-    new: NewRule
+    new: TypedRule
     output: Path | None
     alert: bool
     once: bool
