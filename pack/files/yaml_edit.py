@@ -78,9 +78,8 @@ def set_below(block: str, name: str, values: Mapping[str, Value], eol: str) -> s
     """
     wanted = {key: _plain_data(value) for key, value in values.items()}
     old, root = load(block), compose(block)
-    inner, pairs = old.get(name), root.value if root is not None else []
-    key, node = pairs[-1] if pairs else (None, None)
-    if not isinstance(inner, dict) or not isinstance(node, MappingNode) or key.value != name:
+    inner, node = old.get(name), root.value[-1][1] if root is not None else None
+    if not isinstance(inner, dict) or not isinstance(node, MappingNode) or [*old][-1] != name:
         raise invalid(_UNSAFE, block, 0)
     changed = {key: values[key] for key, new in wanted.items() if not _holds(inner, key, new)}
     ended = block if LINE_END.search(block[-1:]) else block + eol

@@ -8,7 +8,7 @@ from typing import Final
 
 from pack.distribution.content.placing import Placing, check_path
 from pack.distribution.content.reference import reference, stub_name
-from pack.distribution.content.selection import LeftOut, going, select
+from pack.distribution.content.selection import NotDistributed, going, select
 from pack.distribution.content.templating import Template, values_for
 from pack.distribution.content.transforms import Neighbours, transform
 from pack.distribution.values import MadeFile, Release, Rule, Strategy
@@ -34,7 +34,7 @@ class Made:
     """
 
     files: tuple[MadeFile, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotDistributed, ...]
     variables: Mapping[str, str]
 
     def contents(self) -> dict[str, bytes]:
@@ -113,9 +113,11 @@ def _filled(
     return text.encode("utf-8")
 
 
-def _places(rule: Rule, paths: Iterable[MemoryPath]) -> tuple[dict[MemoryPath, str], list[LeftOut]]:
+def _places(
+    rule: Rule, paths: Iterable[MemoryPath]
+) -> tuple[dict[MemoryPath, str], list[NotDistributed]]:
     """Where the files go, and which cannot go anywhere."""
-    placing, found, refused = Placing.of(rule), dict[MemoryPath, str](), list[LeftOut]()
+    placing, found, refused = Placing.of(rule), dict[MemoryPath, str](), list[NotDistributed]()
     taken: dict[str, MemoryPath] = {}
     for path in paths:
         place = placing.place(path)
@@ -124,7 +126,7 @@ def _places(rule: Rule, paths: Iterable[MemoryPath]) -> tuple[dict[MemoryPath, s
         try:
             check_path(place)
         except (InvalidPath, LimitExceeded) as error:
-            refused.append(LeftOut(path, str(error)))
+            refused.append(NotDistributed(path, str(error)))
             continue
         if (other := taken.setdefault(fold(place), path)) != path:
             raise InvalidConfig(rule.id, f"{other} and {path} would both become {place}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 from urllib.parse import unquote
@@ -62,39 +62,72 @@ class _Aim:
     is_there: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Neighbours:
     """What the links of a rule's files can lead to.
 
-    Attributes:
+    Args:
         placing: Where files lie downstream.
         going: The files that go, and where.
         present: All files of the memory.
     """
 
-    placing: Placing
-    going: Mapping[str, str]
-    present: Collection[str]
-    folders: frozenset[str] = field(init=False)
-    going_folders: frozenset[str] = field(init=False)
-    stems: Mapping[str, tuple[str, ...]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        stems: dict[str, tuple[str, ...]] = {}
-        for path in self.present:
-            stem = path.rpartition("/")[2].removesuffix(".md").casefold()
-            stems[stem] = (*stems.get(stem, ()), path)
-        object.__setattr__(self, "folders", frozenset(_folders(self.present)))
-        object.__setattr__(self, "going_folders", frozenset(_folders(self.going)))
-        object.__setattr__(self, "stems", stems)
+    def __init__(
+        self, placing: Placing, going: Mapping[str, str], present: Collection[str]
+    ) -> None:
+        self.placing = placing
+        self.going = going
+        self.present = present
+        self.going_folders = frozenset(_folders(going))
+        self._folders = frozenset(_folders(present))
+        self._stems: dict[str, list[str]] = {}
+        for path in present:
+            self._stems.setdefault(_stem(path), []).append(path)
+        self._aims: dict[tuple[str, str], _Aim | None] = {}
 
     def goes(self, path: str | None) -> bool:
         """Whether a file goes, or something in a folder."""
         return path in self.going or path in self.going_folders
 
-    def is_there(self, path: str) -> bool:
+    def noted(self, name: str) -> list[str]:
+        """The files that a wiki link can mean."""
+        wanted = name.strip().lstrip("/")
+        exact = [one for one in (wanted, f"{wanted}.md") if one in self.present]
+        return exact or ([] if "/" in wanted else self._stems.get(_stem(wanted), []))
+
+    def aim(self, folder: str, target: str) -> _Aim | None:
+        """What a link leads to in the memory; `None` if it leads elsewhere, or within its note.
+
+        Args:
+            folder: The folder of its note.
+            target: Where it leads, as the parser reads it.
+        """
+        key = (folder, target)
+        if key not in self._aims:
+            self._aims[key] = self._aim(folder, target)
+        return self._aims[key]
+
+    def _aim(self, folder: str, target: str) -> _Aim | None:
+        own = _OWN_SCHEME.match(target)
+        if own is None and _SCHEME.match(target):
+            return None
+        path = unquote(_REST.split(target[own.end() :] if own else target, maxsplit=1)[0])
+        if own is not None or path.startswith("/"):
+            there = _joined("", path.strip("/"))
+            return _Aim(_Style.ADDRESS if own else _Style.SLASH, there, self._is_there(there))
+        if not path:
+            return None
+        near, far = _joined(folder, path), _joined("", path)
+        if not self._is_there(near) and self._is_there(far) and not path.startswith("."):
+            return _Aim(_Style.ROOT, far, is_there=True)
+        return _Aim(_Style.FOLDER, near, self._is_there(near))
+
+    def _is_there(self, path: str | None) -> bool:
         """Whether the memory has a file or folder."""
-        return path in self.present or path in self.folders
+        return path in self.present or path in self._folders
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".md").casefold()
 
 
 def _folders(paths: Iterable[str]) -> Iterator[str]:
@@ -146,6 +179,7 @@ class _Note:
 
     def __init__(self, path: MemoryPath, neighbours: Neighbours) -> None:
         self._path = path
+        self._folder = path.rpartition("/")[0]
         self._neighbours = neighbours
 
     def stripped(self, body: str) -> str:
@@ -175,44 +209,16 @@ class _Note:
 
     def _is_internal(self, link: LinkSpan) -> bool:
         if link.kind is LinkKind.WIKI:
-            found = self._noted(link.leads_to)
+            found = self._neighbours.noted(link.leads_to)
             return bool(found) and not all(map(self._neighbours.goes, found))
-        aim = self._aim(link.leads_to)
+        aim = self._neighbours.aim(self._folder, link.leads_to)
         return aim is not None and not self._neighbours.goes(aim.path)
-
-    def _noted(self, name: str) -> list[str]:
-        """The files that a wiki link can mean."""
-        wanted = name.strip().lstrip("/")
-        exact = [one for one in (wanted, f"{wanted}.md") if one in self._neighbours.present]
-        stem = wanted.rpartition("/")[2].removesuffix(".md").casefold()
-        alike = self._neighbours.stems.get(stem, ()) if "/" not in wanted else ()
-        return exact or list(alike)
-
-    def _aim(self, target: str) -> _Aim | None:
-        """What a link leads to in the memory; `None` if it leads elsewhere, or within the note."""
-        own = _OWN_SCHEME.match(target)
-        if own is None and _SCHEME.match(target):
-            return None
-        path = unquote(_REST.split(target[own.end() :] if own else target, maxsplit=1)[0])
-        if own is not None or path.startswith("/"):
-            there = _joined("", path.strip("/"))
-            style = _Style.ADDRESS if own is not None else _Style.SLASH
-            return _Aim(style, there, there is not None and self._neighbours.is_there(there))
-        if not path:
-            return None
-        near = _joined(self._path.rpartition("/")[0], path)
-        if near is not None and self._neighbours.is_there(near):
-            return _Aim(_Style.FOLDER, near, is_there=True)
-        far = _joined("", path)
-        if far is not None and self._neighbours.is_there(far) and not path.startswith("."):
-            return _Aim(_Style.ROOT, far, is_there=True)
-        return _Aim(_Style.FOLDER, near, is_there=False)
 
     # --- where it leads downstream ---------------------------------------------------------------
 
     def _moved(self, body: str, link: LinkSpan) -> str | None:
         """The new target of a link; `None` if it stays as it is."""
-        aim = self._aim(link.leads_to)
+        aim = self._neighbours.aim(self._folder, link.leads_to)
         if aim is None or aim.path is None or link.target is None:
             return None
         rest = _rest(link.leads_to)
@@ -268,7 +274,7 @@ class _Note:
 
     def _wiki(self, link: LinkSpan) -> str | None:
         """The new target of a wiki link that names a path."""
-        found = self._noted(link.leads_to)
+        found = self._neighbours.noted(link.leads_to)
         if "/" not in link.leads_to or len(found) != 1 or found[0] not in self._neighbours.going:
             return None
         place = self._neighbours.going[found[0]]

@@ -11,7 +11,7 @@ from pack.distribution.content.rule import is_rule_path, load_rules
 from pack.distribution.content.selection import select
 from pack.distribution.content.templating import read_variables
 from pack.distribution.ports import Downstream
-from pack.distribution.reconciling.reconciling import Incoming, Reconciled, reconcile
+from pack.distribution.reconciling.reconciling import SyncInput, Reconciled, reconcile
 from pack.distribution.reconciling.recovery import find_synced
 from pack.distribution.reconciling.sync_state import SyncState, digest, state_path
 from pack.distribution.reconciling.synced import Synced
@@ -78,7 +78,7 @@ def look(context: RunContext, rule: Rule, release: Release) -> Look:
         release = _same_as_recorded(state, made, release)
     refuse_moved(context, rule, release, state)
     refuse_circle(context, rule, made, base)
-    incoming = Incoming(rule, context.name, release, made, context.upstream.versions)
+    incoming = SyncInput(rule, context.name, release, made, context.upstream.versions)
     reconciled = reconcile(incoming, synced, base.files, downstream.read_blobs)
     has_change = _has_change(reconciled, synced, base, rule)
     parts = (downstream, branch, base, synced, made, reconciled, has_change)
