@@ -87,7 +87,7 @@ def create_pull(call: Call) -> Response:
     repository = _repository(call, Permission.WRITE)
     body = call.request.members("title", "head", "base")
     source, branch = _head(call, repository, str(body["head"]), body.get("head_repo"))
-    head, base = source.git.ref(f"refs/heads/{branch}"), str(body["base"])
+    head, base = _seen(source, branch), str(body["base"])
     target = repository.git.ref(f"refs/heads/{base}")
     if head is None or target is None:
         raise invalid("PullRequest", "base" if head else "head", "invalid")
@@ -106,6 +106,14 @@ def create_pull(call: Call) -> Response:
     call.state.look_at_head(repository, made)
     shape = _shape(call, repository, made)
     return Response.of(shape, 201, location=shape["url"])
+
+
+def _seen(source: Repository, branch: str) -> str | None:
+    """Where a branch is; not yet, where it is new to this part of the service."""
+    if source.unseen.get(branch, 0) > 0:
+        source.unseen[branch] -= 1
+        return None
+    return source.git.ref(f"refs/heads/{branch}")
 
 
 def _custom(message: str) -> Refusal:

@@ -85,6 +85,7 @@ class Repository:
         deletes_merged: Whether a branch goes when its pull request is merged.
         parent: What it is a fork of.
         coming: How often a fork is still seen without its commits.
+        unseen: How often a branch cannot be offered yet, as it is new.
     """
 
     owner: Account
@@ -106,6 +107,7 @@ class Repository:
     allows_auto_merge: bool = False
     parent: Repository | None = None
     coming: int = 0
+    unseen: dict[str, int] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:

@@ -85,11 +85,14 @@ class GithubPullRequests:
     # --- opening and editing -------------------------------------------------------------------
 
     def open(self, wanted: PullRequestText, base: str) -> PullRequest:
-        """See `PullRequests.open`."""
+        """See `PullRequests.open`; a branch that is new may not be seen everywhere yet."""
         body = {"title": wanted.title, "head": wanted.branch, "base": base, "body": wanted.body}
-        answer, row = self._ask(Request("POST", self._path("pulls"), body=body))
-        if answer.status == 201:
-            return self._keep(row).value
+        for _ in self._session.retry.attempts(_ATTEMPTS):
+            answer, row = self._ask(Request("POST", self._path("pulls"), body=body))
+            if answer.status == 201:
+                return self._keep(row).value
+            if not _misses_head(answer):
+                break
         if answer.status == 422 and b"already exists" in answer.body:
             owner = self._repository.place.owner
             query = {"state": "open", "head": f"{owner}:{wanted.branch}", "per_page": "100"}
@@ -247,6 +250,15 @@ class GithubPullRequests:
 
     def _refused(self, answer: Answer) -> PackError:
         return self._repository.refused(answer)
+
+
+def _misses_head(answer: Answer) -> bool:
+    """Whether GitHub refuses a pull request because it sees no such branch."""
+    errors = answer.member("errors")
+    return isinstance(errors, list) and any(
+        isinstance(error, dict) and (error.get("field"), error.get("code")) == ("head", "invalid")
+        for error in errors
+    )
 
 
 def _said(answer: Answer) -> str:

@@ -113,7 +113,7 @@ class GitDownstream:
     def _known_heads(self) -> dict[str, CommitId]:
         with self._lock:
             if self._heads is None:
-                self._heads = self._fetch(self._scratch.new_refs())
+                self._heads = self._fetch(f"{self._scratch.new_ref()}/")
             return self._heads
 
     def _fetch(self, here: str) -> dict[str, CommitId]:
@@ -122,6 +122,9 @@ class GitDownstream:
         answer = self._scratch.exchange.run("fetch", [*_FETCH, _UPLOAD], self._url, refs)
         if answer.status != 0:
             raise self._unreadable(answer.said)
+        return self._heads_in(here)
+
+    def _heads_in(self, here: str) -> dict[str, CommitId]:
         form = ["for-each-ref", "--format=%(objectname) %(refname)", here]
         out = os.fsdecode(self._scratch.runner.run(form))
         rows = (line.partition(" ") for line in out.splitlines())
@@ -164,19 +167,21 @@ class GitDownstream:
             InvalidPath, RefusedForSafety: As `check_edits`.
         """
         present = self.files(wanted.parent) if wanted.parent else {}
-        return make_commit(self._scratch.runner, wanted, check_edits(present, wanted))
+        edits = check_edits(present, wanted)
+        return make_commit(self._scratch.runner, self._scratch.new_ref(), wanted, edits)
 
     def move_branch(self, name: str, commit: CommitId, expected: CommitId | None) -> None:
         """See `Downstream.move_branch`."""
-        self._push(name, check_id(commit), expected)
+        self._push(name, commit, expected)
         self._known_heads()[name] = commit
 
     def delete_branch(self, name: str, expected: CommitId) -> None:
         """See `Downstream.delete_branch`."""
-        self._push(name, "", expected)
+        self._push(name, None, expected)
         self._known_heads().pop(name, None)
 
-    def _push(self, name: str, what: str, expected: CommitId | None) -> None:
+    def _push(self, name: str, commit: CommitId | None, expected: CommitId | None) -> None:
+        what = check_id(commit) if commit else ""
         lease = f"--force-with-lease={HEADS}{name}:{check_id(expected) if expected else ''}"
         options = [*_PUSH, _RECEIVE, lease]
         answer = self._scratch.exchange.run("push", options, self._url, f"{what}:{HEADS}{name}")
@@ -184,12 +189,16 @@ class GitDownstream:
             return
         refusals = [line for line in answer.out.splitlines() if line.startswith("!")]
         if any(words in line for line in refusals for words in _MOVED):
-            with self._lock:
-                self._heads = None
-            raise StaleBase(expected, None)
+            raise self._stale(expected)
         if not refusals:
             raise Unavailable(f"{self.address} cannot be pushed to: {answer.said}")
         raise self._refused(name, refusals, answer.said)
+
+    def _stale(self, expected: CommitId | None) -> StaleBase:
+        """The error for a branch that is elsewhere; where they are is asked again."""
+        with self._lock:
+            self._heads = None
+        return StaleBase(expected, None)
 
     def _refused(self, name: str, refusals: Sequence[str], said: str) -> RefusedForSafety:
         why = redacted(refusals[0].split("\t")[-1])

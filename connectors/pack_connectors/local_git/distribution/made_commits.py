@@ -21,25 +21,30 @@ _IMPORT: Final = (
 )
 
 
-def make_commit(runner: GitRunner, wanted: WantedCommit, edits: DownstreamEdits) -> CommitId:
-    """Store a commit that no branch names.
+def make_commit(
+    runner: GitRunner, ref: str, wanted: WantedCommit, edits: DownstreamEdits
+) -> CommitId:
+    """Store a commit.
 
     Args:
         runner: Runs git where it is stored.
+        ref: A ref that is to lead to it, and that nobody else uses.
         wanted: The commit.
         edits: What it does, checked.
 
     Raises:
         Unavailable: Git failed.
     """
-    out = runner.run(_IMPORT, b"".join(_lines(wanted, edits))).decode("ascii", "replace").strip()
+    out = (
+        runner.run(_IMPORT, b"".join(_lines(ref, wanted, edits))).decode("ascii", "replace").strip()
+    )
     if not is_id(out):
         raise Unavailable("git made no commit")
     return CommitId(out)
 
 
-def _lines(wanted: WantedCommit, edits: DownstreamEdits) -> Iterator[bytes]:
-    yield b"commit refs/made\nmark :1\n"
+def _lines(ref: str, wanted: WantedCommit, edits: DownstreamEdits) -> Iterator[bytes]:
+    yield b"commit %b\nmark :1\n" % ref.encode()
     who = identity_line(wanted.identity, int(wanted.at.timestamp())).encode()
     yield b"author %b\ncommitter %b\n" % (who, who)
     yield _data(wanted.message.encode())

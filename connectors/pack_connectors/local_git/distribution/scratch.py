@@ -60,9 +60,9 @@ class Scratch:
         """Its objects."""
         return self._parts()[2]
 
-    def new_refs(self) -> str:
-        """Where the refs of one more downstream go."""
-        return f"refs/downstreams/{next(self._numbers)}/"
+    def new_ref(self) -> str:
+        """The name of a ref, or of a folder of refs, that nobody else uses."""
+        return f"refs/downstreams/{next(self._numbers)}"
 
     def close(self) -> None:
         """Remove it."""

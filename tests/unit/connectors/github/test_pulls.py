@@ -129,6 +129,17 @@ def test_an_answer_that_was_lost_makes_no_second_one(host):
     assert [one.body for one in host.issue().comments] == ["Said once."]
 
 
+def test_a_branch_that_is_not_seen_yet_is_offered_later(host):
+    host.branch()
+    host.found.unseen[BRANCH] = 2
+    assert host.open().open(WANTED, "main").number == 1
+
+
+def test_a_branch_that_is_not_there_is_refused(host):
+    with pytest.raises(ConnectorError, match="422"):
+        host.open().open(WANTED, "main")
+
+
 def test_what_offers_nothing_is_refused(host):
     host.found.git.git("branch", BRANCH, "main")
     with pytest.raises(ConnectorError, match="422"):

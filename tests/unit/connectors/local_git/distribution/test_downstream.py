@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,44 @@ def test_nothing_of_a_downstream_runs_but_the_hooks_that_decide_what_it_accepts(
         "reference-transaction",
     }
     assert not (folder / "a.md").exists()
+
+
+def test_names_that_no_memory_would_take_stay_as_they_are(folder, scratch):
+    blob = git(folder, "hash-object", "-w", "--stdin", stdin=b"x\n").decode().strip()
+    names = [
+        b"\xff.md",
+        b"new\nline.md",
+        b'"q".md',
+        b"-rf",
+        b"A.md",
+        b"a.md",
+        b" ",
+        b"\xe2\x80\xae.md",
+    ]
+    rows = b"".join(b"100644 blob %b\t%b\0" % (blob.encode(), name) for name in names)
+    tree = git(folder, "mktree", "-z", stdin=rows).decode().strip()
+    head = git(folder, "commit-tree", tree, "-m", "odd").decode().strip()
+    git(folder, "reset", "--quiet", "--soft", head)
+    downstream = GitDownstream(str(folder), scratch)
+    made = downstream.commit(new_commit(head_of(downstream), writes={"docs/a.md": b"a\n"}))
+    downstream.move_branch("pack-sync/x", made, None)
+    found = set(git(folder, "ls-tree", "-r", "-z", "--name-only", made).split(b"\0")[:-1])
+    assert found == {*names, b"docs/a.md"}
+    assert {name.encode("utf-8", "surrogateescape") for name in downstream.files(made)} == found
+
+
+def test_threads_do_not_disturb_each_other(folder, scratch):
+    downstream = GitDownstream(str(folder), scratch)
+    head = head_of(downstream)
+
+    def offer(number):
+        made = downstream.commit(new_commit(head, writes={f"{number}.md": b"x\n"}))
+        downstream.move_branch(f"pack-sync/{number}", made, None)
+        return made
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(offer, range(8)))
+    assert sorted(downstream.branches("pack-sync/").values()) == sorted(made)
 
 
 def test_a_name_and_a_password_are_not_shown(scratch):

@@ -15,7 +15,7 @@ from tests.support import git
         ("https://ada:token@github.com/ada/memory", "https://github.com/ada/memory"),
         ("git@github.com:ada/memory.git", "https://github.com/ada/memory"),
         ("ssh://git@gitlab.example.org:2222/a/b/c.git", "https://gitlab.example.org/a/b/c"),
-        ("/home/ada/memory", None),
+        ("/srv/memory", None),
         ("file:///srv/memory.git", None),
         ("https://git.example.org/ada/memory", None),
         ("ext::sh -c x", None),
