@@ -83,7 +83,7 @@ class Distribution:
         is_asked = request.tag is not None
         context = replace(
             self._context(ends),
-            reopens=request.reopens,
+            reopens=request.reopens or request.is_filed,
             is_asked=is_asked,
             begins=request.begins,
         )
@@ -98,7 +98,7 @@ class Distribution:
             Run(context, request, every).carry(wanted, keep)
         finally:  # what was done is recorded, also if somebody ends the run
             try:
-                if not request.dry_run:
+                if not request.dry_run and not request.is_filed:
                     self._record(every, context.name, results)
             except PackError as error:
                 unrecorded = error

@@ -11,7 +11,7 @@ import yaml
 
 from tests.standins.receiver import Receiver
 from tests.stories.cli_driver import run_installed
-from tests.stories.distributing import FIRST, RULE, RULES, Downstream, Memory, make_pair, pair
+from tests.stories.distributing import FIRST, RULE, RULES, USER, Downstream, Memory, make_pair, pair
 from tests.support import make_again
 
 ADD = ["add", "more", "--repo", "../down", "--source", "projects/**", "--path", "more/"]
@@ -191,3 +191,22 @@ def test_a_run_that_cannot_be_recorded_says_so(memory: Memory, down: Downstream)
     assert ended.status == 1
     assert "opened" in ended.text
     assert "registry" in ended.err
+
+
+@pytest.mark.parametrize("form", ["bundle", "patch"])
+def test_branches_become_files_where_nothing_may_be_pushed(
+    memory: Memory, down: Downstream, tmp_path: Path, form: str
+) -> None:
+    before = memory.state(), down.branches()
+    done = memory.run(f"--{form}", str(tmp_path / "out"))
+    assert (memory.state(), down.branches()) == before
+    file = tmp_path / "out" / f"{done['branch']}.{form}"
+    if form == "bundle":
+        down.git("fetch", "--quiet", str(file), f"{done['branch']}:taken")
+    else:
+        down.git("switch", "--quiet", "-c", "taken")
+        down.git(*USER, "am", "--quiet", "--keep-cr", str(file))
+    assert down.files("taken")["docs/guides/a.md"].decode() == FIRST["projects/web/a.md"]
+    again = memory.run(f"--{form}", str(tmp_path / "out"))
+    assert again["commit"] == done["commit"]
+    assert memory.pack("distribute", "run", "--bundle", "x", "--patch", "y").status == 1

@@ -11,7 +11,7 @@ from pack.distribution.content.rule import is_rule_path, load_rules
 from pack.distribution.content.selection import select
 from pack.distribution.content.templating import read_variables
 from pack.distribution.ports import Downstream
-from pack.distribution.reconciling.reconciling import SyncInput, Reconciled, reconcile
+from pack.distribution.reconciling.reconciling import Reconciled, SyncInput, reconcile
 from pack.distribution.reconciling.recovery import find_synced
 from pack.distribution.reconciling.sync_state import SyncState, digest, state_path
 from pack.distribution.reconciling.synced import Synced

@@ -31,6 +31,7 @@ class RunRequest:
         reopens: Whether what people closed comes back.
         dry_run: Whether nothing is written anywhere.
         begins: Whether the downstream is to have all folders of a distribution.
+        is_filed: Whether branches only become files, so that nothing is offered to anybody yet.
     """
 
     rules: Sequence[str] = ()
@@ -38,6 +39,7 @@ class RunRequest:
     reopens: bool = False
     dry_run: bool = False
     begins: bool = False
+    is_filed: bool = False
 
 
 class Run:

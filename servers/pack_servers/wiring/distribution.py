@@ -8,12 +8,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.distribution.downstream import GitDownstream
+from pack_connectors.local_git.distribution.filed_downstream import FiledDownstream, FileForm
 from pack_connectors.local_git.distribution.scratch import Scratch
 from pack_connectors.local_git.distribution.upstream import GitUpstream
 from pack_connectors.local_git.distribution.web_address import web_address_of_repository
@@ -36,9 +38,44 @@ _GITHUB: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _FILE: Final = "file://"
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Folders that get files in the place of branches that are pushed; at most one is named.
+
+    Attributes:
+        bundles: Gets git bundles.
+        patches: Gets patch series.
+    """
+
+    bundles: Path | None = None
+    patches: Path | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether one is named."""
+        return self.bundles is not None or self.patches is not None
+
+    def open(self, address: str, scratch: Scratch) -> Downstream:
+        """A downstream that is read as it is, and whose branches become files."""
+        folder = self.bundles or self.patches or Path()
+        form = FileForm.BUNDLE if self.bundles is not None else FileForm.PATCH
+        return FiledDownstream(address, scratch, folder.expanduser().absolute(), form)
+
+
+_PUSHED: Final = Filed()
+
+
 @contextmanager
-def open_ends(memory: Memory, settings: Settings, announce: Announce) -> Iterator[Ends]:
+def open_ends(
+    memory: Memory, settings: Settings, announce: Announce, filed: Filed = _PUSHED
+) -> Iterator[Ends]:
     """Both ends of a memory's distribution, closed at the end.
+
+    Args:
+        memory: The memory.
+        settings: Those in force.
+        announce: Told of each wait that a host asks for.
+        filed: Where branches go that are not pushed.
 
     Raises:
         InvalidRequest: The memory is not in a folder, so that nothing knows its releases.
@@ -52,7 +89,7 @@ def open_ends(memory: Memory, settings: Settings, announce: Announce) -> Iterato
     web = web_address_of_repository(local.repository)
     name = (web or str(folder)).rstrip("/").rpartition("/")[2] or "memory"
     with ExitStack() as stack:
-        downstreams = OpenedDownstreams(folder, web, settings, announce, stack)
+        downstreams = OpenedDownstreams(folder, web, settings, announce, filed, stack)
         yield Ends(GitUpstream(local, web or name), downstreams, name)
 
 
@@ -64,6 +101,7 @@ class OpenedDownstreams:
         web: Where the web shows the memory; `None` where that is not known.
         settings: Those in force.
         announce: Told of each wait that a host asks for.
+        filed: Where branches go that are not pushed.
         stack: Closes what was opened.
     """
 
@@ -73,11 +111,13 @@ class OpenedDownstreams:
         web: str | None,
         settings: Settings,
         announce: Announce,
+        filed: Filed,
         stack: ExitStack,
     ) -> None:
         self._folder = folder
         self._web = web
         self._announce = announce
+        self._filed = filed
         self._settings = settings
         self._stack = stack
         self._scratch = Scratch()
@@ -93,7 +133,11 @@ class OpenedDownstreams:
         return self._opened[place]
 
     def _open(self, repo: str, place: str) -> Downstream:
-        if not self._is_on_host(repo):
+        is_on_host = self._is_on_host(repo)
+        if self._filed.is_wanted:
+            address = f"{self._web_url()}/{repo}.git" if is_on_host else place
+            return self._filed.open(address, self._scratch)
+        if not is_on_host:
             return GitDownstream(place, self._scratch)
         # Here, as it takes time to import, and repositories in folders need none of it.
         from pack_servers.wiring.github import GithubDownstreams  # noqa: PLC0415
@@ -102,6 +146,12 @@ class OpenedDownstreams:
             found = GithubDownstreams(self._settings, self._announce)
             self._github = self._stack.enter_context(closing(found))
         return self._github.open(repo)
+
+    def _web_url(self) -> str:
+        # Here, for the same reason.
+        from pack_connectors.github.address import parse_host  # noqa: PLC0415
+
+        return parse_host(self._settings.github_api_url).web
 
     def place(self, repo: str) -> str:
         """See `Downstreams.place`: `OWNER/REPO` in lower case, or a folder without links."""

@@ -40,7 +40,7 @@ def run_rules(call: DistributeCall) -> None:
 
 def bring(call: DistributeCall) -> RunReport:
     """Run, and answer."""
-    request = RunRequest(call.rules, call.tag, call.reopen, call.dry_run)
+    request = RunRequest(call.rules, call.tag, call.reopen, call.dry_run, is_filed=call.is_filed)
 
     def tell(one: RepositoryResult) -> None:
         if not call.is_json:

@@ -49,6 +49,7 @@ class DistributeCall:
         reopen: `--reopen`.
         reason: `--reason`.
         new: What a rule to be added says.
+        is_filed: Whether branches become files, by `--bundle` or `--patch`.
         output: `--output`.
         alert: `--alert`.
         once: `--once`.
@@ -65,6 +66,7 @@ class DistributeCall:
     reopen: bool
     reason: str
     new: TypedRule
+    is_filed: bool
     output: Path | None
     alert: bool
     once: bool

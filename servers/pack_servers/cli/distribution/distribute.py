@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from pack.distribution.values import Frequency, Strategy
+from pack.errors import InvalidRequest
 from pack_servers.cli.distribution.bringing import plan, rollback, run_rules
 from pack_servers.cli.distribution.call import DistributeCall, TypedRule
 from pack_servers.cli.distribution.changing import add, remove
@@ -25,7 +26,7 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.streams import say
 from pack_servers.config.settings import load_settings
-from pack_servers.wiring.distribution import open_ends
+from pack_servers.wiring.distribution import Filed, open_ends
 
 EXAMPLES: Final = """\
   pack distribute add guides --repo org/web --source 'projects/**' --path docs/
@@ -68,6 +69,24 @@ def run(  # noqa: PLR0917 - options
     reopen: Annotated[
         bool, typer.Option("--reopen", help="For run: bring what people closed, too.")
     ] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            metavar="FOLDER",
+            help="For run: push nothing, write git bundles there.",
+            show_default=False,
+        ),
+    ] = None,
+    patch: Annotated[
+        Path | None,
+        typer.Option(
+            "--patch",
+            metavar="FOLDER",
+            help="For run: push nothing, write patches there, as git am takes them.",
+            show_default=False,
+        ),
+    ] = None,
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="For rollback: why.", show_default=False)
     ] = "",
@@ -123,7 +142,13 @@ def run(  # noqa: PLR0917 - options
 ) -> None:
     """Keep parts of the memory in step in other repositories, by pull request."""
     settings = load_settings()
-    with opened(local, None, writer=writer) as memory, open_ends(memory, settings, say) as ends:
+    if bundle is not None and patch is not None:
+        raise InvalidRequest("give one of --bundle and --patch")
+    filed = Filed(bundle, patch)
+    with (
+        opened(local, None, writer=writer) as memory,
+        open_ends(memory, settings, say, filed) as ends,
+    ):
         call = DistributeCall(
             memory=memory,
             settings=settings,
@@ -135,6 +160,7 @@ def run(  # noqa: PLR0917 - options
             new=TypedRule(
                 repo, source, path, strategy, frequency, tuple(include or ()), tuple(exclude or ())
             ),
+            is_filed=filed.is_wanted,
             output=output,
             alert=alert,
             once=once,
