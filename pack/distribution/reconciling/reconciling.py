@@ -250,6 +250,8 @@ class _Reconciliation:
         here = self._here(old)
         if here.clash is not None:
             self.conflicts.append(DownstreamConflict(path, here.clash))
+            if here.text is not None and path != old:
+                self.writes[path] = here.text
         elif here.text is None:
             self._add(path, old, theirs)
         else:
@@ -271,10 +273,13 @@ class _Reconciliation:
             return _Here(text, base, record)
         origin_base, origin = self._origin(path, override, record)
         is_own = text is None or self._is_as_put(path, text) or self._is_base(path, text)
-        if not is_own and text is not None and not is_same_text(text, override):
+        if text is None or is_own or is_same_text(text, override):
+            return _Here(override, origin_base, origin)
+        both = merge_three(path, origin_base, text, override)
+        if both.is_conflict or origin_base != base:
             clash = "it was changed both here and in its override; keep one of the two"
             return _Here(text, base, origin, clash)
-        return _Here(override, origin_base, origin)
+        return _Here(both.content, base, origin)
 
     def _origin(
         self, path: str, override: bytes, record: OverrideBase | None
