@@ -32,7 +32,7 @@ class Remaker:
         """What a release makes; see `pack.distribution.content.making.make`.
 
         Raises:
-            NotFound: Upstream has no such commit.
+            NotFound: UpstreamHistory has no such commit.
             As `make`.
         """
         if release.commit not in self._files:
