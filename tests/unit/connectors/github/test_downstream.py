@@ -87,12 +87,18 @@ def test_a_second_run_only_reads(service, session, downstream):
     assert {one.method for one in asked} == {"GET"}
 
 
-def test_many_files_come_at_once(service, downstream):
+def test_many_files_come_at_once(service, session, downstream):
     files = {f"n/{number}.md": b"# %d\n" % number for number in range(50)}
     commit = service.commit("ada/webapp", files)
     with service.log.counting() as asked:
         assert contents(downstream, commit)["n/49.md"] == b"# 49\n"
     assert asked.paid <= 3
+    again = GithubDownstream(session, "ada", "webapp")
+    assert head_of(again) == commit
+    with service.log.counting() as asked:
+        assert contents(again, commit)["n/49.md"] == b"# 49\n"
+    assert {one.method for one in asked} == {"GET"}
+    assert asked.operations()["repos/download-tarball-archive"] == 1
 
 
 def test_a_large_tree_is_read_folder_by_folder(service, downstream):
