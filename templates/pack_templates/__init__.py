@@ -29,6 +29,7 @@ GUIDE_TOPICS: Final = (
     "webhooks",
     "notion",
     "google",
+    "anthropic",
     "care",
     "connectors",
 )
@@ -72,6 +73,11 @@ def sync_schema() -> str:
 def kit_schema() -> str:
     """The JSON Schema of `kit.yaml`."""
     return (_folder() / "schemas" / "kit.schema.json").read_text(encoding="utf-8")
+
+
+def sync_rule_schema() -> str:
+    """The JSON Schema of a rule of the distribution."""
+    return (_folder() / "schemas" / "sync-rule.schema.json").read_text(encoding="utf-8")
 
 
 def guide_page(topic: str) -> str:

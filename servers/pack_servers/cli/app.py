@@ -30,6 +30,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "Truth": ("proposals", "review", "accept", "attribution", "truth"),
     "Connect": ("init", "setup", "serve", "mesh", "google-auth"),
     "Kits": ("kit",),
+    "Distribution": ("distribute",),
     "Copies": ("import", "export", "remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }
