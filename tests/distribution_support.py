@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pack.distribution.content.rule import read_rule
 from pack.distribution.ports import DownstreamCommit, DownstreamEntry
-from pack.distribution.reconciling.reconciling import Incoming, Reconciled, reconcile
+from pack.distribution.reconciling.reconciling import Reconciled, SyncInput, reconcile
 from pack.distribution.reconciling.recovery import find_synced
 from pack.distribution.reconciling.remaking import Remaker
 from pack.distribution.reconciling.sync_state import state_path
@@ -132,7 +132,7 @@ class World:
         release = self.upstream.at(version)
         made = remaker.make(self.rule, release, self.variables)
         versions = [one.version for one in self.upstream.releases()]
-        incoming = Incoming(self.rule, "handbook", release, made, versions)
+        incoming = SyncInput(self.rule, "handbook", release, made, versions)
         synced = find_synced(self.rule.id, downstream, downstream.head, remaker)
         entries = downstream.files(downstream.head) if downstream.head else {}
         return reconcile(incoming, synced, entries, downstream.read_blobs)

@@ -19,6 +19,9 @@ file counts.
 recorded; where several fit, the longest counts. `vault_mode` says where the canonical copy is.
 `pack.truth` uses both.
 
+Imported conversations (`pack.paths.is_archived`) are kept, but not among what is listed, searched
+and sent: there are thousands of them.
+
 A file that cannot be read leaves nothing out, because notes that vanish are worse than notes that
 are listed. But nothing is written or sent to targets until somebody repairs it.
 """
@@ -37,6 +40,7 @@ from pack.deferred import dataclass, pattern
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded, PackError
 from pack.files import yaml_block
 from pack.model import MemoryPath
+from pack.paths import is_archived
 from pack.rules.patterns import Pattern, RuleFile
 
 PROJECT_FILE: Final = MemoryPath(".pack.yaml")
@@ -116,7 +120,11 @@ class Scope:
         return max(fitting)[1] if fitting else None
 
     def holds(self, path: str) -> bool:
-        """Whether a file can be asked for as part of the memory."""
+        """Whether a file is listed, searched and sent as part of the memory."""
+        return not is_archived(path) and self.keeps(path)
+
+    def keeps(self, path: str) -> bool:
+        """Whether a file can be asked for: one that is listed, or an imported conversation."""
         return is_catalogued(path) and self.left_out_by(path) is None
 
     def left_out_by(self, path: str) -> str | None:

@@ -38,7 +38,7 @@ from pack.model import (
     MemoryPath,
     Put,
 )
-from pack.paths import INDEX, is_memory_file
+from pack.paths import INDEX, is_archived, is_memory_file
 from pack.proposals.proposal import Proposal
 from pack.proposals.shelf import ProposalShelf
 from pack.provenance import EDITOR, Origin, commit_message
@@ -479,7 +479,9 @@ def effect_of(
         changed = {change.path for change in changes}
         rows += [row for row in rows_now_held(catalog, connector, scope) if row.path not in changed]
     for change in changes:
-        if not is_memory_file(change.path) or scope.left_out_by(change.path) is not None:
+        if not is_memory_file(change.path) or is_archived(change.path):
+            continue
+        if scope.left_out_by(change.path) is not None:
             continue
         if isinstance(change, Delete):
             gone.append(change.path)

@@ -203,7 +203,7 @@ class Downstream(Protocol):
 
         Raises:
             StaleBase: It is elsewhere.
-            Refused: The repository does not allow it, such as for a protected branch.
+            RefusedForSafety: The repository does not allow it, such as for a protected branch.
         """
 
     def delete_branch(self, name: str, expected: CommitId) -> None:

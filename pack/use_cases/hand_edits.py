@@ -41,7 +41,7 @@ def edits_of(core: Core) -> Edits:
     return {
         path: blob
         for path, blob in edits.items()
-        if scope.holds(path) and (blob is not None or core.connector.exclusion(path) is None)
+        if scope.keeps(path) and (blob is not None or core.connector.exclusion(path) is None)
     }
 
 

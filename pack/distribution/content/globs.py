@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from pack.errors import InvalidContent
@@ -23,8 +23,7 @@ from pack.rules.wildmatch import compile_pattern
 
 _MOST_ALTERNATIVES: Final = 200
 _LONGEST: Final = 400
-_BRACES: Final = re.compile(r"(?:[^\\{}]|\\.)*+\{((?:[^\\{}]|\\.)*+)\}", re.DOTALL)
-_COMMA: Final = re.compile(r",(?=(?:[^\\]|\\.)*$)", re.DOTALL)
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _SET: Final = re.compile(r"\\.|\[[!^]?\]?(?:\\.|\[:[a-z]+:\]|[^\]\\])*\]", re.DOTALL)
 
 
@@ -54,8 +53,10 @@ class Glob:
             raise InvalidContent("a glob does not begin with !; use exclude")
         if "\\" in _SET.sub("", text) or "[" in _SET.sub("", text):
             raise InvalidContent("a [ is not closed, or a \\ has nothing after it")
-        alternatives = tuple(dict.fromkeys(_rooted(one) for one in _alternatives(text)))
-        return cls(text, alternatives)
+        found = dict.fromkeys(map(_rooted, islice(_alternatives(text), _MOST_ALTERNATIVES + 1)))
+        if len(found) > _MOST_ALTERNATIVES:
+            raise InvalidContent(f"a glob has at most {_MOST_ALTERNATIVES} alternatives")
+        return cls(text, tuple(found))
 
     def matches(self, path: str) -> bool:
         """Whether a path is meant."""
@@ -96,23 +97,21 @@ def _anywhere(pattern: str) -> str:
 
 
 def _alternatives(text: str) -> Iterator[str]:
-    """The patterns that a text with braces stands for."""
-    found, at = [text], 0
-    while at < len(found):
-        match = _BRACES.match(_without_sets(found[at]))
+    """The patterns that a text with braces stands for; the innermost braces are replaced first."""
+    waiting = [text]
+    while waiting:
+        whole = waiting.pop()
+        plain = _without_sets(whole)
+        match = _BRACES.search(plain)
         if match is None:
-            if re.search(r"(?<!\\)[{}]", _without_sets(found[at])):
+            if "{" in plain or "}" in plain:
                 raise InvalidContent("a { is not closed")
-            at += 1
+            yield whole
             continue
-        whole = found.pop(at)
         start, end = match.span(1)
-        cuts = [start - 1, *(start + one.start() for one in _COMMA.finditer(match[1])), end]
-        inner = [whole[a + 1 : b] for a, b in pairwise(cuts)]
-        found[at:at] = [f"{whole[: start - 1]}{one}{whole[end + 1 :]}" for one in inner]
-        if len(found) > _MOST_ALTERNATIVES:
-            raise InvalidContent(f"a glob has at most {_MOST_ALTERNATIVES} alternatives")
-    yield from found
+        commas = [start + place for place, one in enumerate(match[1]) if one == ","]
+        for before, after in pairwise((start - 1, *commas, end)):
+            waiting.append(f"{whole[: start - 1]}{whole[before + 1 : after]}{whole[end + 1 :]}")
 
 
 def _without_sets(text: str) -> str:

@@ -8,8 +8,9 @@ from typing import Final
 
 from pack.distribution.content.placing import Placing, check_path
 from pack.distribution.content.reference import reference, stub_name
-from pack.distribution.content.selection import LeftOut, going, select
+from pack.distribution.content.selection import NotDistributed, going, select
 from pack.distribution.content.templating import Template, values_for
+from pack.distribution.content.transforms import Neighbours, transform
 from pack.distribution.values import MadeFile, Release, Rule, Strategy
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.model import BlobId, MemoryPath
@@ -33,7 +34,7 @@ class Made:
     """
 
     files: tuple[MadeFile, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotDistributed, ...]
     variables: Mapping[str, str]
 
     def contents(self) -> dict[str, bytes]:
@@ -70,14 +71,33 @@ def make(
     used: dict[str, str] = {}
     values = values_for(rule.variables, variables)
     made: list[MadeFile] = []
+    neighbours = _neighbours(rule, places, files)
     for path, place in sorted(places.items(), key=lambda item: item[1]):
         content = contents[files[path]]
         if rule.strategy is Strategy.REFERENCE:
             content = reference(path, content, release, permalink(release, path))
-        elif rule.strategy is Strategy.TEMPLATE:
+        if rule.strategy is Strategy.TEMPLATE:
             content = _filled(path, content, values, used)
+        if neighbours is not None:
+            content = _transformed(rule, path, content, neighbours)
         made.append(MadeFile(place, path, content))
     return Made(tuple(made), (*chosen.left_out, *refused), used)
+
+
+def _neighbours(
+    rule: Rule, places: Mapping[MemoryPath, str], files: Mapping[MemoryPath, BlobId]
+) -> Neighbours | None:
+    """What links can lead to; `None` where they stay as they are."""
+    is_changed = rule.strip_internal_links or rule.rewrites
+    if not is_changed or rule.strategy is Strategy.REFERENCE:
+        return None
+    going = {str(path): place for path, place in places.items()}
+    return Neighbours(Placing.of(rule), going, frozenset(files))
+
+
+def _transformed(rule: Rule, path: MemoryPath, content: bytes, neighbours: Neighbours) -> bytes:
+    strip, rewrite = rule.strip_internal_links, bool(rule.rewrites)
+    return transform(path, content, neighbours, strip=strip, rewrite=rewrite)
 
 
 def _filled(
@@ -93,9 +113,11 @@ def _filled(
     return text.encode("utf-8")
 
 
-def _places(rule: Rule, paths: Iterable[MemoryPath]) -> tuple[dict[MemoryPath, str], list[LeftOut]]:
+def _places(
+    rule: Rule, paths: Iterable[MemoryPath]
+) -> tuple[dict[MemoryPath, str], list[NotDistributed]]:
     """Where the files go, and which cannot go anywhere."""
-    placing, found, refused = Placing.of(rule), dict[MemoryPath, str](), list[LeftOut]()
+    placing, found, refused = Placing.of(rule), dict[MemoryPath, str](), list[NotDistributed]()
     taken: dict[str, MemoryPath] = {}
     for path in paths:
         place = placing.place(path)
@@ -104,7 +126,7 @@ def _places(rule: Rule, paths: Iterable[MemoryPath]) -> tuple[dict[MemoryPath, s
         try:
             check_path(place)
         except (InvalidPath, LimitExceeded) as error:
-            refused.append(LeftOut(path, str(error)))
+            refused.append(NotDistributed(path, str(error)))
             continue
         if (other := taken.setdefault(fold(place), path)) != path:
             raise InvalidConfig(rule.id, f"{other} and {path} would both become {place}")

@@ -35,10 +35,11 @@ from pack.distribution.values import Frequency, PathRewrite, Rule, Strategy
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
 from pack.files import yaml_block
 from pack.model import MemoryPath
+from pack.paths import fold
 
 RULES_DIR: Final = ".pack/distribution/rules/"
 ARCHIVED_DIR: Final = f"{RULES_DIR}archived/"
-RULE_ID: Final = r"^[a-z0-9][a-z0-9._-]{0,99}$"
+RULE_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 _GITHUB: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -82,7 +83,9 @@ class _ValidationPart(_Closed):
 
 
 class _RulePart(_Closed):
-    id: Annotated[str, Field(pattern=RULE_ID)] = Field(description="Its name, unique among rules.")
+    id: Annotated[str, Field(pattern=RULE_ID, max_length=100)] = Field(
+        description="Its name, unique among rules."
+    )
     source: _Glob = Field(description="A glob of paths in the memory.")
     target_repo: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
         description="org/repo, or the path or file:// address of a git repository."
@@ -160,11 +163,11 @@ def load_rules(files: Mapping[MemoryPath, bytes]) -> RuleSet:
         except InvalidConfig as error:
             broken.append(BrokenRule(path, error))
             continue
-        if rule.id in found:
-            reason = f"the rule {rule.id} is in {found[rule.id].path} too"
+        # Its state is a file of that name, which some systems find in any case.
+        other = found.setdefault(fold(rule.id), StoredRule(path, rule))
+        if other.path != path:
+            reason = f"the rule {other.rule.id} is in {other.path} too"
             broken.append(BrokenRule(path, InvalidConfig(path, reason)))
-            continue
-        found[rule.id] = StoredRule(path, rule)
     return RuleSet([found[name] for name in sorted(found)], broken)
 
 
@@ -244,6 +247,8 @@ def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node | None
 
 
 def _rule(part: _RulePart) -> Rule:
+    if part.id.endswith(".lock"):  # git allows no branch of such a name
+        raise _Wrong("must not end with .lock", "id")
     for name, globs in _globs(part):
         for number, text in enumerate(globs):
             try:
@@ -307,5 +312,24 @@ def _repo(text: str) -> str:
 
 def rule_schema() -> dict[str, Any]:
     """The JSON Schema of a rule's file."""
-    schema = _RuleFile.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    made = _RuleFile.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    parts = {name.strip("_"): _bare(part) for name, part in made.pop("$defs").items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:pack:sync-rule",
+        "title": "PACK sync rule",
+        **_bare(made),
+        "$defs": dict(sorted(parts.items())),
+    }
+
+
+def _bare(part: Any) -> Any:
+    """A part of a schema without titles, which only repeat names, and with names for readers."""
+    if isinstance(part, list):
+        return [_bare(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {key: _bare(one) for key, one in part.items() if key != "title"}
+    if isinstance(reference := kept.get("$ref"), str):
+        kept["$ref"] = reference.replace("/_", "/")
+    return kept

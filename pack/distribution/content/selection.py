@@ -33,7 +33,7 @@ GENERATED: Final = "PACK writes it"
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class NotDistributed:
     """A file that a rule's glob meets, and that stays here.
 
     Attributes:
@@ -46,7 +46,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class RuleSelection:
     """What a rule takes.
 
     Attributes:
@@ -55,16 +55,16 @@ class Selection:
     """
 
     paths: tuple[MemoryPath, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotDistributed, ...]
 
 
-def select(rule: Rule, files: Iterable[MemoryPath]) -> Selection:
+def select(rule: Rule, files: Iterable[MemoryPath]) -> RuleSelection:
     """The files that a rule names, by their paths alone; see `internal_reason`."""
     source = Glob.parse(rule.source)
     include = [Glob.parse(one) for one in rule.include]
     exclude = [Glob.parse(one) for one in rule.exclude]
     paths: list[MemoryPath] = []
-    left_out: list[LeftOut] = []
+    left_out: list[NotDistributed] = []
     for path in sorted(files):
         if not source.matches(path):
             continue
@@ -74,8 +74,8 @@ def select(rule: Rule, files: Iterable[MemoryPath]) -> Selection:
         if reason is None:
             paths.append(path)
         else:
-            left_out.append(LeftOut(path, reason))
-    return Selection(tuple(paths), tuple(left_out))
+            left_out.append(NotDistributed(path, reason))
+    return RuleSelection(tuple(paths), tuple(left_out))
 
 
 def _reason(path: MemoryPath, exclude: Iterable[Glob]) -> str | None:
@@ -122,8 +122,8 @@ def _word(value: object) -> str:
 
 
 def going(
-    selection: Selection, files: Mapping[MemoryPath, BlobId], contents: Mapping[BlobId, bytes]
-) -> Selection:
+    selection: RuleSelection, files: Mapping[MemoryPath, BlobId], contents: Mapping[BlobId, bytes]
+) -> RuleSelection:
     """A selection without what its files say is internal."""
     paths: list[MemoryPath] = []
     left_out = [*selection.left_out]
@@ -132,5 +132,5 @@ def going(
         if reason is None:
             paths.append(path)
         else:
-            left_out.append(LeftOut(path, reason))
-    return Selection(tuple(paths), tuple(sorted(left_out, key=lambda one: one.path)))
+            left_out.append(NotDistributed(path, reason))
+    return RuleSelection(tuple(paths), tuple(sorted(left_out, key=lambda one: one.path)))

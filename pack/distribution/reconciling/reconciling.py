@@ -34,7 +34,7 @@ from pack.merge.diff import find_hunks
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class SyncInput:
     """What a release brings to a downstream.
 
     Attributes:
@@ -85,7 +85,7 @@ class Reconciled:
 
 
 def reconcile(
-    incoming: Incoming,
+    incoming: SyncInput,
     synced: Synced | None,
     entries: Mapping[str, DownstreamEntry],
     read: ReadBlobs,
@@ -130,7 +130,7 @@ class _Here:
 
 @dataclass(slots=True)
 class _Reconciliation:
-    incoming: Incoming
+    incoming: SyncInput
     synced: Synced | None
     entries: Mapping[str, DownstreamEntry]
     read: ReadBlobs

@@ -41,18 +41,20 @@ class DownstreamHistory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PastState:
+class RecordedState:
     """A state as a commit of the downstream has it.
 
     Attributes:
         state: The state.
         commit: The commit.
         entries: What else is in it.
+        is_sync: Whether the commit says that it is a sync of the rule.
     """
 
     state: SyncState
     commit: CommitId
     entries: Mapping[str, DownstreamEntry]
+    is_sync: bool = False
 
 
 def find_synced(
@@ -71,20 +73,23 @@ def find_synced(
     """
     if head is None:
         return None
-    first: PastState | None = None
+    likely: RecordedState | None = None
     for number, past in enumerate(states_in_history(rule_id, downstream, head)):
         base = remaker.again(past.state, past.state.version, past.state.commit)
-        is_proven = base and {p: digest(text) for p, text in base.items()} == past.state.files
-        if is_proven:
+        if base and {path: digest(text) for path, text in base.items()} == past.state.files:
             return _synced(past.state, base, remaker, _notes(number, past, head))
-        first = first or past
-    if first is None:
+        likely = likely or past
+        if past.is_sync:
+            likely = past
+            break
+    if likely is None:
         return None
-    note = (f"the state of {first.state.version} cannot be made again, so its texts are looked up",)
-    return _synced(first.state, _texts_of(first, downstream), remaker, note)
+    state = likely.state
+    note = f"what {state.version} made cannot be made again, so its texts are looked up"
+    return _synced(state, _texts_of(likely, downstream), remaker, (note,))
 
 
-def _notes(number: int, past: PastState, head: CommitId) -> tuple[str, ...]:
+def _notes(number: int, past: RecordedState, head: CommitId) -> tuple[str, ...]:
     if past.commit == head and number == 0:
         return ()
     where = state_path(past.state.rule.id)
@@ -99,37 +104,54 @@ def _synced(
 
 def states_in_history(
     rule_id: str, downstream: DownstreamHistory, head: CommitId
-) -> Iterator[PastState]:
-    """The states of a rule, each once, as commits have them: that of the head first."""
+) -> Iterator[RecordedState]:
+    """The states of a rule as commits have them: of the head, of syncs, and of all others."""
     seen: set[BlobId] = set()
-    yield from _state_at(rule_id, downstream, head, seen)
+    yield from _state_at(rule_id, downstream, head, seen, is_sync=False)
     commits = list(islice(downstream.log(head), _MOST_COMMITS))
-    named = [one.id for one in commits if f"{RULE_TRAILER}: {rule_id}" in one.message.splitlines()]
-    for commit in (*named, *(one.id for one in commits[:_MOST_TREES])):
-        yield from _state_at(rule_id, downstream, commit, seen)
+    trailer = f"{RULE_TRAILER}: {rule_id}"
+    for commit in (one.id for one in commits if trailer in one.message.splitlines()):
+        yield from _state_at(rule_id, downstream, commit, seen, is_sync=True)
+    for commit in (one.id for one in commits[:_MOST_TREES]):
+        yield from _state_at(rule_id, downstream, commit, seen, is_sync=False)
 
 
 def _state_at(
-    rule_id: str, downstream: DownstreamHistory, commit: CommitId, seen: set[BlobId]
-) -> Iterator[PastState]:
+    rule_id: str,
+    downstream: DownstreamHistory,
+    commit: CommitId,
+    seen: set[BlobId],
+    *,
+    is_sync: bool,
+) -> Iterator[RecordedState]:
+    """The state in a commit, unless it has been seen and says nothing more here."""
     entries = downstream.files(commit)
     entry = entries.get(state_path(rule_id))
-    if entry is None or entry.blob in seen:
+    if entry is None or (entry.blob in seen and not is_sync):
         return
     seen.add(entry.blob)
     for _, content in downstream.read_blobs([entry.blob]):
         try:
-            yield PastState(SyncState.from_bytes(content, rule_id), commit, entries)
+            state = SyncState.from_bytes(content, rule_id)
         except UnusableInput:
             return
+        yield RecordedState(state, commit, entries, is_sync)
 
 
-def _texts_of(past: PastState, downstream: DownstreamHistory) -> dict[str, bytes]:
-    """The texts of a state that the commit itself has, proven by their hashes."""
-    blobs = {path: past.entries[path].blob for path in past.state.files if path in past.entries}
-    texts = dict(downstream.read_blobs(set(blobs.values())))
-    return {
-        path: texts[blob]
-        for path, blob in blobs.items()
-        if blob in texts and digest(texts[blob]) == past.state.files[path]
-    }
+def _texts_of(past: RecordedState, downstream: DownstreamHistory) -> dict[str, bytes]:
+    """The texts of a state as commits up to its own have them, proven by their hashes."""
+    found: dict[str, bytes] = {}
+    looked_at: set[BlobId] = set()
+    commits = islice(downstream.log(past.commit), _MOST_TREES)
+    for commit in commits:
+        entries = downstream.files(commit.id)
+        blobs = {path: entries[path].blob for path in past.state.files if path in entries}
+        fresh = {blob for path, blob in blobs.items() if path not in found} - looked_at
+        texts = dict(downstream.read_blobs(fresh))
+        looked_at |= fresh
+        for path, blob in blobs.items():
+            if blob in texts and digest(texts[blob]) == past.state.files[path]:
+                found.setdefault(path, texts[blob])
+        if len(found) == len(past.state.files):
+            break
+    return found
