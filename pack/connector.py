@@ -294,7 +294,7 @@ class Connector(Protocol):
         branch that somebody works on.
 
         Args:
-            folder: `proposals`, `rejected` or `kits`.
+            folder: `proposals`, `rejected`, `kits` or `imports`.
 
         Raises:
             ConnectorError: The store cannot be read.

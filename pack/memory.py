@@ -33,6 +33,8 @@ from pack.truth.seals import sealing
 from pack.truth.shown import showing
 
 if TYPE_CHECKING:
+    from pack.distribution.distribution import Distribution
+    from pack.exports.exports import Exports
     from pack.history.blame import Blame
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
+    from pack.use_cases.importing import Importing
+    from pack.use_cases.kept_folders import KeptFolders
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.notes import Notes
     from pack.use_cases.pathless import WholeText
@@ -300,11 +304,25 @@ class Memory:
         return Proposals(self._session)
 
     @property
+    def exports(self) -> Exports:
+        """The memory in the forms of other tools."""
+        from pack.exports.exports import Exports  # noqa: PLC0415
+
+        return Exports(self._session)
+
+    @property
     def kits(self) -> Kits:
         """Sets of memory that somebody else keeps, installed here."""
         from pack.kits.kits import Kits  # noqa: PLC0415
 
         return Kits(self._session)
+
+    @property
+    def distribution(self) -> Distribution:
+        """Parts of the memory, kept in step in other repositories."""
+        from pack.distribution.distribution import Distribution  # noqa: PLC0415
+
+        return Distribution(self._session)
 
     @property
     def search(self) -> Search:
@@ -328,6 +346,13 @@ class Memory:
         return HandEdits(self._session)
 
     @property
+    def kept_folders(self) -> KeptFolders:
+        """The folders that an AI writes by itself."""
+        from pack.use_cases.kept_folders import KeptFolders  # noqa: PLC0415
+
+        return KeptFolders(self._session)
+
+    @property
     def remotes(self) -> Remotes:
         """The git remotes, and bringing them and the memory together."""
         from pack.use_cases.remotes import Remotes  # noqa: PLC0415
@@ -340,6 +365,13 @@ class Memory:
         from pack.use_cases.lifecycle import Lifecycle  # noqa: PLC0415
 
         return Lifecycle(self._session)
+
+    @property
+    def importing(self) -> Importing:
+        """Bringing in what other tools have exported."""
+        from pack.use_cases.importing import Importing  # noqa: PLC0415
+
+        return Importing(self._session)
 
     @property
     def pages(self) -> PageDelivery:

@@ -24,6 +24,8 @@ from pack.model import MemoryPath
 
 INDEX: Final = MemoryPath("index.md")
 LEGACY_DIR: Final = "legacy"
+ARCHIVE: Final = "archive"
+"""The folder for conversations that were imported."""
 GENERAL: Final = MemoryPath("context/general.md")
 
 _OWNED: Final = frozenset(
@@ -51,6 +53,18 @@ _FORBIDDEN = pattern(r'[<>:"\\|?*\x00-\x1f\x7f]')
 _IGNORABLE: Final = frozenset(
     map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
 )
+
+
+_ARCHIVED: Final = pattern(rf"{ARCHIVE}/(?:chatgpt|claude|gemini)/(?:[0-9]{{4}}|undated)/")
+
+
+def is_archived(path: str) -> bool:
+    """Whether a file holds an imported conversation, such as `archive/chatgpt/2025/trip.md`.
+
+    Those are memory, but nobody wants thousands of them in each answer: they are read, written and
+    undone like others, and listed and searched only where somebody asks for their folder.
+    """
+    return path.startswith(ARCHIVE) and _ARCHIVED.match(path) is not None
 
 
 def fold(path: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pack.deferred import dataclass
 from pack.model import BlobId, CommitId, MemoryPath, Mode
+from pack.provenance import Source
 
 if TYPE_CHECKING:
     from pack.remote.remote import RemoteStatus
@@ -91,7 +92,10 @@ class WholeMemory:
 
 @dataclass(frozen=True, slots=True)
 class NoteSummary:
-    """One file of a listing; its level and origin where the listing is by trust."""
+    """One file of a listing.
+
+    Its level and origin, as in `Document`, are `None` also where it takes requests to find out.
+    """
 
     path: MemoryPath
     topic: str
@@ -102,6 +106,11 @@ class NoteSummary:
     sync: bool
     level: int | None = None
     origin: str | None = None
+
+    @property
+    def other_writer(self) -> str | None:
+        """Who wrote what is trusted least in it; `None` if that is the person or not known."""
+        return self.origin if self.origin != Source.USER else None
 
 
 @dataclass(frozen=True, slots=True)

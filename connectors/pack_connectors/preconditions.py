@@ -27,7 +27,9 @@ _IGNORABLE: Final = dict.fromkeys(
 )
 
 
-_SIDE_REF: Final = pattern(r"(?:proposals|rejected)/[a-z0-9]{1,40}|kits/[a-z0-9][a-z0-9-]{0,63}")
+_SIDE_REF: Final = pattern(
+    r"(?:proposals|rejected)/[a-z0-9]{1,40}|(?:kits|imports)/[a-z0-9][a-z0-9-]{0,63}"
+)
 
 
 def is_side_ref(ref: str) -> bool:

@@ -12,7 +12,7 @@ from pack.distribution.values import PullRequestText, Release
 from pack.model import BlobId, CommitId, Identity, MemoryPath
 
 
-class Upstream(Protocol):
+class UpstreamHistory(Protocol):
     """The history that releases are made of."""
 
     def releases(self) -> Sequence[Release]:
@@ -76,7 +76,7 @@ class DownstreamCommit:
 
 
 @dataclass(frozen=True, slots=True)
-class NewCommit:
+class WantedCommit:
     """A commit as it is to be made; the same values always make the same commit.
 
     Attributes:
@@ -195,7 +195,7 @@ class Downstream(Protocol):
     def log(self, head: CommitId, until: CommitId | None = None) -> Iterator[DownstreamCommit]:
         """The commits that lead to one, the newest first; without those that lead to `until`."""
 
-    def commit(self, wanted: NewCommit) -> CommitId:
+    def commit(self, wanted: WantedCommit) -> CommitId:
         """Make a commit that no branch names yet; making it again is the same commit."""
 
     def move_branch(self, name: str, commit: CommitId, expected: CommitId | None) -> None:
@@ -203,7 +203,7 @@ class Downstream(Protocol):
 
         Raises:
             StaleBase: It is elsewhere.
-            Refused: The repository does not allow it, such as for a protected branch.
+            RefusedForSafety: The repository does not allow it, such as for a protected branch.
         """
 
     def delete_branch(self, name: str, expected: CommitId) -> None:

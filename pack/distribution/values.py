@@ -108,7 +108,7 @@ class MadeFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFinding:
     """What is wrong with a file; never the text that is wrong.
 
     Attributes:
@@ -130,21 +130,31 @@ class CheckStatus(StrEnum):
     WARN = "warn"
 
 
+class CheckName(StrEnum):
+    """The checks, in the order of the report."""
+
+    CHECKSUM = "checksum"
+    LINK_INTEGRITY = "link_integrity"
+    SCHEMA_CHECK = "schema_check"
+    SECRET_SCAN = "secret_scan"  # noqa: S105 - the name of a check
+    VERSION_TAG = "version_tag"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """What a check says.
 
     Attributes:
-        name: `checksum`, `link_integrity`, `schema_check`, `secret_scan` or `version_tag`.
+        name: Which check it is.
         status: How it ended.
-        details: A sentence, such as `12/12 files match`.
+        details: A sentence, such as `12/12 files match`; of one that failed, also what is where.
         findings: What is wrong, and where.
     """
 
-    name: str
+    name: CheckName
     status: CheckStatus
     details: str
-    findings: Sequence[Finding] = ()
+    findings: Sequence[CheckFinding] = ()
 
 
 @dataclass(frozen=True, slots=True)

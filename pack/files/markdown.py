@@ -120,6 +120,39 @@ def headings(body: str, first_line: int = 1) -> list[Heading]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A fenced block of code, wherever it stands.
+
+    Attributes:
+        info: What stands behind the opening fence, such as `json`.
+        content: The code, without the indentation of the fence.
+        line: The line of the opening fence.
+        end_line: The line of the closing fence, or the last one that belongs to it.
+    """
+
+    info: str
+    content: str
+    line: int
+    end_line: int
+
+
+def code_blocks(body: str, first_line: int = 1) -> list[CodeBlock]:
+    """The fenced blocks of code, in text order."""
+    if "```" not in body and "~~~" not in body:
+        return []
+    return [
+        CodeBlock(
+            token.info.strip(),
+            token.content,
+            first_line + token.map[0],
+            first_line + token.map[1] - 1,
+        )
+        for token in _blocks(_parser(), body, {})
+        if token.type == "fence" and token.map is not None
+    ]
+
+
 def plain_text(title: str) -> str:
     """The text of a title as `Heading.title` has it, without its markup."""
     return _plain(_parser(), title)

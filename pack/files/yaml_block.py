@@ -267,7 +267,7 @@ def write(value: Value, *, flow: bool = False) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return value if _is_plain(value, flow=flow) else _quote(value)
+        return value if _is_plain(value, flow=flow) else quote(value)
     return "[" + ", ".join(write(item, flow=True) for item in value) + "]"
 
 
@@ -281,6 +281,7 @@ def _is_plain(text: str, *, flow: bool) -> bool:
     return text.lower() not in _WORDS and not _NUMERIC.match(text)
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """A text in double quotes, which both YAML 1.1 and 1.2 read back as it is."""
     quoted = json.dumps(text, ensure_ascii=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)

@@ -70,6 +70,27 @@ def set_by_marks(block: str, values: Mapping[str, Value], eol: str) -> EditedBlo
     return EditedBlock(edited, said, is_plain=False)
 
 
+def set_below(block: str, name: str, values: Mapping[str, Value], eol: str) -> str:
+    """The block with these keys set in a mapping that is the value of its last key.
+
+    Raises:
+        As `set_values`; InvalidContent also if there is no such mapping.
+    """
+    wanted = {key: _plain_data(value) for key, value in values.items()}
+    old, root = load(block), compose(block)
+    inner, node = old.get(name), root.value[-1][1] if root is not None else None
+    if not isinstance(inner, dict) or not isinstance(node, MappingNode) or [*old][-1] != name:
+        raise invalid(_UNSAFE, block, 0)
+    changed = {key: values[key] for key, new in wanted.items() if not _holds(inner, key, new)}
+    ended = block if LINE_END.search(block[-1:]) else block + eol
+    edited = ended
+    for splice in sorted(_splices(ended, node, changed, eol), reverse=True):
+        edited = edited[: splice.start] + splice.new + edited[splice.end :]
+    said = {**old, name: {**inner, **wanted}}
+    _verify(edited, said, invalid(_UNSAFE, block, _first(node, changed)))
+    return edited if changed else block
+
+
 def _plain_data(value: Value) -> object:
     return value if value is None or isinstance(value, str | int) else list(value)
 

@@ -113,7 +113,7 @@ def _is_index(path: str, text: str) -> bool:
 def _named(paths: list[str], *, at_root: bool) -> dict[str, MemoryPath]:
     """A path for each; paths that need no change come first, so that no twin takes their names."""
     claims = PathClaims()
-    repaired = {path: _repaired(path, at_root=at_root) for path in paths}
+    repaired = {path: acceptable_path(path, at_root=at_root) for path in paths}
     names = {}
     for path in sorted(paths, key=lambda path: (repaired[path] != path, path)):
         folder, _, name = repaired[path].rpartition("/")
@@ -122,7 +122,7 @@ def _named(paths: list[str], *, at_root: bool) -> dict[str, MemoryPath]:
     return names
 
 
-def _repaired(path: str, *, at_root: bool) -> str:
+def acceptable_path(path: str, *, at_root: bool) -> str:
     """The closest path that a memory accepts; the path itself if it is acceptable."""
     *folders, name = path.split("/")
     stem, ending = _cut_ending(name)

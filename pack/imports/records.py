@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from pack.provenance import Origin
+
+NOT_ASKED_FOR: Final = "conversations are taken only if they are asked for"
+"""Why transcripts are left out."""
 
 
 class ImportKind(StrEnum):
@@ -30,6 +33,8 @@ class ImportKind(StrEnum):
     NOTION = "notion"
     MEMORY_BANK = "memory-bank"
     AGENTS = "agents"
+    PACK = "pack"
+    """PACK's own exports, and other memories."""
 
 
 class RecordClass(StrEnum):
@@ -73,6 +78,7 @@ class ImportedRecord:
         tags: Its tags.
         fields: Keys for its frontmatter that the source has, in their order.
         verbatim: The bytes of the file, where it is taken as it is; then `parts` are empty.
+        count: How many things of its kind it holds, such as memories in one list.
     """
 
     kind: RecordClass
@@ -86,6 +92,7 @@ class ImportedRecord:
     tags: Sequence[str] = ()
     fields: Mapping[str, object] = field(default_factory=dict)
     verbatim: bytes | None = field(default=None, repr=False)
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +103,13 @@ class SkippedRecord:
         what: Its name or id, or a kind of thing; never its text.
         why: Why, in words that are the same for all of a kind.
         count: How many.
+        kind: What kind of thing, if it is one that the export holds; it counts as found then.
     """
 
     what: str
     why: str
     count: int = 1
+    kind: RecordClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ class ExportReader(Protocol):
         """How far it is."""
 
     def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
-        """What is in it, distilled things first, each record once.
+        """What is in it, each record once; a transcript comes before what is gathered from all.
 
         One that is broken is skipped and named, and does not end the others.
 

@@ -9,6 +9,13 @@
 Public kits are found by their names. Unlisted and private ones are not: whoever knows the address
 installs them by it, and the host decides who may fetch it. A source that begins with `#` is a
 folder of the index itself.
+
+An index may have a file `index.yaml` with the last day on which it is to be believed:
+
+    expires: 2027-01-31
+
+Whoever keeps it moves that day on. So somebody who can hold a newer index back, or serve an old one
+again, can do so only until then (The Update Framework, "Freeze attack").
 """
 
 from __future__ import annotations
@@ -16,19 +23,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.actions import Action
-from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, UnusableInput
+from pack.errors import (
+    InvalidContent,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    RefusedForSafety,
+    UnusableInput,
+)
 from pack.kits.manifest import NAME, Visibility, load_fields
 from pack.kits.shipment import Shipment
 from pack.paths import fold
 
 _ENTRY: Final = re.compile(r"kits/(?P<name>[a-z0-9][a-z0-9-]{0,63})\.ya?ml")
+_ABOUT: Final = "index.yaml"
 _FAR: Final = re.compile(r"(?:https?|ssh|git)://\S+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:\S+")
 _MOST_ENTRIES: Final = 20_000
+
+
+class _IndexFile(BaseModel):
+    """What an index says of itself; keys that are not known are left to a newer PACK."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    expires: date | None = None
 
 
 class _EntryFile(BaseModel):
@@ -77,16 +101,20 @@ class Index:
     problems: Sequence[str]
 
 
-def read_index(shipment: Shipment, *, is_near: bool) -> Index:
+def read_index(shipment: Shipment, today: date, *, is_near: bool) -> Index:
     """The index in a shipment.
 
     Args:
         shipment: What its source has.
+        today: The date.
         is_near: Whether it is on this machine: only then may it name places here.
 
     Raises:
+        InvalidContent: What it says of itself cannot be used.
         LimitExceeded: It has too many entries.
+        RefusedForSafety: It has expired.
     """
+    _refuse_expired(shipment, today)
     entries, problems = list[IndexEntry](), list[str]()
     files = {path: one.content for path, one in shipment.files.items() if _ENTRY.fullmatch(path)}
     if len(files) > _MOST_ENTRIES:
@@ -100,6 +128,21 @@ def read_index(shipment: Shipment, *, is_near: bool) -> Index:
             if visibility is Visibility.PUBLIC:
                 entries.append(entry)
     return Index(shipment.source, entries, problems)
+
+
+def _refuse_expired(shipment: Shipment, today: date) -> None:
+    said = shipment.files.get(_ABOUT)
+    if said is None:
+        return
+    try:
+        expires = _IndexFile.model_validate(load_fields(said.content, _ABOUT)).expires
+    except ValidationError as error:
+        raise UnusableInput(f"{_ABOUT}: expires: it is no date such as 2027-01-31") from error
+    if expires is not None and expires < today:
+        raise RefusedForSafety(
+            f"it expired on {expires}: somebody holds a newer one back, or nobody keeps it",
+            "Ask whoever keeps the index; a kit can still be installed by its address.",
+        )
 
 
 def _entry(

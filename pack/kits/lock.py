@@ -155,6 +155,7 @@ def read_lock(content: bytes | None) -> Lock:
     return Lock(found, fields)
 
 
+@lru_cache(maxsize=4)
 def _read_written(content: bytes) -> Lock | None:
     """The same for a file that is as `write_lock` writes it, many times quicker.
 

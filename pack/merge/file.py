@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pack.files import frontmatter
 from pack.files.markdown import split_lines
@@ -28,6 +29,9 @@ from pack.limits import MAX_FILE_BYTES
 from pack.merge.body import merge_body, merge_plain
 from pack.merge.frontmatter import MergedBlock, merge_block
 from pack.merge.two_sides import KeyClash, TwoSides
+
+_MARKDOWN: Final = (".md", ".markdown")
+_PROSE: Final = (".txt", ".text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,16 @@ def merge_text_file(
         return _Text("".join(merged.lines), merged.loses_ours, merged.loses_theirs)
 
     return _merge(base, ours, theirs, merge, sides)
+
+
+def merge_named(
+    path: str, base: bytes | None, ours: bytes, theirs: bytes, sides: TwoSides | None = None
+) -> Merged:
+    """Like `merge_file`, or `merge_text_file` for what is not markdown by its name."""
+    name = path.lower()
+    if name.endswith(_MARKDOWN):
+        return merge_file(base, ours, theirs, sides)
+    return merge_text_file(base, ours, theirs, sides, keep_both=name.endswith(_PROSE))
 
 
 def merge_mapping_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:

@@ -30,7 +30,7 @@ from pack.files import frontmatter
 from pack.index.format import is_generated, may_be_generated, read_head
 from pack.merge.clashes import FreeNames, MixedNames
 from pack.merge.copies import essence, is_conflict_copy, mark_copy, original_path_of
-from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
+from pack.merge.file import Merged, merge_mapping_file, merge_named
 from pack.merge.kit_lock import KIT_LOCK, merge_kit_lock
 from pack.merge.moves import SideFile, Tree, Trio, match_files
 from pack.merge.two_sides import (
@@ -47,9 +47,6 @@ NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
 KIT_INDEXES: Final = MemoryPath(".pack/kits.indexes.json")
 _MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"), KIT_INDEXES)
 """These files map text to text, and are merged by key."""
-
-_MARKDOWN: Final = (".md", ".markdown")
-_PROSE: Final = (".txt", ".text")
 
 _BOTH_CHANGED: Final = "both sides changed the same lines"
 _BOTH_SET: Final = "both sides set the same key, and one value stays"
@@ -620,11 +617,8 @@ def _place_of(found: MergeConflict) -> tuple[str, ...]:
 def _merge_kind(
     path: MemoryPath, base: bytes | None, ours: bytes, theirs: bytes, sides: TwoSides | None
 ) -> Merged:
-    name = path.lower()
     if path in _MAPPINGS:
         return merge_mapping_file(base, ours, theirs)
     if path == KIT_LOCK:
         return merge_kit_lock(base, ours, theirs)
-    if name.endswith(_MARKDOWN):
-        return merge_file(base, ours, theirs, sides)
-    return merge_text_file(base, ours, theirs, sides, keep_both=name.endswith(_PROSE))
+    return merge_named(path, base, ours, theirs, sides)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pack.connector import Connector
 from pack.core.core import Core
+from pack.core.memo import Memo
 from pack.log import CommitFacts, LogQuery
 from pack.mesh.intake import CheckMerge
 from pack.model import CommitId
@@ -113,7 +114,9 @@ def merge_check(core: Core, store: CommitStore) -> CheckMerge:
         core: The memory.
         store: Where the commits are, and all that leads to them.
     """
-    merging = Merging(with_merge_rules(replace(core, connector=store)), store)
+    # What is found out there is not the memory's to know: the store is gone after the check.
+    apart = replace(core, connector=store, memo=Memo())
+    merging = Merging(with_merge_rules(apart), store)
 
     def check(facts: CommitFacts) -> bool:
         return merging.verdict(facts.id) is not MergeVerdict.FALSE

@@ -11,7 +11,7 @@ memory have, and takes prose for secrets. It is the oracle for what it does know
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,11 +96,14 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a signed token (JWT)": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
 }
 _ANY: Final = tuple(
-    (what, pattern(rf"(?<![A-Za-z0-9_]){found}(?![A-Za-z0-9])"))
-    if found[0] != "-"
-    else (what, pattern(found))
+    (
+        what,
+        pattern(found),
+        pattern(found if found[0] == "-" else rf"(?<![A-Za-z0-9_]){found}(?![A-Za-z0-9])"),
+    )
     for what, found in _TOKENS.items()
 )
+"""What each is, how it looks, and how it looks where nothing goes on at its sides."""
 _IN_ADDRESS: Final = pattern(
     r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,100}:(?P<value>[^\s/@]{3,200})@"
 )
@@ -116,6 +119,13 @@ _NAMED: Final = pattern(
     r"[\"'*`_]{0,4}\s{0,3}(?::|=|\bis\b)[\s\"'*`]{0,8}(?P<value>[^\s\"'`<>]{8,200})",
     re.IGNORECASE,
 )
+_VALUES: Final = (
+    (_IN_ADDRESS, "a password in an address"),
+    (_IN_HEADER, "what authorises a request"),
+    (_NAMED, "a password or key"),
+)
+_Kind = tuple[str, re.Pattern[str]]
+_Named = tuple[re.Pattern[str], str]
 _STAND_IN: Final = pattern(
     r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|your|example|placeholder|changeme|redacted|dummy|[<\[({]",
     re.IGNORECASE,
@@ -130,18 +140,18 @@ _PATH_OR_WORDS: Final = pattern(
 
 def find_secrets(text: str) -> list[Leak]:
     """The secrets in a text, by line; each kind once on a line."""
-    found = {(n, what) for n, line in enumerate(text.split("\n"), 1) for what in _on_line(line)}
+    kinds = [(what, found) for what, look, found in _ANY if look.search(text)]
+    named = [(found, what) for found, what in _VALUES if found.search(text)]
+    lines = text.split("\n") if kinds or named else ()
+    on_lines = ((n, _on_line(line, kinds, named)) for n, line in enumerate(lines, 1))
+    found = {(n, what) for n, whats in on_lines for what in whats}
     return [Leak(line, what) for line, what in sorted(found)]
 
 
-def _on_line(line: str) -> Iterator[str]:
-    known = [what for what, found in _ANY if found.search(line)]
+def _on_line(line: str, kinds: Iterable[_Kind], named: Iterable[_Named]) -> Iterator[str]:
+    known = [what for what, found in kinds if found.search(line)]
     yield from known
-    for found, what in (
-        (_IN_ADDRESS, "a password in an address"),
-        (_IN_HEADER, "what authorises a request"),
-        (_NAMED, "a password or key"),
-    ):
+    for found, what in named:
         values = (match["value"] for match in found.finditer(line))
         if not known and any(map(_may_be_secret, values)):
             yield what

@@ -10,13 +10,14 @@ from typing import Final
 
 from pack.actions import Action
 from pack.catalog import dates as dating
+from pack.catalog.catalog import Catalog
 from pack.catalog.imported import dates_in
 from pack.catalog.managed import find_managed
-from pack.catalog.questions import Filter, Sort, SortKey, sort_key
+from pack.catalog.questions import Filter, Listing, Sort, SortKey, sort_key
 from pack.catalog.row import Row
 from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
-from pack.core.labels import Label, labels_of
+from pack.core.labels import PERSONS, Label, labels_of
 from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import (
     InvalidCursor,
@@ -34,8 +35,9 @@ from pack.paths import INDEX
 from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, ManagedFile, NoteSummary
 from pack.times import format_time, parse_time
+from pack.use_cases.archive import ask_archive
 from pack.use_cases.excerpt import WHOLE, Part, excerpt
-from pack.use_cases.trusted_files import WantedTrust, trusted_files
+from pack.use_cases.trusted_files import WantedTrust, labels_of_page, trusted_files
 
 LIST_MOST: Final = 100
 """Number of files in a listing if the caller gives no limit."""
@@ -108,20 +110,27 @@ def list_files(
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
     trusted, so_far = None, None
+
+    def question(view: Catalog) -> Listing:
+        return view.list_rows(which, sort, after, most + 1)
+
+    archived = ask_archive(core, which, question) if trust is None else None
     if trust is not None:
         found, trusted = trusted_files(core, which, sort, after, trust)
+    elif archived is not None:
+        found = archived
     else:
-        found, so_far = core.ask_so_far(
-            lambda view: view.list_rows(which, sort, after, most + 1), by_date=True
-        )
+        found, so_far = core.ask_so_far(question, by_date=True)
     rows: Sequence[Row] = found.rows[:most]
     if limit is None:
         rows = cut_to_budget(rows, LIST_TOKENS, _cost)
+    labels = trusted.labels if trusted else labels_of_page(core, rows)
+    if limit is None:
+        rows = cut_to_budget(rows, LIST_TOKENS, lambda row: _cost(row, labels.get(row.path)))
     is_last = len(rows) == len(found.rows)
     following = None if is_last else make_cursor([*sort_key(rows[-1], sort)])
     today = core.today()
-    labels = [trusted.label(row.path) if trusted else None for row in rows]
-    files = tuple(_listed(row, today, label) for row, label in zip(rows, labels, strict=True))
+    files = tuple(_listed(row, today, labels.get(row.path)) for row in rows)
     copies = core.sync.notices() if core.sync else ()
     managed = (str(so_far),) if so_far else _managed_notice(core)  # that asks the whole catalog
     notices = (*_notices(core), *core.peer_notices(), *managed, *copies)
@@ -190,9 +199,10 @@ def _place(key: Key, sort: Sort) -> SortKey:
     return first if isinstance(first, str) else int(first), MemoryPath(str(path))
 
 
-def _cost(row: Row) -> str:
+def _cost(row: Row, label: Label | None = None) -> str:
     """The text in a listing for a file."""
-    return f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
+    trust = f"level {label.level} origin {label.origin}" if label not in (None, PERSONS) else ""
+    return f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}{trust}"
 
 
 def is_expired(row: Row, today: date) -> bool:

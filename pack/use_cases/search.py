@@ -46,6 +46,7 @@ from pack.search.ranking import (
 from pack.search.section_names import section_name
 from pack.search.snippets import find_lines
 from pack.search.words import fold_text
+from pack.use_cases.archive import ask_archive
 from pack.use_cases.trusted_matches import (
     check_level,
     is_wanted,
@@ -119,7 +120,14 @@ def search(core: Core, request: SearchRequest) -> Matches:
     if not parsed.clauses:
         hits = _trusted(core, request, _look_through(core, parsed, request.which))
         return _labelled(core, _answer(parsed, request, hits, True))
-    found, so_far = core.ask_so_far(lambda view: _ask(core, view, parsed, request), by_date=True)
+
+    def question(view: Catalog) -> _Answer:
+        return _ask(core, view, parsed, request)
+
+    archived = ask_archive(core, request.which, question, parsed)
+    if archived is not None:
+        return _labelled(core, archived)
+    found, so_far = core.ask_so_far(question, by_date=True)
     labels = _labelled(core, found)
     if so_far is None:
         return labels
@@ -315,11 +323,18 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Hit]:
     """The files that hold the query as typed, in their text or path."""
     if not query.phrase:
         return
-    rows = core.ask(lambda view: view.list_rows(which).rows, by_date=True)
-    for row, note in core.reader.texts(rows):
+    for row, note in core.reader.texts(_listed(core, which)):
         folded = " ".join(fold_text(note.text).split())
         if query.phrase in folded or query.phrase in fold_text(row.path):
             yield _Hit(_whole_file(row, note.text), 1.0)
+
+
+def _listed(core: Core, which: Filter) -> Sequence[Row]:
+    def question(view: Catalog) -> Sequence[Row]:
+        return view.list_rows(which).rows
+
+    archived = ask_archive(core, which, question)
+    return archived if archived is not None else core.ask(question, by_date=True)
 
 
 def _whole_file(row: Row, text: str) -> Candidate:
@@ -337,8 +352,7 @@ def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
         expression = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise InvalidRequest(f"the pattern cannot be used: {error}") from error
-    rows = core.ask(lambda view: view.list_rows(which).rows)
-    return _lines(core, expression, rows)
+    return _lines(core, expression, _listed(core, which))
 
 
 def _lines(core: Core, expression: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Line]:

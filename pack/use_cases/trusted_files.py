@@ -1,21 +1,24 @@
-"""A listing by how far its files are trusted; only then each file says it.
+"""How far the files of a listing are trusted, and a listing by that.
 
-To know it of a file takes a look at its history, so nobody who does not ask for it waits for it.
+To know it of a file takes a look at its history. So a listing that is not by trust says it of the
+files on its page, and only where the log is at hand; of most files, the history of the memory
+already tells that they are the person's alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pack.catalog.questions import Filter, Listing, Sort, SortKey
 from pack.catalog.row import Row
+from pack.connector import Capability
 from pack.core.core import Core
-from pack.core.labels import Label, labels_of
+from pack.core.labels import PERSONS, Label, labels_of
 from pack.errors import LimitExceeded
 from pack.files.markdown import split_lines
 from pack.model import MemoryPath
-from pack.use_cases.trusted_matches import check_level, is_wanted
+from pack.use_cases.trusted_matches import check_level, is_wanted, shared_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,22 @@ class TrustedFiles:
         found = tuple(row for row in rows if row.path in self._labels)
         return Listing(found, len(self._labels))
 
-    def label(self, path: MemoryPath) -> Label | None:
-        """How far a file is trusted; `None` where nobody asks for levels."""
-        return self._labels.get(path)
+    @property
+    def labels(self) -> Mapping[MemoryPath, Label | None]:
+        """How far each is trusted; `None` where nobody asks for levels."""
+        return self._labels
+
+
+def labels_of_page(core: Core, rows: Sequence[Row]) -> Mapping[MemoryPath, Label | None]:
+    """How far the files on a page are trusted; nothing where that takes requests to find out."""
+    if core.truths is None or Capability.LOG not in core.connector.capabilities:
+        return {}
+    paths = [row.path for row in rows]
+    shared = shared_among(core, paths, [row.path for row in rows if row.says_shared])
+    return {
+        path: _label(core, path, with_channel=False)[1] if path in shared else PERSONS
+        for path in paths
+    }
 
 
 def trusted_files(

@@ -1,14 +1,16 @@
-"""Starter files, prompts, payload schemas, the guide and kits. Data only."""
+"""Starter files, prompts, payload schemas, the guide, kits and plugins. Data only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
 GUIDE_TOPICS: Final = (
     "start",
+    "setup",
     "clients",
     "notes",
     "search",
@@ -23,6 +25,7 @@ GUIDE_TOPICS: Final = (
     "serve",
     "kits",
     "copies",
+    "export",
     "webhooks",
     "notion",
     "google",
@@ -67,6 +70,16 @@ def sync_schema() -> str:
     return (_folder() / "sync" / "items.schema.json").read_text(encoding="utf-8")
 
 
+def kit_schema() -> str:
+    """The JSON Schema of `kit.yaml`."""
+    return (_folder() / "schemas" / "kit.schema.json").read_text(encoding="utf-8")
+
+
+def sync_rule_schema() -> str:
+    """The JSON Schema of a rule of the distribution."""
+    return (_folder() / "schemas" / "sync-rule.schema.json").read_text(encoding="utf-8")
+
+
 def guide_page(topic: str) -> str:
     """A page of the guide, as markdown; its first line is its title.
 
@@ -89,3 +102,20 @@ def own_kit(name: str) -> dict[str, bytes]:
     """
     folder = _folder() / "kits" / name
     return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def plugin_files(client: str) -> dict[str, bytes]:
+    """The files of the plugin for a client, by path.
+
+    Args:
+        client: `claude-code`, `codex` or `gemini`.
+    """
+    return dict(_files_in(_folder() / "plugins" / client, ""))
+
+
+def _files_in(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files_in(each, f"{prefix}{each.name}/")
+        else:
+            yield f"{prefix}{each.name}", each.read_bytes()

@@ -20,7 +20,11 @@ Every request and answer is checked against the vendor's description, where that
 does not fit fails the test when the `with` block ends, even if the code under test swallowed it;
 `with github.unchecked():` is for bad requests made on purpose.
 
-Not served, though described: tags, topics, pulls, forks, merges, issues, labels, rules,
+- Pull requests: `github.repository(name).tracker` has them; `.rules` protects branches, `.passed`
+  are checks that have succeeded, `.teams` and `.collaborators` may review; a fork is
+  `github.state.fork(...)`. Locking, closing by hand and the like is setting a value.
+
+Not served, though described: tags, topics, merges without a pull request, rules, the list of
 collaborators, codeowners. A request for them fails the test as "no such operation".
 """
 
@@ -37,6 +41,8 @@ from tests.standins.clock import ManualClock
 from tests.standins.faults import FaultPlan
 from tests.standins.github_app import GithubApp
 from tests.standins.github_limits import Limits, RateLimiter
+from tests.standins.github_protection import required_checks
+from tests.standins.github_pulls import merge
 from tests.standins.github_service import GithubService
 from tests.standins.github_state import GithubState, Permission, Repository, Token
 from tests.standins.loopback import LoopbackServer
@@ -187,6 +193,15 @@ class GithubStandIn:
     ) -> str:
         """Somebody else's commit on the default branch; `None` deletes. Its id."""
         return self.state.commit(full_name, files, message)
+
+    def pass_check(self, full_name: str, number: int, check: str) -> None:
+        """A check of a pull request succeeds; it is merged if that was all it waited for."""
+        found = self.repository(full_name)
+        pull = found.tracker.pulls[number]
+        found.passed.add((pull.head, check))
+        if pull.auto_merge is not None and not required_checks(found, pull):
+            assert pull.auto_merge_by is not None
+            assert merge(self.state, found, pull, pull.auto_merge, pull.auto_merge_by, {})
 
     def repository(self, full_name: str) -> Repository:
         return self.state.repositories[full_name.lower()]

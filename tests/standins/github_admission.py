@@ -63,10 +63,16 @@ def refused(refusal: Refusal, operation: str, *, is_write: bool) -> Response:
     answer = refusal.response()
     if refusal.message == NO_PERMISSION:
         about_repositories = operation.startswith("repos/create-") and "contents" not in operation
-        right = "administration" if about_repositories else "contents"
+        right = "administration" if about_repositories else _right(operation)
         level = "write" if is_write else "read"
         answer.headers["x-accepted-github-permissions"] = f"{right}={level}"
     return answer
+
+
+def _right(operation: str) -> str:
+    return {"pulls": "pull_requests", "issues": "issues"}.get(
+        operation.partition("/")[0], "contents"
+    )
 
 
 def expiration_header(token: Token) -> dict[str, str]:

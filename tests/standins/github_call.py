@@ -99,7 +99,9 @@ class Call:
         return f"{self.api_url}/repos/{repository.full_name}"
 
     def resolve(self, git: GitRepository, revision: str) -> str | None:
-        """The commit a branch, a tag or an id means; the current one, or the stale one."""
+        """The commit a branch, a tag, an id or `HEAD` means; the current one, or the stale one."""
+        if revision == "HEAD":
+            revision = self.visible_repository().default_branch
         for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", f"refs/{revision}"):
             if (oid := git.ref(name, stale=self.stale)) is not None:
                 return oid

@@ -13,6 +13,7 @@ from tests.standins.git_edits import edit_tree, write_blobs, write_commit
 from tests.standins.git_objects import CommitData, Signature, TreeItem
 from tests.standins.github_call import Call, decoded_base64, is_bad_path, wrapped_base64
 from tests.standins.github_http import NOT_FOUND, Refusal, Response
+from tests.standins.github_protection import refuse_update
 from tests.standins.github_shapes import git_commit, quoted
 from tests.standins.github_state import Permission, Repository
 from tests.standins.github_store import GitRepository, sorted_paths
@@ -197,6 +198,7 @@ def _commit(
     data = CommitData(tree, (head,) if head else (), author, committer, str(body["message"]))
     oid = write_commit(git, data)
     ref = f"refs/heads/{branch}"
+    refuse_update(call.visible_repository(), ref, forced=False)
     if not git.swap(ref, oid, head):
         raise Refusal(409, f"{ref} is at {git.ref(ref)} but expected {head}")
     return git_commit(oid, data, call.repo_url(repository))

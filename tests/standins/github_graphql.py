@@ -27,6 +27,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from tests.standins.github_auto_merge import enable_auto_merge
 from tests.standins.github_call import Call
 from tests.standins.github_graphql_reads import (
     GraphQLRefusal,
@@ -38,12 +39,14 @@ from tests.standins.github_graphql_writes import create_commit_on_branch
 from tests.standins.github_http import Refusal, Request, Response
 
 SCHEMA_FILE = Path(__file__).with_name("github_schema.graphql")
+_AUTO_MERGE_FILE = SCHEMA_FILE.with_name("github_schema_auto_merge.graphql")
 
 
 @cache
 def schema() -> GraphQLSchema:
     """The part of GitHub's schema that is served."""
-    return build_schema(SCHEMA_FILE.read_text(encoding="utf-8"))
+    files = (SCHEMA_FILE, _AUTO_MERGE_FILE)
+    return build_schema("\n".join(file.read_text(encoding="utf-8") for file in files))
 
 
 def problems(request: Request) -> list[str]:
@@ -108,6 +111,7 @@ def execute(call: Call) -> Response:
         "repository": lambda _, **args: repository(call, **args),
         "viewer": lambda _: viewer(call),
         "rateLimit": lambda _, **_args: rate_limit(call),
+        "enablePullRequestAutoMerge": lambda _, **args: enable_auto_merge(call, **args),
         "createCommitOnBranch": lambda _, **args: create_commit_on_branch(call, **args),
     }
     result = execute_sync(

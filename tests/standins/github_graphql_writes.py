@@ -18,6 +18,8 @@ from tests.standins.github_graphql_reads import (
     find_repository,
     ref_node,
 )
+from tests.standins.github_http import Refusal
+from tests.standins.github_protection import refuse_update
 from tests.standins.github_shapes import read_node_id
 from tests.standins.github_state import Permission, Repository
 
@@ -51,6 +53,10 @@ def create_commit_on_branch(call: Call, **arguments: Any) -> Node:
     message = _message(given["message"])
     data = CommitData(tree, (head,), author, committer, message, _SIGNED)
     oid = write_commit(git, data)
+    try:
+        refuse_update(repository, ref, forced=False)
+    except Refusal as refusal:
+        raise GraphQLRefusal("UNPROCESSABLE", refusal.message) from refusal
     if not git.swap(ref, oid, head):
         raise _stale(expected)
     return {

@@ -61,7 +61,7 @@ def get_commit(call: Call) -> Response:
         return Response(200, oid.encode(), {"content-type": kind})
     shape = shown_commit(call, repository, oid)
     parents = [parent["sha"] for parent in shape["parents"]]
-    files = _files(call, repository, parents[0] if parents else EMPTY_TREE, oid)
+    files = changed_files(call, repository, parents[0] if parents else EMPTY_TREE, oid)
     totals = {key: sum(file[key] for file in files) for key in ("additions", "deletions")}
     shape["stats"] = {**totals, "total": sum(totals.values())}
     shape["files"] = files[: call.sizes.compared_files]
@@ -76,15 +76,15 @@ def compare(call: Call) -> Response:
     base, head = call.resolve(git, base_name), call.resolve(git, head_name)
     if not dots or base is None or head is None:
         raise Refusal(404, NOT_FOUND)
-    merge_base = _merge_base(git, base, head)
-    if merge_base is None:
+    common = merge_base(git, base, head)
+    if common is None:
         names = f"{base_name} and {head_name}"
         raise Refusal(404, f"No common ancestor between {names}.")
-    ahead = git.log("--reverse", f"{merge_base}..{head}")
-    behind = git.log(f"{merge_base}..{base}")
+    ahead = git.log("--reverse", f"{common}..{head}")
+    behind = git.log(f"{common}..{base}")
     shown, headers = call.page(ahead)
     first_page = call.number("page", 1) == 1
-    files = _files(call, repository, merge_base, head) if first_page else []
+    files = changed_files(call, repository, common, head) if first_page else []
     url = f"{call.repo_url(repository)}/compare/{call.params['basehead']}"
     urls = ("html_url", "permalink_url", "diff_url", "patch_url")
     answer = Response.of(
@@ -92,7 +92,7 @@ def compare(call: Call) -> Response:
             "url": url,
             **dict.fromkeys(urls, url),
             "base_commit": shown_commit(call, repository, base),
-            "merge_base_commit": shown_commit(call, repository, merge_base),
+            "merge_base_commit": shown_commit(call, repository, common),
             "status": _relation(len(ahead), len(behind)),
             "ahead_by": len(ahead),
             "behind_by": len(behind),
@@ -105,7 +105,8 @@ def compare(call: Call) -> Response:
     return answer
 
 
-def _merge_base(git: GitRepository, base: str, head: str) -> str | None:
+def merge_base(git: GitRepository, base: str, head: str) -> str | None:
+    """What two commits have in common."""
     # `rev-list` ends well where nothing is found; `merge-base` does not.
     if git.is_ancestor(base, head):
         return base
@@ -122,7 +123,8 @@ def _relation(ahead: int, behind: int) -> str:
     return "behind" if behind else "identical"
 
 
-def _files(call: Call, repository: Repository, old: str, new: str) -> list[dict[str, Any]]:
+def changed_files(call: Call, repository: Repository, old: str, new: str) -> list[dict[str, Any]]:
+    """The files that differ between two commits or trees: the schema `diff-entry`."""
     git, url = repository.git, call.repo_url(repository)
     options = ("-r", "-z", "-M", "--no-commit-id")
     raw = git.git("diff-tree", *options, "--raw", "--no-abbrev", old, new)

@@ -11,6 +11,12 @@ from typing import Any
 from tests.standins.github_call import Call
 from tests.standins.github_history import shown_commit
 from tests.standins.github_http import NOT_FOUND, Refusal, Response
+from tests.standins.github_protection import (
+    refuse_creation,
+    refuse_deletion,
+    refuse_update,
+    rules_of,
+)
 from tests.standins.github_shapes import node_id
 from tests.standins.github_state import Permission, Repository
 
@@ -40,10 +46,10 @@ def get_ref(call: Call) -> Response:
 
 
 def list_matching_refs(call: Call) -> Response:
-    """git/list-matching-refs: every ref the name is a beginning of."""
+    """git/list-matching-refs: every ref the name is a beginning of, without pages."""
     prefix = f"refs/{call.params['ref']}"
     refs = call.git().refs(stale=call.stale)
-    return call.listing([_shape(call, n, oid) for n, oid in refs.items() if n.startswith(prefix)])
+    return Response.of([_shape(call, n, oid) for n, oid in refs.items() if n.startswith(prefix)])
 
 
 def create_ref(call: Call) -> Response:
@@ -54,6 +60,7 @@ def create_ref(call: Call) -> Response:
         raise Refusal(422, f"{name} is not a valid ref name.")
     if git.get(new, "commit") is None and git.get(new, "tag") is None:
         raise Refusal(422, "Object does not exist")
+    refuse_creation(call.visible_repository(), name)
     if any(one.startswith(f"{name}/") or name.startswith(f"{one}/") for one in git.refs()):
         raise Refusal(422, "Reference update failed")
     if not git.swap(name, new, None):
@@ -75,7 +82,9 @@ def update_ref(call: Call) -> Response:
     if old is None:
         raise Refusal(422, "Reference does not exist")
     forced = bool(body.get("force", False))
-    if not forced and not git.is_ancestor(old, new):
+    is_forward = git.is_ancestor(old, new)
+    refuse_update(call.visible_repository(), name, forced=forced and not is_forward)
+    if not forced and not is_forward:
         raise Refusal(422, "Update is not a fast-forward")
     if not git.swap(name, new, old):
         raise Refusal(422, "Update is not a fast-forward")
@@ -86,6 +95,7 @@ def delete_ref(call: Call) -> Response:
     """git/delete-ref."""
     git, name = call.git(Permission.WRITE), f"refs/{call.params['ref']}"
     old = git.ref(name)
+    refuse_deletion(call.visible_repository(), name)
     if old is None or not git.swap(name, None, old):
         raise Refusal(422, "Reference does not exist")
     return Response(204)
@@ -103,7 +113,11 @@ def list_branches(call: Call) -> Response:
     heads = {n.removeprefix(prefix): oid for n, oid in refs.items() if n.startswith(prefix)}
     return call.listing(
         [
-            {"name": n, "commit": {"sha": oid, "url": f"{url}/commits/{oid}"}, "protected": False}
+            {
+                "name": n,
+                "commit": {"sha": oid, "url": f"{url}/commits/{oid}"},
+                "protected": bool(rules_of(repository, n)),
+            }
             for n, oid in heads.items()
         ]
     )
@@ -125,7 +139,7 @@ def _branch_shape(call: Call, repository: Repository, name: str, oid: str) -> di
         "name": name,
         "commit": shown_commit(call, repository, oid),
         "_links": {"self": here, "html": f"{here}/tree"},
-        "protected": False,
-        "protection": {"enabled": False},
+        "protected": bool(rules_of(repository, name)),
+        "protection": {"enabled": bool(rules_of(repository, name))},
         "protection_url": f"{here}/protection",
     }

@@ -112,6 +112,7 @@ def update_repository(call: Call) -> Response:
     repository.private = bool(body.get("private", repository.private))
     repository.archived = bool(body.get("archived", repository.archived))
     repository.default_branch = str(body.get("default_branch", repository.default_branch))
+    repository.allows_auto_merge = bool(body.get("allow_auto_merge", repository.allows_auto_merge))
     if body.get("name", repository.name) != repository.name:
         call.state.rename(repository, str(body["name"]))
     return Response.of(full_repository(repository, call.token, call.api_url))
@@ -130,6 +131,34 @@ def _administered(call: Call) -> Repository:
     if call.token.administration < Permission.WRITE:
         raise Refusal(403, NO_PERMISSION)
     return repository
+
+
+# --- forks -------------------------------------------------------------------------------------
+
+
+def list_forks(call: Call) -> Response:
+    """repos/list-forks: the newest first."""
+    parent = call.repository()
+    found = [
+        one
+        for one in call.state.repositories.values()
+        if one.parent is parent and one.permission_of(call.token.login) > Permission.NONE
+    ]
+    found.reverse()
+    return call.listing([full_repository(one, call.token, call.api_url) for one in found])
+
+
+def create_fork(call: Call) -> Response:
+    """repos/create-fork: its commits come later; an account that has one gets that."""
+    parent, body = call.repository(), call.request.members()
+    login = str(body.get("organization") or call.token.login)
+    for one in call.state.repositories.values():
+        if one.parent is parent and one.owner.login == login:
+            return Response.of(full_repository(one, call.token, call.api_url), 202)
+    if call.token.administration < Permission.WRITE:
+        raise Refusal(403, NO_PERMISSION)
+    made = call.state.fork(parent, f"{login}/{body.get('name') or parent.name}")
+    return Response.of(full_repository(made, call.token, call.api_url), 202)
 
 
 def get_rate_limit(call: Call) -> Response:

@@ -12,6 +12,8 @@ from tests.standins import (
     github_contents,
     github_git_data,
     github_history,
+    github_issues,
+    github_pulls,
     github_refs,
     github_repositories,
 )
@@ -36,6 +38,8 @@ class Route:
 
 
 _REPO = "/repos/{owner}/{repo}"
+_PULL = f"{_REPO}/pulls/{{pull_number}}"
+_ISSUE = f"{_REPO}/issues/{{issue_number}}"
 # In order: a more particular path stands before one that would match it too.
 _TABLE: Final[tuple[tuple[str, str, str, Handler], ...]] = (
     ("GET", "/rate_limit", "rate-limit/get", github_repositories.get_rate_limit),
@@ -96,6 +100,37 @@ _TABLE: Final[tuple[tuple[str, str, str, Handler], ...]] = (
         f"{_REPO}/compare/{{basehead*}}",
         "repos/compare-commits-with-basehead",
         github_history.compare,
+    ),
+    ("GET", f"{_REPO}/forks", "repos/list-forks", github_repositories.list_forks),
+    ("POST", f"{_REPO}/forks", "repos/create-fork", github_repositories.create_fork),
+    ("GET", f"{_REPO}/pulls", "pulls/list", github_pulls.list_pulls),
+    ("POST", f"{_REPO}/pulls", "pulls/create", github_pulls.create_pull),
+    ("GET", f"{_PULL}", "pulls/get", github_pulls.get_pull),
+    ("PATCH", f"{_PULL}", "pulls/update", github_pulls.update_pull),
+    ("GET", f"{_PULL}/files", "pulls/list-files", github_pulls.list_files),
+    ("GET", f"{_PULL}/reviews", "pulls/list-reviews", github_pulls.list_reviews),
+    ("GET", f"{_PULL}/merge", "pulls/check-if-merged", github_pulls.check_merged),
+    ("PUT", f"{_PULL}/merge", "pulls/merge", github_pulls.merge_pull),
+    (
+        "POST",
+        f"{_PULL}/requested_reviewers",
+        "pulls/request-reviewers",
+        github_pulls.request_reviewers,
+    ),
+    ("GET", f"{_REPO}/issues", "issues/list-for-repo", github_issues.list_issues),
+    ("POST", f"{_REPO}/issues", "issues/create", github_issues.create_issue),
+    ("GET", f"{_ISSUE}", "issues/get", github_issues.get_issue),
+    ("PATCH", f"{_ISSUE}", "issues/update", github_issues.update_issue),
+    ("GET", f"{_ISSUE}/comments", "issues/list-comments", github_issues.list_comments),
+    ("POST", f"{_ISSUE}/comments", "issues/create-comment", github_issues.create_comment),
+    ("POST", f"{_ISSUE}/labels", "issues/add-labels", github_issues.add_labels),
+    ("GET", f"{_REPO}/labels", "issues/list-labels-for-repo", github_issues.list_labels),
+    ("POST", f"{_REPO}/labels", "issues/create-label", github_issues.create_label),
+    (
+        "GET",
+        f"{_REPO}/collaborators/{{username}}/permission",
+        "repos/get-collaborator-permission-level",
+        github_issues.get_permission,
     ),
     ("GET", f"{_REPO}/branches", "repos/list-branches", github_refs.list_branches),
     ("GET", f"{_REPO}/branches/{{branch*}}", "repos/get-branch", github_refs.get_branch),

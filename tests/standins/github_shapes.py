@@ -34,7 +34,6 @@ pulls_url=pulls{/number} releases_url=releases{/id} stargazers_url=stargazers
 statuses_url=statuses/{sha} subscribers_url=subscribers subscription_url=subscription tags_url=tags
 teams_url=teams trees_url=git/trees{/sha}"""
 _FLAGS = {
-    "fork": False,
     "has_issues": True,
     "has_projects": True,
     "has_downloads": True,
@@ -152,6 +151,12 @@ def full_repository(repository: Repository, token: Token, api_url: str) -> dict[
         "ssh_url": f"git@host:{name}.git",
         "svn_url": f"{root}/{name}",
         **_FLAGS,
+        "fork": repository.parent is not None,
+        "allow_merge_commit": "merge" in repository.merge_methods,
+        "allow_squash_merge": "squash" in repository.merge_methods,
+        "allow_rebase_merge": "rebase" in repository.merge_methods,
+        "allow_auto_merge": repository.allows_auto_merge,
+        "delete_branch_on_merge": repository.deletes_merged,
         **dict.fromkeys(_COUNTS.split(), 0),
         "default_branch": repository.default_branch,
         "archived": repository.archived,

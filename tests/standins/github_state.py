@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.standins.git_edits import edit_tree, write_blobs, write_commit
 from tests.standins.git_objects import CommitData, Signature, TreeItem
 from tests.standins.github_http import NO_PERMISSION, NOT_FOUND, Refusal, invalid
 from tests.standins.github_store import GitRepository
+from tests.standins.github_tracker import Issue, Pull, Tracker
+
+if TYPE_CHECKING:
+    from tests.standins.github_protection import BranchRule
 
 
 class Permission(IntEnum):
@@ -47,6 +52,8 @@ class Token:
         contents: Permission on files, commits and refs.
         administration: WRITE lets it create and change repositories.
         repositories: Full names it reaches; `None` for all of its user.
+        pull_requests: Permission on pull requests, their comments and labels.
+        issues: The same on issues.
         expires_at: From then on it is unknown.
     """
 
@@ -55,6 +62,8 @@ class Token:
     contents: Permission = Permission.WRITE
     administration: Permission = Permission.NONE
     repositories: frozenset[str] | None = None
+    pull_requests: Permission = Permission.WRITE
+    issues: Permission = Permission.WRITE
     expires_at: datetime | None = None
 
     def is_expired(self, now: datetime) -> bool:
@@ -66,7 +75,18 @@ class Token:
 
 @dataclass(slots=True)
 class Repository:
-    """A repository and its settings; the contents are in `git`."""
+    """A repository and its settings; the contents are in `git`.
+
+    Attributes:
+        rules: What is asked of branches.
+        passed: Checks that have succeeded: commit and name.
+        teams: Slugs of the teams that may review.
+        merge_methods: How pull requests may be merged.
+        deletes_merged: Whether a branch goes when its pull request is merged.
+        parent: What it is a fork of.
+        coming: How often a fork is still seen without its commits.
+        unseen: How often a branch cannot be offered yet, as it is new.
+    """
 
     owner: Account
     name: str
@@ -78,6 +98,16 @@ class Repository:
     description: str | None = None
     default_branch: str = "main"
     collaborators: dict[str, Permission] = field(default_factory=dict)
+    tracker: Tracker = field(default_factory=Tracker)
+    rules: list[BranchRule] = field(default_factory=list)
+    passed: set[tuple[str, str]] = field(default_factory=set)
+    teams: set[str] = field(default_factory=set)
+    merge_methods: set[str] = field(default_factory=lambda: {"merge", "squash", "rebase"})
+    deletes_merged: bool = False
+    allows_auto_merge: bool = False
+    parent: Repository | None = None
+    coming: int = 0
+    unseen: dict[str, int] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -90,6 +120,11 @@ class Repository:
         public = Permission.NONE if self.private else Permission.READ
         member = self.owner.members.get(login, Permission.NONE)
         return max(public, member, self.collaborators.get(login, Permission.NONE))
+
+    def collaborates(self, login: str) -> bool:
+        """Whether somebody may be asked for a review: to see what is public is not enough."""
+        is_named = login in self.collaborators or login in self.owner.members
+        return login == self.owner.login or is_named
 
 
 class GithubState:
@@ -166,6 +201,7 @@ class GithubState:
         hidden = repository.private and not token.reaches(repository.full_name)
         if hidden or repository.permission_of(token.login) == Permission.NONE:
             raise Refusal(404, NOT_FOUND)
+        self._let_come(repository)
         return repository
 
     def require(self, token: Token, repository: Repository, wanted: Permission) -> None:
@@ -185,6 +221,51 @@ class GithubState:
             raise Refusal(403, NO_PERMISSION)
         if wanted > Permission.READ and repository.archived:
             raise Refusal(403, "Repository was archived so is read-only.")
+
+    # --- forks, issues, pull requests ----------------------------------------------------------
+
+    def fork(self, parent: Repository, full_name: str, delay: int = 1) -> Repository:
+        """A fork; its commits come after it was looked at `delay` times."""
+        made = self.create_repository(full_name, private=parent.private)
+        made.parent, made.coming, made.default_branch = parent, delay, parent.default_branch
+        if delay == 0:
+            self.bring(parent, made, None)
+        return made
+
+    def _let_come(self, repository: Repository) -> None:
+        if repository.coming > 0 and repository.parent is not None:
+            repository.coming -= 1
+            if repository.coming == 0:
+                self.bring(repository.parent, repository, None)
+
+    def bring(self, source: Repository, target: Repository, commit: str | None) -> None:
+        """Have a commit of one repository in another one; with `None`, all branches."""
+        if source is not target:
+            what = commit or "+refs/heads/*:refs/heads/*"
+            with target.git.lock:
+                target.git.git(
+                    "fetch", "--quiet", "--no-write-fetch-head", str(source.git.folder), what
+                )
+
+    def new_issue(self, repository: Repository, login: str, title: str, body: str | None) -> Issue:
+        """An issue, or what a pull request has in common with one."""
+        number = repository.tracker.next_number()
+        made = Issue(number, next(self._ids), login, title, body, self.clock())
+        repository.tracker.issues[number] = made
+        return made
+
+    def look_at_head(self, repository: Repository, pull: Pull) -> None:
+        """Bring an open pull request up to its branch; without the branch it is closed."""
+        head = pull.head_repository.git.ref(f"refs/heads/{pull.head_branch}")
+        if head is None:
+            pull.issue.set_state("closed", pull.head_repository.owner.login, self.clock())
+            return
+        self.bring(pull.head_repository, repository, head)
+        pull.head = head
+        name = f"refs/pull/{pull.issue.number}/head"
+        before = repository.git.ref(name)
+        if before != head:
+            repository.git.swap(name, head, before)
 
     # --- acting as somebody else ---------------------------------------------------------------
 

@@ -24,11 +24,12 @@ NOTES = {
 }
 WRITES = {
     *("init", "update", "edit", "move", "delete", "prune", "migrate", "migrate-notion", "sync"),
-    *("commit", "undo", "redo", "restore", "truth", "kit"),
+    *("commit", "undo", "redo", "restore", "truth", "kit", "setup"),
+    "distribute",
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
 READS |= {"log", "changes", "diff", "show", "blame", "context"}
-READS |= {"proposals", "accept", "attribution", "mesh"}
+READS |= {"proposals", "accept", "attribution", "mesh", "export"}
 WITHOUT_A_MEMORY = {"google-auth", "help"}
 
 
@@ -89,6 +90,8 @@ def test_the_json_of_a_list_has_these_keys(memory: Folder) -> None:
                 "updated": "2019-12-01",
                 "expired": True,
                 "sync": True,
+                "level": 1,
+                "origin": "user",
             }
         ],
         "total": 1,

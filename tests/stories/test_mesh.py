@@ -321,6 +321,19 @@ def test_machines_without_a_network_join_and_exchange_by_files(
     assert subprocess.run(bundle, cwd=desk.folder.path, check=False).returncode == 0
 
 
+def test_a_machine_without_its_key_is_told_with_each_write(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop = machine("laptop").begin()
+    laptop.mesh("init", "--name", "laptop")
+    lost = {"PACK_MESH_KEY": str(laptop.home / "lost")}
+    ended = laptop.folder.pack("update", "context/a.md", stdin="# A\n", env=lost)
+    assert ended.status == 0
+    assert "not signed, so other peers will refuse it" in ended.err
+    ended = laptop.folder.pack("update", "context/b.md", stdin="# B\n", env=laptop.env)
+    assert "not signed" not in ended.err
+
+
 def test_a_memory_of_no_group_says_how_to_begin_one(tmp_path: Path) -> None:
     memory = new_memory(tmp_path / "memory")
     for action in ("status", "sync", "verify", "invite", "leave"):

@@ -232,7 +232,7 @@ def _id(head: CommitRecord | None) -> CommitId:
 def _write_seen(seen: _Seen) -> str:
     head, row = seen.head, None
     if head is not None:
-        plain = replace(head, message="", author=None, authored_at=None)
+        plain = replace(head, message="", author=None, authored_at=None, committer=None)
         row = {**asdict(plain), "at": head.at.isoformat()}
     return json.dumps([seen.etag, row])
 

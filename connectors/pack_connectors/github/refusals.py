@@ -13,7 +13,8 @@ from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, PackError, RefusedForSafety
 from pack_connectors.github.http import Answer
 
-_PERMISSIONS: Final = "Give the token the repository permission 'Contents: read and write'."
+_PERMISSIONS: Final = "Give the token the repository permission '{}: read and write'."
+_RIGHTS: Final = {"pull_requests": "Pull requests", "issues": "Issues"}
 _NEW_ONE: Final = f"Make a new token and set GITHUB_TOKEN, then {Action.DIAGNOSE} to check it."
 _LOCKED: Final = re.compile(
     r"protected branch|rule violations|pre-receive|required status", re.IGNORECASE
@@ -70,7 +71,8 @@ def forbidden(message: str, full_name: str, accepted: str | None = None) -> Auth
             reason, "Authorise it for the organisation, in the settings of the token on GitHub."
         )
     reason = f"the token lacks a right on {full_name} ({plain(message)})"
-    return AuthFailed(reason, _PERMISSIONS)
+    right = next((name for key, name in _RIGHTS.items() if key in (accepted or "")), "Contents")
+    return AuthFailed(reason, _PERMISSIONS.format(right))
 
 
 def _said(answer: Answer) -> str:

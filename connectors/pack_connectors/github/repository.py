@@ -47,6 +47,7 @@ class CommitRecord:
         url: Its address for a browser.
         author: Who wrote it; `None` in what was kept before that was asked for.
         authored_at: When it was written, in UTC; `None` as for `author`.
+        committer: Who committed it; `None` as for `author`.
     """
 
     id: CommitId
@@ -57,6 +58,7 @@ class CommitRecord:
     url: str | None
     author: Identity | None = None
     authored_at: datetime | None = None
+    committer: Identity | None = None
 
 
 class GithubRepository:
@@ -103,6 +105,25 @@ class GithubRepository:
         if answer.status == 200:
             return answer, [_record(row) for row in _rows(rows)]
         if answer.status in (304, 404, 409, 422):
+            return answer, []
+        raise self.refused(answer)
+
+    def compared(
+        self, base: CommitId, head: CommitId, page: int
+    ) -> tuple[Answer, list[CommitRecord]]:
+        """The commits that one has and another has not, the oldest first; 200 or 404.
+
+        Args:
+            base: Without those that lead to this one.
+            head: Those that lead to this one.
+            page: Which page of them, from 1.
+        """
+        query = {"per_page": "100"} | ({"page": str(page)} if page > 1 else {})
+        request = Request("GET", f"{self.place.path}/compare/{base}...{head}", query)
+        answer, body = self.session.read_json(request)
+        if answer.status == 200:
+            return answer, [_record(row) for row in _rows(_member(body, "commits"))]
+        if answer.status == 404:
             return answer, []
         raise self.refused(answer)
 
@@ -225,7 +246,10 @@ def read_commit(row: dict[str, Any], details: dict[str, Any]) -> CommitRecord:
         parents = tuple(str(parent["sha"]) for parent in row["parents"])
         at = parse_time(details["committer"]["date"])
         message = str(details["message"])
-        author = Identity(str(details["author"]["name"]), str(details["author"]["email"]))
+        author, committer = (
+            Identity(str(details[who]["name"]), str(details[who]["email"]))
+            for who in ("author", "committer")
+        )
         authored_at = parse_time(details["author"]["date"])
     except (KeyError, TypeError, ValueError) as error:
         raise ConnectorError("GitHub's answer makes no sense: a commit lacks a member") from error
@@ -233,7 +257,15 @@ def read_commit(row: dict[str, Any], details: dict[str, Any]) -> CommitRecord:
         raise ConnectorError("GitHub's answer makes no sense: an id is malformed")
     url = row.get("html_url")
     return CommitRecord(
-        CommitId(commit), tree, parents, message, at, url and str(url), author, authored_at
+        CommitId(commit),
+        tree,
+        parents,
+        message,
+        at,
+        url and str(url),
+        author,
+        authored_at,
+        committer,
     )
 
 

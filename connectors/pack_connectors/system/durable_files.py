@@ -10,6 +10,7 @@ import os
 import sys
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -155,3 +156,25 @@ def write_durably(target: str, data: bytes, temporary: str) -> None:
     with DurableFiles() as files:
         files.add(target, data, temporary, mode=0o666)
         files.finish()
+
+
+def replace_durably(target: Path, data: bytes, mode: int) -> None:
+    """Replace a file with `data`, whole or not at all; afterwards its name is durable too.
+
+    Args:
+        target: The file, or where it will be; not a link.
+        data: Its new contents.
+        mode: Exactly the permissions that it has then.
+
+    Raises:
+        OSError: It cannot be written; it is as it was.
+    """
+    with DurableFiles() as files:
+        files.add(str(target), data, f"{target}.new-", mode=mode, exact_mode=True)
+        files.finish()
+    if os.name == "posix":  # Windows cannot open a folder, and does not need to
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -224,7 +224,7 @@ class _Belongs:
     def __call__(self, path: MemoryPath) -> bool:
         if path == INDEX:
             return False
-        is_memory = self._scope.holds(path) or path in self._v1_files or path == RECORD
+        is_memory = self._scope.keeps(path) or path in self._v1_files or path == RECORD
         if not is_memory and (is_memory_file(path) or not self._is_all_ours):
             return False
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Final
 
 import typer
@@ -27,9 +28,10 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "context",
     ),
     "Truth": ("proposals", "review", "accept", "attribution", "truth"),
-    "Connect": ("init", "serve", "mesh", "google-auth"),
+    "Connect": ("init", "setup", "serve", "mesh", "google-auth"),
     "Kits": ("kit",),
-    "Copies": ("remote", "sync", "migrate-notion"),
+    "Distribution": ("distribute",),
+    "Copies": ("import", "export", "remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }
 _ROOMS: Final = {name: group.lower() for group, names in GROUPS.items() for name in names}
@@ -68,9 +70,15 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     else:
         names = () if list(arguments) == ["--version"] else COMMANDS
     for name in names:
-        module = import_module(f"pack_servers.cli.{_ROOMS[name]}.{name.replace('-', '_')}")
+        module = import_module(f"pack_servers.cli.{_ROOMS[name]}.{_module_of(name)}")
         app.command(name, cls=CommandHelp, epilog=module.EXAMPLES)(module.run)
     return app
+
+
+def _module_of(name: str) -> str:
+    """The module of a command; `import` is a word of Python, so that one has `import_`."""
+    module = name.replace("-", "_")
+    return f"{module}_" if iskeyword(module) else module
 
 
 def _show_version(wanted: bool) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from pathlib import Path
 from typing import Final
 
-from pack_connectors.system.durable_files import DurableFiles
+from pack_connectors.system.durable_files import replace_durably
 
 from pack.errors import InvalidConfig, Unavailable
 
@@ -67,22 +66,10 @@ def store_setting(file: Path, name: str, value: str) -> None:
     try:
         target = file.resolve()
         text = target.read_bytes().decode("utf-8") if target.exists() else ""
-        _replace(target, with_setting(text, name, value).encode("utf-8"))
+        replace_durably(target, with_setting(text, name, value).encode("utf-8"), _PRIVATE)
     except UnicodeDecodeError as error:
         raise InvalidConfig(str(file), "is not UTF-8") from error
     except OSError as error:
         raise Unavailable(f"{file}: {error.strerror or type(error).__name__}") from error
     except RuntimeError as error:  # raised by `resolve` before Python 3.13
         raise Unavailable(f"{file}: it is a link to itself") from error
-
-
-def _replace(target: Path, data: bytes) -> None:
-    with DurableFiles() as files:
-        files.add(str(target), data, f"{target}.new-", mode=_PRIVATE, exact_mode=True)
-        files.finish()
-    if os.name == "posix":  # Windows cannot open a folder, and does not need to
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -152,7 +152,7 @@ def listing(page: FileListing, past: Past | None = None) -> CallToolResult:
             updated=file.updated,
             expired=file.expired or None,
             level=file.level,
-            origin=file.origin or None,
+            origin=file.other_writer,
         )
         for file in page.files
     ]
@@ -167,8 +167,8 @@ def _listed(file: NoteSummary) -> str:
         f"tags: {', '.join(file.tags)}" if file.tags else "",
         f"updated {file.updated}" if file.updated else "",
         "expired" if file.expired else "",
-        f"level {file.level}" if file.level else "",
-        file.origin or "",
+        f"level {file.level}" if file.other_writer else "",
+        file.other_writer or "",
     ]
     said = "; ".join(filter(None, facts))
     return f"- {file.path}: {file.topic}{f' ({said})' if said else ''}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -13,6 +13,7 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.github import setup as github_setup
 from pack_connectors.github.address import parse_host
 from pack_connectors.github.connector import GitHub
+from pack_connectors.github.downstream import GithubDownstream
 from pack_connectors.github.session import GithubSession
 from pack_connectors.github.setup import RepositoryFacts
 from pack_connectors.system.retry import Pause
@@ -155,6 +156,25 @@ def _of_access(found: RepositoryFacts) -> Iterator[Check]:
     elif found.can_write is False:
         remedy = "Give the token read and write access to the contents of this repository."
         yield Check("access", State.PROBLEM, "the token can only read", remedy)
+
+
+class GithubDownstreams:
+    """Repositories on GitHub that get files, all with one session."""
+
+    def __init__(self, settings: Settings, announce: Announce) -> None:
+        self._stack = ExitStack()
+        self._session = self._stack.enter_context(_session(settings, announce))
+
+    def open(self, repo: str) -> GithubDownstream:
+        """A repository, as `OWNER/REPO`."""
+        owner, _, name = repo.partition("/")
+        found = GithubDownstream(self._session, owner, name.removesuffix(".git"))
+        self._stack.callback(found.close)
+        return found
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._stack.close()
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from pack.errors import InvalidRequest, PackError
 from pack.kits.index_entries import Index, IndexEntry, read_index, the_one
 from pack.kits.manifest import NAME
-from pack.kits.shipment import Kit, unpack
+from pack.kits.shipment import Kit, KitSource, unpack
 from pack_servers.wiring.kits import KitSources, is_there
 from pack_servers.wiring.own_kits import OwnKitSource, own_addresses
 
@@ -30,9 +31,10 @@ class UnreadIndex:
 class IndexedKits:
     """The kits that indexes name; each index is read once."""
 
-    def __init__(self, sources: KitSources, indexes: Iterable[str]) -> None:
+    def __init__(self, sources: KitSources, indexes: Iterable[str], today: date) -> None:
         self._sources = sources
         self._indexes = list(indexes)
+        self._today = today
         self._read: tuple[list[Index], list[UnreadIndex]] | None = None
 
     def read(self) -> tuple[list[Index], list[UnreadIndex]]:
@@ -42,11 +44,19 @@ class IndexedKits:
             for address in self._indexes:
                 try:
                     source, ref = self._sources.find(address)
-                    found.append(read_index(source.ship(ref), is_near=source.is_near))
+                    found.append(self.read_one(source, ref))
                 except PackError as error:
                     unread.append(UnreadIndex(address, str(error)))
             self._read = found, unread
         return self._read
+
+    def read_one(self, source: KitSource, ref: str | None = None) -> Index:
+        """The index that a source has.
+
+        Raises:
+            PackError: As `KitSource.ship` and `read_index`.
+        """
+        return read_index(source.ship(ref), self._today, is_near=source.is_near)
 
     def kit(self, text: str) -> Kit:
         """The kit that an address names, or a name alone.

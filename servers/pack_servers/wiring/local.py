@@ -37,6 +37,7 @@ CATALOG: Final = "catalog.sqlite"
 MESH_FOLDER: Final = "mesh"
 MEMBERSHIP: Final = "membership.json"
 _UNFINISHED: Final = ".pack-new-"
+_UNSIGNED: Final = "this commit is not signed, so other peers will refuse it: {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class LocalPlace:
         # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
         os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
         with ExitStack() as stack:
-            connector = stack.enter_context(closing(self._connector(opening.settings)))
+            connector = stack.enter_context(closing(self._connector(opening)))
             state_dir = connector.repository.state_dir
             catalog = stack.enter_context(closing(SqliteCatalog(state_dir / CATALOG)))
 
@@ -98,8 +99,9 @@ class LocalPlace:
             find = lambda: remotes().find()  # noqa: E731 - made when it is first asked
             yield Store(connector, catalog, state_dir, find, busy, at_work, told)
 
-    def _connector(self, settings: Settings) -> LocalGit:
+    def _connector(self, opening: Opening) -> LocalGit:
         """The memory's store; what it commits is signed where it belongs to a group of peers."""
+        key = opening.settings.pack_mesh_key
 
         def sign(commit: bytes) -> bytes:
             if not is_peer(made):
@@ -107,7 +109,11 @@ class LocalPlace:
             # Here, as few memories have peers.
             from pack_servers.wiring.mesh import commit_signer  # noqa: PLC0415
 
-            return commit_signer(settings.pack_mesh_key, made.repository.state_dir)(commit)
+            signer = commit_signer(key, made.repository.state_dir)
+            signed = signer(commit)
+            if signer.problem is not None:
+                opening.announce(_UNSIGNED.format(signer.problem))
+            return signed
 
         made = LocalGit(self.folder, clock, sign=sign)
         return made

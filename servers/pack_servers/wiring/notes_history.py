@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -21,20 +21,38 @@ def last_commits(folder: Path, files: Mapping[str, bytes]) -> dict[str, datetime
     Files with other bytes than git knows are left out. So are all files of a repository that cannot
     be read: then nobody but the file system knows how old they are.
     """
+    known = last_changes(folder, files) if files else {}
+    return {
+        path: at
+        for path, (sha, at) in known.items()
+        if path in files and blob_id(files[path]) == sha
+    }
+
+
+def last_changes(
+    folder: Path, wanted: Collection[str] = ()
+) -> dict[str, tuple[BlobId | None, datetime]]:
+    """What the last commit that changed each file below a folder made of it, and when.
+
+    Args:
+        folder: It, or one that it is in, may be a repository; else there is nothing.
+        wanted: The paths that are asked for, so that no more history is read than they need; empty
+            for all.
+    """
     folder = folder.resolve()
     root = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
     if root is None:
         return {}
     prefix = folder.relative_to(root).as_posix()
     inside = "" if prefix == "." else f"{prefix}/"
-    found: dict[str, datetime] = {}
-    left = dict(files)
+    found: dict[str, tuple[BlobId | None, datetime]] = {}
+    left = set(wanted)
     try:
         for path, sha, at in _changes(root):
-            content = left.pop(path.removeprefix(inside), None) if path.startswith(inside) else None
-            if content is not None and blob_id(content) == sha:
-                found[path.removeprefix(inside)] = at
-            if not left:
+            if path.startswith(inside):
+                found.setdefault(path.removeprefix(inside), (sha, at))
+                left.discard(path.removeprefix(inside))
+            if wanted and not left:
                 break
     except PackError:
         return {}

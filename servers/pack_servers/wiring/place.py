@@ -30,7 +30,8 @@ class Opening:
 
     Attributes:
         settings: Those in force.
-        announce: Told of each wait that a service asks for, before it begins.
+        announce: Told of each wait that a service asks for, before it begins, and of a commit that
+            could not be signed.
         is_leaving: Asked while a remote is waited for; yes ends the wait.
     """
 

@@ -8,6 +8,7 @@ import yaml
 from pack.errors import InvalidContent
 from pack.files import yaml_block, yaml_edit
 from pack.files.frontmatter import set_fields
+from pack.files.yaml_block import Value
 
 
 @pytest.fixture(params=["libyaml", "pure"])
@@ -49,3 +50,26 @@ def test_an_edit_that_would_change_another_value_is_refused(
     with pytest.raises(InvalidContent, match="cannot edit") as caught:
         set_fields("---\na: 1\nupdated: x\nb: 1.5\n---\n", {"updated": DAY})
     assert (caught.value.line, caught.value.column) == (3, 1)
+
+
+NESTED = "# top\nrule:\n  a: 1  # one\n  b: x\n# end\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "values", "after"),
+    [
+        (NESTED, {"b": "z"}, NESTED.replace("b: x", "b: z")),
+        (NESTED, {"c": ["v", "w"]}, f"{NESTED}  c: [v, w]\n"),
+        (NESTED.removesuffix("\n"), {"c": "v"}, f"{NESTED}  c: v\n"),
+        (NESTED, {"b": "x"}, NESTED),
+        ("rule: {a: 1}\n", {"c": "v"}, "rule: {a: 1, c: v}\n"),
+    ],
+)
+def test_a_key_below_the_last_one_is_set(block: str, values: dict[str, Value], after: str) -> None:
+    assert yaml_edit.set_below(block, "rule", values, "\n") == after
+
+
+@pytest.mark.parametrize("block", ["rule: 1\n", "rule: {a: 1}\nb: 1\n", "a: 1\n", ""])
+def test_what_is_no_mapping_at_the_end_has_nothing_below_it(block: str) -> None:
+    with pytest.raises(InvalidContent, match="cannot edit"):
+        yaml_edit.set_below(block, "rule", {"c": "v"}, "\n")

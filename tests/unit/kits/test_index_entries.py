@@ -1,22 +1,26 @@
 """An index names public kits, and nothing that it says is taken for more than a name."""
 
+from datetime import date
+
 import pytest
 
-from pack.errors import InvalidRequest, NotFound
+from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 from pack.kits.index_entries import IndexEntry, matching, read_index, the_one
 from pack.kits.shipment import Shipment, ShippedFile
 
+TODAY = date(2026, 11, 30)
 INDEX = "https://example.org/index.git"
 FAR = "https://example.org/kits.git#observer"
 
 
-def index(*, is_near: bool = False, at: str = INDEX, **files: str):
+def index(*, is_near: bool = False, at: str = INDEX, about: str = "", **files: str):
     shipped = {
         f"kits/{name.replace('_', '-')}.yaml": ShippedFile(text.encode())
         for name, text in files.items()
     }
     shipped |= {"README.md": ShippedFile(b"# Index\n"), "kits/sub/x.yaml": ShippedFile(b"[")}
-    return read_index(Shipment(at, None, None, shipped), is_near=is_near)
+    shipped |= {"index.yaml": ShippedFile(about.encode())} if about else {}
+    return read_index(Shipment(at, None, None, shipped), TODAY, is_near=is_near)
 
 
 def entry(name: str, source: str = FAR, more: str = "") -> str:
@@ -82,3 +86,19 @@ def test_a_name_that_means_two_places_is_refused() -> None:
         the_one([*one, *other], "a")
     with pytest.raises(NotFound):
         the_one(one, "b")
+
+
+@pytest.mark.parametrize("about", ["", "later: 1\n", "expires: 2026-11-30\n"])
+def test_an_index_counts_until_its_last_day(about: str) -> None:
+    assert index(about=about, a=entry("a")).entries
+
+
+def test_an_index_that_somebody_holds_back_names_nothing_any_more() -> None:
+    with pytest.raises(RefusedForSafety, match="expired on 2026-11-29"):
+        index(about="expires: 2026-11-29\n", a=entry("a"))
+
+
+@pytest.mark.parametrize("about", ["expires: soon\n", "[", "- a\n"])
+def test_an_index_that_does_not_say_when_it_ends_as_it_should_is_not_used(about: str) -> None:
+    with pytest.raises(InvalidContent, match=r"index\.yaml"):
+        index(about=about, a=entry("a"))

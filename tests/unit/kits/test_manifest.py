@@ -1,6 +1,9 @@
 """What a kit says of itself."""
 
+import json
+
 import pytest
+from pack_templates import kit_schema
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.kits.manifest import Visibility, manifest_schema, read_manifest
@@ -81,6 +84,10 @@ def test_what_is_no_manifest_is_refused(content):
 def test_one_that_is_too_large_is_refused():
     with pytest.raises(LimitExceeded):
         read_manifest(FULL + b"#" * 100_000)
+
+
+def test_the_schema_that_comes_with_pack_is_that_of_the_model():
+    assert json.loads(kit_schema()) == manifest_schema()
 
 
 def test_the_schema_names_every_key():

@@ -1,50 +1,10 @@
-"""Secrets are found by their form, prose is not, and nothing of a secret is repeated.
-
-All of them are made up here, from parts, so that no scanner takes this file for a leak.
-"""
+"""Secrets are found by their form, prose is not, and nothing of a secret is repeated."""
 
 import pytest
 
 from pack.outgoing.secrets_scan import find_secrets
+from tests.made_up_secrets import BEHIND_A_NAME, SECRETS
 
-HEX, ALNUM = "0123456789abcdef" * 8, "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8" * 6
-SECRETS = {
-    "a private key": "-----BEGIN " + "OPENSSH PRIVATE KEY-----",
-    "an age secret key": "AGE-SECRET-KEY-" + "1" + "QPZRY9X8GF2TVDW0S3JN" * 3,
-    "an invitation to a memory": "pack-" + "invite:abc@https://a.example#" + ALNUM[:30],
-    "an Anthropic key": "sk-" + "ant-api03-" + ALNUM[:40],
-    "an OpenRouter key": "sk-" + "or-v1-" + HEX[:64],
-    "an OpenAI key": "sk-" + "proj-" + ALNUM[:40],
-    "a Hugging Face token": "hf" + "_" + ALNUM[:34],
-    "a Groq key": "gsk" + "_" + ALNUM[:52],
-    "a GitHub token": "ghp" + "_" + ALNUM[:36],
-    "a GitLab token": "glpat" + "-" + ALNUM[:20],
-    "an npm token": "npm" + "_" + ALNUM[:36],
-    "a PyPI token": "pypi" + "-AgE" + ALNUM[:60],
-    "an AWS key id": "AKIA" + "ABCDEFGHIJKLMNOP",
-    "a Google key": "AIza" + ALNUM[:35],
-    "a DigitalOcean token": "dop" + "_v1_" + HEX[:64],
-    "a Databricks token": "dapi" + HEX[:32],
-    "a Slack token": "xoxb" + "-1234567890-" + ALNUM[:20],
-    "a Slack webhook": "https://hooks.slack" + ".com/services/T0000000/B0000000/" + ALNUM[:24],
-    "a Telegram token": "123456789" + ":AA" + ALNUM[:33],
-    "a Notion token": "ntn" + "_" + ALNUM[:46],
-    "a SendGrid key": "SG." + ALNUM[:22] + "." + ALNUM[:43],
-    "a Stripe key": "sk" + "_live_" + ALNUM[:24],
-    "a Shopify token": "shpat" + "_" + HEX[:32],
-    "a signed token (JWT)": "eyJ" + ALNUM[:20] + ".eyJ" + ALNUM[:20] + "." + ALNUM[:20],
-    "a password in an address": "postgres://app:" + "s3cr3tpw@db.example/app",
-    "what authorises a request": "Authorization: Bearer " + HEX[:20],
-}
-BEHIND_A_NAME = [
-    "password: " + "hunter2hunter2",
-    "**Password:** `" + "Tr0ub4dor&3x`",
-    "my passphrase is " + "c0rrecthorse9",
-    "API_KEY=" + HEX[:32],
-    'client_secret": "' + ALNUM[:24] + '"',
-    "Passwort: " + "geheim2026!x",
-    "token = " + "AbCdEfGhIjKlMnOp",
-]
 HARMLESS = [
     "The password is stored in the keyring, and the token: authentication of each request.",
     "password: <your password>",

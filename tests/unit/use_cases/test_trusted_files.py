@@ -21,9 +21,14 @@ def listed(page):
     return {file.path: (file.level, file.origin) for file in page.files}
 
 
-def test_each_file_says_how_far_it_is_trusted_where_that_is_asked_for(writers):
+def test_each_file_says_how_far_it_is_trusted(writers):
     notes = writers.world.memory.notes
-    assert listed(notes.list(dir="a")) == {f"a/{number}.md": (None, None) for number in range(3)}
+    plain = notes.list()
+    assert {(path[0], trust) for path, trust in listed(plain).items()} >= {
+        ("a", (5, "ai-cloud:test-client")),
+        ("b", (1, "user")),
+    }
+    assert not any(file.other_writer for file in plain.files if file.path[0] == "b")
     found = notes.list(max_level=5)
     assert listed(found)["a/0.md"] == (5, "ai-cloud:test-client")
     assert listed(found)["b/0.md"] == (1, "user")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from pack.errors import ConnectorError, OutcomeUnknown, PackError, StaleBase, Unavailable
@@ -35,6 +36,7 @@ class CommitDraft:
         author: To be named by it; `None` for the account of the token.
         before: The tree of `base`.
         after: The tree it will have.
+        at: When it is said to be made, by its author, who is its committer too; `None` for now.
     """
 
     base: CommitRecord | None
@@ -43,6 +45,7 @@ class CommitDraft:
     author: Identity | None
     before: Tree
     after: Tree
+    at: datetime | None = None
 
     @property
     def puts(self) -> list[Put]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pack.errors import ConnectorError, PackError, RefusedForSafety
 from pack.model import Put, blob_id
+from pack.times import format_time
 from pack_connectors.github.commit.draft import CommitDraft, LookBack, stale
 from pack_connectors.github.head import GithubHead
 from pack_connectors.github.http import Answer, Request
@@ -90,6 +91,9 @@ class GitDataWriter:
         body: dict[str, Any] = {"message": plan.message, "tree": tree, "parents": parents}
         if plan.author:
             body["author"] = {"name": plan.author.name, "email": plan.author.email}
+        if plan.author and plan.at:
+            body["author"]["date"] = format_time(plan.at)
+            body["committer"] = body["author"]
         made = self._create("commits", body)
         return read_commit(made, made)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # whoever only reads needs nothing of merges
     from pack.remote.merge_store import MergeCommit
 
 PREFIX: Final = "refs/pack/"
-FOLDERS: Final = ("proposals", "rejected", "kits")
+FOLDERS: Final = ("proposals", "rejected", "kits", "imports")
 REFSPECS: Final = tuple(f"+{PREFIX}{folder}/*:{PREFIX}{folder}/*" for folder in FOLDERS)
 """What a clone fetches to have them all."""
 _ATTEMPTS: Final = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -27,6 +26,7 @@ from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
+from pack_servers.clients.own_command import own_server
 from pack_servers.config.extras import REPLICAS
 from pack_servers.config.origins import client_origins
 from pack_servers.config.settings import Settings, load_settings, split_list
@@ -327,6 +327,7 @@ def _announcement(
     location = memory.connector.location
     begun = made.written.commit if made and made.written else None
     commit = f"first commit {begun}" if begun else f"commit {memory.connector.head()}"
+    started = own_server(place.arguments)
     remote: dict[str, object] = {"type": "sse" if url.endswith("/sse") else "http", "url": url}
     if has_token:
         remote["headers"] = {"Authorization": "Bearer <the value of PACK_HTTP_TOKEN>"}
@@ -339,20 +340,11 @@ def _announcement(
             _as_config(remote),
             "",
             "For clients that start the server themselves (Claude Desktop):",
-            _as_config(_stdio_config(place)),
+            _as_config({"command": started.command, "args": list(started.arguments)}),
             "",
             "Press Ctrl-C to stop.",
         )
     )
-
-
-def _stdio_config(place: Place) -> dict[str, object]:
-    """How another program starts this one, whatever its environment."""
-    script = Path(sys.executable).with_name("pack.exe" if os.name == "nt" else "pack")
-    arguments = ["serve", *place.arguments]
-    if script.exists():
-        return {"command": str(script), "args": arguments}
-    return {"command": sys.executable, "args": ["-m", "pack_servers.cli", *arguments]}
 
 
 def _as_config(server: Mapping[str, object]) -> str:

@@ -55,7 +55,7 @@ class KitCall:
     @property
     def indexed(self) -> IndexedKits:
         """The kits that can be found by name."""
-        return IndexedKits(self.sources, self.kits.indexes.list())
+        return IndexedKits(self.sources, self.kits.indexes.list(), self.memory.now().date())
 
     def first(self, what: str) -> str:
         """The first argument.

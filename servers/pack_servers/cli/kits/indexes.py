@@ -9,7 +9,7 @@ from typing import Final
 import typer
 
 from pack.errors import InvalidRequest
-from pack.kits.index_entries import matching, read_index
+from pack.kits.index_entries import matching
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import printable, say, working
@@ -67,7 +67,7 @@ def _add(call: KitCall) -> None:
     if ref is not None:
         raise InvalidRequest("an index is always read as it is now; leave out the @REF")
     with working("reading the index"):
-        found = read_index(source.ship(), is_near=source.is_near)
+        found = call.indexed.read_one(source)
     commit = call.kits.indexes.add(source.address, dry_run=call.dry_run)
     if call.is_json:
         show_json({"index": source.address, "kits": len(found.entries), "commit": commit})

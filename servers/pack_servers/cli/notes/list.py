@@ -84,21 +84,21 @@ def run(
     if answer is Format.JSON:
         fields = asdict(page) | past_fields(memory.past)
         notices = fields.pop("notices")  # there are rarely any
-        if max_level is None and origin is None:  # only then anybody knows them
-            for file in fields["files"]:
+        for file in fields["files"]:
+            if file["level"] is None:  # nobody knows
                 del file["level"], file["origin"]
         show_json({**fields, "notices": notices} if notices else fields)
     else:
         say_past(memory.past)
-        _show(page)
+        _show(page, is_by_trust=max_level is not None or origin is not None)
         warn(page.notices)
 
 
-def _show(page: FileListing) -> None:
+def _show(page: FileListing, *, is_by_trust: bool) -> None:
     # Imported here: rich would add a third to the time of a listing for a program.
     from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
 
-    is_by_trust = any(file.level for file in page.files)
+    says_trust = is_by_trust or any(file.other_writer for file in page.files)
 
     def row(file: NoteSummary) -> list[Text]:
         return [
@@ -107,14 +107,14 @@ def _show(page: FileListing) -> None:
             styled(", ".join(file.tags)),
             styled(file.updated or ""),
             styled("[expired]" if file.expired else "", "bold red"),
-            *([styled(f"{file.level} {file.origin}")] if is_by_trust else []),
+            *([styled(f"{file.level} {file.origin}")] if says_trust else []),
         ]
 
     if not page.files:
         say("no files match")
         return
     head = ("path", "topic", "tags", "updated", "")
-    show_table((*head, "trust") if is_by_trust else head, [row(file) for file in page.files])
+    show_table((*head, "trust") if says_trust else head, [row(file) for file in page.files])
     if page.next_cursor is not None:
         rest = f"{len(page.files)} of {page.total} files"
         say(f"{rest}; for more, use --limit {page.total} or --cursor {page.next_cursor}")

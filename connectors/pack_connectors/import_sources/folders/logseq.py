@@ -1,0 +1,177 @@
+"""A graph of Logseq: pages, whose names hold their namespaces, and journals, named by their day.
+
+Properties of a page (`key:: value` above its first block) become frontmatter; those of blocks stay
+where they are, as links to a block need them.
+
+Source: logseq/logseq, `src/main/frontend/util/fs.cljs` (names of files) and `deps/graph-parser`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+from urllib.parse import unquote
+
+from pack.files.dates import as_iso, day_in_name
+from pack.files.keys import key_meant
+from pack.files.tags import tags_in_field
+from pack.imports.records import (
+    ImportedPart,
+    ImportedRecord,
+    ImportKind,
+    ReadProgress,
+    RecordClass,
+    SkippedRecord,
+)
+from pack_connectors.import_sources.folders.markdown_files import (
+    FoundNote,
+    identity,
+    notes_of,
+    others_of,
+    own_fields,
+    read_note,
+    without_top,
+)
+from pack_connectors.import_sources.formats import ExportFormat
+from pack_connectors.import_sources.moments import first_moment
+from pack_connectors.import_sources.skips import KEPT_COPY, ORG
+from pack_connectors.import_sources.source import ImportSource, SourceFile
+
+_CONFIG: Final = "logseq/config.edn"
+_PAGES, _JOURNALS, _OWN = "pages", "journals", "logseq"
+_COPIES: Final = ("logseq/bak/", "logseq/.recycle/", ".recycle/", "logseq/version-files/")
+_LOWBAR: Final = "___"
+_PROPERTY: Final = re.compile(r"(?:- )?([^\s:#\[\]`-][^\s:]*):: ?(.*)\Z")
+_LINK: Final = re.compile(r"#?\[\[([^\[\]]+)\]\]|#(\S+)")
+
+
+class LogseqGraph:
+    """Reads one graph."""
+
+    kind = ImportKind.LOGSEQ
+
+    def __init__(self, source: ImportSource) -> None:
+        self._identity = identity(source)
+        self._source = without_top(source)
+        self._notes = [one for one in notes_of(self._source) if not _is_own(one)]
+        self._source.expect(self._notes)
+
+    @property
+    def progress(self) -> ReadProgress:
+        """See `ExportReader.progress`."""
+        return self._source.progress
+
+    def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
+        """See `ExportReader.records`; there are no transcripts."""
+        del transcripts
+        yield from self._source.left_out
+        for file in self._notes:
+            found = read_note(self._source, file)
+            yield found if isinstance(found, SkippedRecord) else self._record(found)
+        copies = [one for one in self._source.files if _is_copy(one)]
+        orgs = [one for one in self._source.files if _is_org(one) and not _is_copy(one)]
+        yield from (SkippedRecord(one.path, ORG) for one in orgs)
+        if copies:
+            yield SkippedRecord("copies", KEPT_COPY, len(copies))
+        yield from others_of(self._source, [*self._notes, *orgs, *copies])
+
+    def _record(self, found: FoundNote) -> ImportedRecord:
+        folder, name = _place(found.file)
+        said, body = _page_properties(found.head.body)
+        day = day_in_name(name)
+        title = said.pop("title", "") or found.meta.topic or day or _title(found.file)
+        tags = [*found.meta.tags, *_listed(said.pop("tags", ""))]
+        names = _listed(said.pop("alias", ""))
+        made, changed = (_date(said, key) for key in ("created", "updated"))
+        fields = {key: _plain(value) for key, value in said.items()}
+        return ImportedRecord(
+            RecordClass.NOTE,
+            f"{self._identity}/{found.file.path}",
+            title,
+            [ImportedPart(body if body.endswith("\n") else f"{body}\n")],
+            folder=folder,
+            name=name,
+            created=first_moment(day) or made or found.created,
+            updated=first_moment(day) or changed or found.updated,
+            tags=tags,
+            fields=own_fields(found) | fields | ({"aliases": names} if names else {}),
+        )
+
+
+def _recognises(source: ImportSource) -> bool:
+    graph = without_top(source)
+    if graph.find(_CONFIG) is not None:
+        return True
+    tops = {one.path.partition("/")[0] for one in graph.files if "/" in one.path}
+    return {_PAGES, _JOURNALS} <= tops
+
+
+def _is_own(file: SourceFile) -> bool:
+    return file.path.startswith(f"{_OWN}/")
+
+
+def _is_copy(file: SourceFile) -> bool:
+    return file.path.startswith(_COPIES)
+
+
+def _is_org(file: SourceFile) -> bool:
+    return file.name.lower().endswith(".org")
+
+
+def _title(file: SourceFile) -> str:
+    """The name of a page, as links call it: `a/b` for `a___b.md` and for `a%2Fb.md`."""
+    return unquote(file.name[: -len(".md")].replace(_LOWBAR, "/"))
+
+
+def _place(file: SourceFile) -> tuple[str, str]:
+    """Folder and name: a namespace is a folder, and the day of a journal is written in ISO form."""
+    folder = file.path.rpartition("/")[0]
+    day = day_in_name(file.path) if folder.endswith(_JOURNALS) else None
+    if day is not None:
+        return folder, f"{day}.md"
+    parts = [part.strip() for part in _title(file).split("/")]
+    *spaces, name = [part for part in parts if part not in ("", ".", "..")] or ["page"]
+    return "/".join([one for one in (folder, *spaces) if one]), f"{name}.md"
+
+
+def _page_properties(body: str) -> tuple[dict[str, str], str]:
+    """The properties above the first block, and the rest."""
+    said: dict[str, str] = {}
+    lines = body.splitlines(keepends=True)
+    number = 0
+    while number < len(lines) and not lines[number].strip():
+        number += 1
+    while number < len(lines) and (found := _PROPERTY.match(lines[number].strip())) is not None:
+        if lines[number][:1] in (" ", "\t") and not said:
+            break
+        said[found[1].lower()] = found[2].strip()
+        number += 1
+    if not said:
+        return said, body
+    while number < len(lines) and lines[number].strip() in ("", "-"):
+        number += 1
+    return said, "".join(lines[number:])
+
+
+def _listed(value: str) -> list[str]:
+    """The names in a property: links, tags, or texts with commas between them."""
+    names = (_plain(part) for part in value.split(","))
+    return [tag for name in names if name for tag in tags_in_field([name])]
+
+
+def _plain(value: str) -> str:
+    return _LINK.sub(lambda found: found[1] or found[2], value).strip()
+
+
+def _date(said: dict[str, str], key: str) -> datetime | None:
+    """A date that a property states, which is taken out of them."""
+    meant = [name for name in said if key_meant(name) == key]
+    values = [as_iso(_plain(said.pop(name))) for name in meant]
+    return first_moment(*values)
+
+
+FORMAT: Final = ExportFormat(
+    ImportKind.LOGSEQ, _recognises, LogseqGraph, accepts=lambda one: bool(notes_of(one))
+)

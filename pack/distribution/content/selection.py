@@ -1,0 +1,136 @@
+"""Which files a rule takes: nothing that it does not name, and nothing that is internal.
+
+What never goes, whatever a glob says: PACK's own files and git's, index files that PACK writes,
+copies of conflicts, the originals of a migration, and every file that says `internal: true` or
+`sync: false`. A file whose frontmatter cannot be read stays here if it so much as mentions one of
+these keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.distribution.content.globs import Glob
+from pack.distribution.values import Rule
+from pack.files import frontmatter
+from pack.index.format import is_generated, may_be_generated
+from pack.merge.copies import is_conflict_copy
+from pack.model import BlobId, MemoryPath
+from pack.paths import LEGACY_DIR, fold
+
+_OWN: Final = frozenset((".pack", ".git", ".gitattributes", ".gitignore", ".gitmodules"))
+_NO: Final = frozenset(("false", "no", "off", "0", "never", "none", "null", "~", "n", ""))
+_MENTIONED: Final = re.compile(
+    r"^[ \t]*[\"']?(internal|sync)[\"']?[ \t]*:[ \t]*([^\r\n#]*)", re.MULTILINE | re.IGNORECASE
+)
+
+INTERNAL: Final = "it is internal"
+EXCLUDED: Final = "the rule excludes it"
+GENERATED: Final = "PACK writes it"
+
+
+@dataclass(frozen=True, slots=True)
+class NotDistributed:
+    """A file that a rule's glob meets, and that stays here.
+
+    Attributes:
+        path: The file.
+        reason: Why, in words.
+    """
+
+    path: MemoryPath
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSelection:
+    """What a rule takes.
+
+    Attributes:
+        paths: The files that it names, sorted; their contents may still say that they are internal.
+        left_out: The others that its glob meets.
+    """
+
+    paths: tuple[MemoryPath, ...]
+    left_out: tuple[NotDistributed, ...]
+
+
+def select(rule: Rule, files: Iterable[MemoryPath]) -> RuleSelection:
+    """The files that a rule names, by their paths alone; see `internal_reason`."""
+    source = Glob.parse(rule.source)
+    include = [Glob.parse(one) for one in rule.include]
+    exclude = [Glob.parse(one) for one in rule.exclude]
+    paths: list[MemoryPath] = []
+    left_out: list[NotDistributed] = []
+    for path in sorted(files):
+        if not source.matches(path):
+            continue
+        if include and not any(one.matches(path) for one in include):
+            continue
+        reason = _reason(path, exclude)
+        if reason is None:
+            paths.append(path)
+        else:
+            left_out.append(NotDistributed(path, reason))
+    return RuleSelection(tuple(paths), tuple(left_out))
+
+
+def _reason(path: MemoryPath, exclude: Iterable[Glob]) -> str | None:
+    parts = path.split("/")
+    if any(fold(part) in _OWN for part in parts):
+        return "it belongs to PACK or to git"
+    if fold(parts[0]) == LEGACY_DIR:
+        return "it is the original of a migration"
+    if is_conflict_copy(path):
+        return "it is a copy that a conflict left"
+    if any(one.leaves_out(path) for one in exclude):
+        return EXCLUDED
+    return None
+
+
+def internal_reason(path: MemoryPath, content: bytes) -> str | None:
+    """Why a file must not go for what it says; `None` if it may."""
+    text = content.decode("utf-8-sig", "replace")
+    head = frontmatter.read(text)
+    if head.block is None:
+        return None
+    if may_be_generated(path) and is_generated(path, head.fields):
+        return GENERATED
+    said = _said(head)
+    if any(value not in _NO for value in said.get("internal", ())):
+        return INTERNAL
+    return "it says sync: false" if any(v in _NO for v in said.get("sync", ())) else None
+
+
+def _said(head: frontmatter.Frontmatter) -> Mapping[str, list[str]]:
+    """What the two keys say, in any case; of unreadable frontmatter, what it seems to say."""
+    said: dict[str, list[str]] = {}
+    if head.problem is not None:
+        for key, value in _MENTIONED.findall(head.block or ""):
+            said.setdefault(key.casefold(), []).append(value.strip(" \t\"'").casefold())
+        return said
+    for key, found in head.fields.items():
+        said.setdefault(key.casefold(), []).append(_word(found))
+    return said
+
+
+def _word(value: object) -> str:
+    return "" if value is None else str(value).strip().casefold()
+
+
+def going(
+    selection: RuleSelection, files: Mapping[MemoryPath, BlobId], contents: Mapping[BlobId, bytes]
+) -> RuleSelection:
+    """A selection without what its files say is internal."""
+    paths: list[MemoryPath] = []
+    left_out = [*selection.left_out]
+    for path in selection.paths:
+        reason = internal_reason(path, contents[files[path]])
+        if reason is None:
+            paths.append(path)
+        else:
+            left_out.append(NotDistributed(path, reason))
+    return RuleSelection(tuple(paths), tuple(sorted(left_out, key=lambda one: one.path)))

@@ -1,0 +1,68 @@
+"""The history of upstream, each part of it read once in a run: many downstreams need the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from pack.distribution.content.selection import select
+from pack.distribution.ports import UpstreamHistory
+from pack.distribution.values import Release, Rule
+from pack.model import BlobId, CommitId, MemoryPath
+
+
+class RememberedUpstream:
+    """An `UpstreamHistory` that remembers its answers."""
+
+    def __init__(self, upstream: UpstreamHistory) -> None:
+        self._upstream = upstream
+        self._named: dict[str, Release] = {}
+        self._files: dict[CommitId, Mapping[MemoryPath, BlobId]] = {}
+        self._contents: dict[BlobId, bytes] = {}
+
+    @cached_property
+    def _releases(self) -> Sequence[Release]:
+        return self._upstream.releases()
+
+    def releases(self) -> Sequence[Release]:
+        """See `UpstreamHistory.releases`."""
+        return self._releases
+
+    @property
+    def versions(self) -> list[str]:
+        """The versions of all releases, the newest first."""
+        return [one.version for one in self._releases]
+
+    def at(self, ref: str) -> Release:
+        """See `UpstreamHistory.at`."""
+        if ref not in self._named:
+            self._named[ref] = self._upstream.at(ref)
+        return self._named[ref]
+
+    def files(self, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
+        """See `UpstreamHistory.files`."""
+        if commit not in self._files:
+            self._files[commit] = self._upstream.files(commit)
+        return self._files[commit]
+
+    def read_blobs(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
+        """See `UpstreamHistory.read_blobs`."""
+        wanted = list(blobs)
+        lacking = [blob for blob in dict.fromkeys(wanted) if blob not in self._contents]
+        if lacking:
+            self._contents.update(self._upstream.read_blobs(lacking))
+        return iter([(blob, self._contents[blob]) for blob in wanted])
+
+    def permalink(self, release: Release, path: MemoryPath) -> str:
+        """See `UpstreamHistory.permalink`."""
+        return self._upstream.permalink(release, path)
+
+    def read(self, commit: CommitId, path: MemoryPath) -> bytes | None:
+        """The bytes of a file in a commit; `None` where there is none."""
+        blob = self.files(commit).get(path)
+        return dict(self.read_blobs([blob]))[blob] if blob is not None else None
+
+    def sources(self, rule: Rule, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
+        """The files that a rule names in a commit, with their blobs."""
+        files = self.files(commit)
+        return {path: files[path] for path in select(rule, files).paths}

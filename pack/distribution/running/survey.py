@@ -1,0 +1,117 @@
+"""How the downstreams of a memory stand: what each has, what it missed, what was changed there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pack.distribution.notices.alerts import SyncAlert
+from pack.distribution.reconciling.drift import find_drift
+from pack.distribution.reconciling.sync_state import SyncState
+from pack.distribution.running.context import RunContext
+from pack.distribution.running.looking import find_last
+from pack.distribution.running.results import DownstreamStatus
+from pack.distribution.running.view import DownstreamView
+from pack.distribution.running.wanted import find_wanted
+from pack.distribution.staleness import DownstreamState, alerts_of, standing_of
+from pack.distribution.values import Release, Rule
+from pack.errors import NotFound, PackError
+from pack.versions import KitVersion
+
+
+def survey(context: RunContext, rule: Rule, now: datetime) -> DownstreamStatus:
+    """How the downstream of a rule stands; nothing is written."""
+    entry = context.registry.find(rule.id)
+    failures = entry.failures if entry is not None else 0
+    latest = _latest(context, rule)
+    try:
+        state, base = _read(context, rule)
+    except PackError as error:
+        version = entry.version if entry is not None else None
+        facts = (rule.id, rule.target_repo, version, latest.version if latest else None)
+        return DownstreamStatus(*facts, "Behind", None, 0, failures, (), str(error))
+    days = _days(entry.last_sync if entry is not None else None, now)
+    missed = _missed(context, rule, state, latest)
+    drift = _drift(context, rule, state, base) if state is not None else []
+    facts_now = DownstreamState(
+        rule.id, rule.target_repo, rule.frequency, days, missed, failures, drift
+    )
+    return DownstreamStatus(
+        rule=rule.id,
+        repo=rule.target_repo,
+        version=state.version if state is not None else None,
+        latest=latest.version if latest is not None else None,
+        status=standing_of(facts_now),
+        days=days,
+        missed=missed,
+        failures=failures,
+        drift=drift,
+    )
+
+
+def _latest(context: RunContext, rule: Rule) -> Release | None:
+    try:
+        return find_wanted(rule, context.upstream, None)
+    except NotFound:
+        return None
+
+
+def _read(context: RunContext, rule: Rule) -> tuple[SyncState | None, DownstreamView]:
+    downstream = context.ends.downstreams.open(rule.target_repo)
+    _, head = downstream.default_branch()
+    base = DownstreamView(downstream, head)
+    synced = find_last(context, rule, downstream, base)
+    return (synced.state if synced is not None else None), base
+
+
+def _days(last_sync: str | None, now: datetime) -> int | None:
+    if last_sync is None:
+        return None
+    try:
+        then = datetime.fromisoformat(last_sync).date()
+    except ValueError:
+        return None  # somebody edited the registry
+    return max(0, (now.date() - then).days)
+
+
+def _missed(
+    context: RunContext, rule: Rule, state: SyncState | None, latest: Release | None
+) -> int:
+    """How many releases that change the rule's files the downstream does not have."""
+    if latest is None:
+        return 0
+    if state is None:
+        return max(1, sum(1 for _ in _since(context, rule, None)))
+    if not latest.is_tag:
+        sources = [context.upstream.sources(rule, one) for one in (latest.commit, state.commit)]
+        return int(sources[0] != sources[1])
+    before = context.upstream.sources(rule, state.commit)
+    count = 0
+    for release in _since(context, rule, state.version):
+        after = context.upstream.sources(rule, release.commit)
+        count += after != before
+        before = after
+    return count
+
+
+def _since(context: RunContext, rule: Rule, version: str | None) -> Sequence[Release]:
+    """The releases after a version, the oldest first, without those that do not go there."""
+    versions = context.upstream.versions
+    start = versions.index(version) if version in versions else len(versions)
+    newer = [
+        one for one in context.upstream.releases()[:start] if one.version not in rule.pinned_out
+    ]
+    return [one for one in reversed(newer) if not KitVersion.parse(one.version).before]
+
+
+def _drift(
+    context: RunContext, rule: Rule, state: SyncState, base: DownstreamView
+) -> Sequence[str]:
+    downstream = context.ends.downstreams.open(rule.target_repo)
+    return find_drift(state, base.files, downstream.read_blobs)
+
+
+def alerts_for(one: DownstreamStatus, rule: Rule, now: datetime) -> list[SyncAlert]:
+    """What somebody should hear of a downstream."""
+    facts = (rule.id, rule.target_repo, rule.frequency, one.days, one.missed, one.failures)
+    return alerts_of(DownstreamState(*facts, one.drift), now)

@@ -1,0 +1,182 @@
+"""The branch and the pull request that take a sync back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pack.distribution.checks.checking import Checked
+from pack.distribution.checks.verifier import Recorded, Verifier
+from pack.distribution.code_owners import CODE_OWNERS_PLACES, reviewers_for
+from pack.distribution.notices.decisions import DECISIONS, RollbackEntry, with_decision
+from pack.distribution.notices.issue_drafts import rollback_issue
+from pack.distribution.notices.pull_request import branch_prefix
+from pack.distribution.ports import Downstream
+from pack.distribution.reconciling.sync_state import SyncState
+from pack.distribution.running.context import RunContext
+from pack.distribution.running.results import ConflictLines, RolledBack
+from pack.distribution.running.rollback import WayBack, WayBackFinder
+from pack.distribution.running.rollback_text import RollbackNotice, rollback_text
+from pack.distribution.running.sync_commit import SyncMark, is_ours, sync_commit
+from pack.distribution.running.trees import tree_after
+from pack.distribution.running.view import DownstreamView
+from pack.distribution.values import CheckResult, MadeFile, PullRequestText, Release, Rule
+from pack.errors import RefusedForSafety
+from pack.model import CommitId
+
+_FIRST = "before the first sync"
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackRequest:
+    """What is asked for.
+
+    Attributes:
+        reason: Why; empty if nobody says.
+        dry_run: Whether nothing is written.
+    """
+
+    reason: str = ""
+    dry_run: bool = False
+
+
+class TakeBack:
+    """Takes the sync of one rule back, by a pull request like that which brought it."""
+
+    def __init__(
+        self, context: RunContext, rule: Rule, request: RollbackRequest, by: str, at: datetime
+    ) -> None:
+        self._context = context
+        self._rule = rule
+        self._request = request
+        self._by = by
+        self._at = at
+        self._downstream = context.ends.downstreams.open(rule.target_repo)
+        self._default, head = self._downstream.default_branch()
+        self._base = DownstreamView(self._downstream, head)
+
+    def run(self) -> RolledBack:
+        """Offer the way back.
+
+        Raises:
+            NotFound: Nothing of the rule is there.
+            PackError: The downstream failed or refused.
+        """
+        pinned_out = self._rule.pinned_out
+        finder = WayBackFinder(self._downstream, self._base, self._rule.id, pinned_out)
+        way = finder.find()
+        entry = self._entry(way)
+        checks = self._checks(way)
+        text = self._text(way, entry, checks)
+        commit, url, notes = self._offer(way, entry, text)
+        name, repo = self._context.name, self._rule.target_repo
+        issue = rollback_issue(name, self._rule.id, repo, entry)
+        return RolledBack(
+            rule=self._rule.id,
+            repo=repo,
+            version=way.now.version,
+            reverted=way.reverted,
+            restored_to=way.before.version if way.before is not None else None,
+            branch=text.branch,
+            commit=commit,
+            pull_request=text,
+            url=url,
+            checks=checks,
+            conflicts=[
+                ConflictLines(one.path, [(r.first, r.last) for r in one.regions])
+                for one in way.conflicts
+            ],
+            issue={"title": issue.title, "body": issue.body},
+            notes=notes,
+        )
+
+    # --- what is said --------------------------------------------------------------------------
+
+    def _entry(self, way: WayBack) -> RollbackEntry:
+        before = f"{way.before.version} sync state" if way.before is not None else _FIRST
+        return RollbackEntry(
+            date=f"{self._at:%Y-%m-%d}",
+            sync_version=way.now.version,
+            reverted_commit=way.reverted[:12],
+            reason=self._request.reason or "not said",
+            restored_to=before,
+            follow_up_issue="to be opened from the draft",
+            logged_by=self._by,
+        )
+
+    def _checks(self, way: WayBack) -> Sequence[CheckResult]:
+        """The five checks on what is there again; none where nothing of the rule is."""
+        before = way.before
+        if before is None:
+            return ()
+        after = tree_after(self._base.files, way.writes, way.removes)
+        texts = {**self._base.read_all(before.files), **way.writes}
+        release = self._release(before)
+        made = self._context.remaker.make(before.rule, release, before.variables)
+        sources = {one.path: one.source for one in made.files}
+        files = [
+            MadeFile(path, sources[path], texts[path])
+            for path in before.files
+            if path in sources and path in texts
+        ]
+        kept = {one.path for one in way.conflicts}
+        found = {path: texts[path] for path in before.files if path in texts and path not in kept}
+        recorded = Recorded(before.files, before.variables, before.transforms, before.placed)
+        verifier = Verifier(self._context.upstream)
+        checksum = verifier.check(before.rule, release, recorded, found)
+        private = [one.path for one in made.left_out]
+        checked = Checked(before.rule, before.version, files, after.keys(), private)
+        return self._context.checker.run(checked, checksum)
+
+    def _text(
+        self, way: WayBack, entry: RollbackEntry, checks: Sequence[CheckResult]
+    ) -> PullRequestText:
+        owners = (self._base.read(path) for path in CODE_OWNERS_PLACES)
+        content = next((text for text in owners if text is not None), None)
+        reviewers = reviewers_for([*way.writes, *way.removes], content).names
+        prefix = branch_prefix(self._context.name).removesuffix("-sync/")
+        branch = f"{prefix}-rollback/{way.now.version}/{self._rule.id}"
+        notice = RollbackNotice(
+            self._context.name, self._rule.id, branch, way, entry, checks, reviewers
+        )
+        return rollback_text(notice)
+
+    # --- what is done --------------------------------------------------------------------------
+
+    def _release(self, state: SyncState) -> Release:
+        at = self._context.upstream.at(state.commit).at
+        is_tag = not state.commit.startswith(state.version)
+        return Release(state.version, state.commit, at, is_tag=is_tag)
+
+    def _offer(
+        self, way: WayBack, entry: RollbackEntry, text: PullRequestText
+    ) -> tuple[CommitId | None, str | None, Sequence[str]]:
+        """The commit, where people see it, and what could not be done."""
+        if self._request.dry_run:
+            return None, None, ()
+        writes = {
+            **way.writes,
+            DECISIONS: with_decision(self._base.read(DECISIONS), entry),
+        }
+        mark = SyncMark(self._rule.id, way.now.version, way.now.commit)
+        base = (self._base.commit, self._base.files)
+        wanted = sync_commit(text.title, mark, base, (writes, way.removes), self._release(way.now))
+        commit = self._downstream.commit(wanted)
+        self._move(self._downstream, text.branch, commit)
+        pulls = self._downstream.pull_requests
+        if pulls is None:
+            return commit, None, ()
+        pull = pulls.open(text, self._default)
+        notes = [*pulls.ask(pull, text.reviewers)] if text.reviewers else []
+        return commit, pull.url, (*notes, *pulls.label(pull, text.labels))
+
+    def _move(self, downstream: Downstream, branch: str, commit: CommitId) -> None:
+        there = downstream.branches(branch).get(branch)
+        if there == commit:
+            return
+        if there is not None and not all(map(is_ours, downstream.log(there, self._base.commit))):
+            raise RefusedForSafety(
+                f"{branch} has commits of others", "Merge or remove that branch first."
+            )
+        downstream.move_branch(branch, commit, there)

@@ -1,0 +1,88 @@
+"""Which file of the memory a record becomes: named as its source names it, or after its title.
+
+A name is legal on every system, whatever the title is. A record keeps its path from one import to
+the next (`pack.imports.ledger`), so only new ones are placed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from pack.imports.notes import acceptable_path
+from pack.imports.records import ImportedRecord, ImportKind, RecordClass
+from pack.model import MemoryPath
+from pack.paths import ARCHIVE
+from pack.v1.taxonomy import PathClaims
+
+_FOLDERS: Final = {
+    RecordClass.NOTE: "notes",
+    RecordClass.MEMORY: "profiles",
+    RecordClass.INSTRUCTION: "profiles",
+    RecordClass.PROJECT: "projects",
+    RecordClass.DOCUMENT: "projects",
+}
+_UNDATED: Final = "undated"
+_SLUG_BYTES: Final = 80
+_BETWEEN: Final = re.compile(r"[^\w]+|_+")
+_ENDING: Final = ".md"
+_ID_DIGITS: Final = 8
+
+
+class ImportPlaces:
+    """Hands out the paths of one import.
+
+    Args:
+        kind: Where the records come from.
+        taken: The paths in use: those of the memory, and of earlier imports.
+        at_root: Whether the memory has notes at its root.
+    """
+
+    def __init__(self, kind: ImportKind, taken: Iterable[str], *, at_root: bool) -> None:
+        self._kind = kind
+        self._claims = PathClaims(taken)
+        self._at_root = at_root
+
+    def place(self, record: ImportedRecord) -> MemoryPath:
+        """The path of a new record, which no other gets.
+
+        Raises:
+            InvalidPath, LimitExceeded: No memory file can have one like it.
+        """
+        given = f"{record.folder}/{record.name or _name(record)}".lstrip("/")
+        if record.kind is RecordClass.TRANSCRIPT and not record.folder:
+            given = f"{self._archive(record)}/{record.name or _name(record)}"
+        elif not record.folder and not record.name:
+            given = f"{_FOLDERS[record.kind]}/{_name(record)}"
+        path = acceptable_path(given, at_root=self._at_root)
+        folder, _, name = path.rpartition("/")
+        stem, dot, ending = name.rpartition(".")
+        return self._claims.claim(folder, stem if dot else name, f"{dot}{ending}" if dot else "")
+
+    def _archive(self, record: ImportedRecord) -> str:
+        at = record.created or record.updated
+        return (
+            f"{ARCHIVE}/{self._kind}/{at.year:04}" if at else f"{ARCHIVE}/{self._kind}/{_UNDATED}"
+        )
+
+
+def _name(record: ImportedRecord) -> str:
+    """A file name after a title; one with nothing to name it by is named by its id."""
+    slug = slug_of(record.title)
+    if not slug:
+        digits = hashlib.sha256(record.source_id.encode("utf-8", "replace")).hexdigest()
+        slug = f"untitled-{digits[:_ID_DIGITS]}"
+    return f"{slug}{_ENDING}"
+
+
+def slug_of(title: str) -> str:
+    """The letters and digits of a title, of any script, with hyphens between the words."""
+    plain = unicodedata.normalize("NFKC", title.encode("utf-8", "ignore").decode("utf-8"))
+    words = _BETWEEN.sub("-", plain.lower()).strip("-")
+    if len(words.encode()) <= _SLUG_BYTES:
+        return words
+    cut = words.encode()[:_SLUG_BYTES].decode("utf-8", "ignore")
+    return cut.rpartition("-")[0] or cut

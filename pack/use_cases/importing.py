@@ -1,0 +1,368 @@
+"""Brings what another tool has exported into the memory, in one commit, as often as one likes.
+
+Each record is compared with what the last import brought of it (`pack.use_cases.import_bases`) and
+with what is here now. So the same export again changes nothing, a newer one brings only its news,
+what the person changed stays, what they moved stays where it is, and what they deleted stays away.
+What is no longer in an export stays here: an export may be a part.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from pack.catalog import imported
+from pack.catalog.scope import scope_of
+from pack.core.core import Core
+from pack.core.decision import Decision
+from pack.core.session import Session
+from pack.errors import InvalidContent, InvalidPath, LimitExceeded, MigrationNeeded
+from pack.files.note import Note
+from pack.imports.placing import ImportPlaces
+from pack.imports.records import (
+    ExportReader,
+    ImportedRecord,
+    ImportKind,
+    ReadProgress,
+    SkippedRecord,
+)
+from pack.imports.rendering import dates_of, render, without_dates
+from pack.imports.splitting import split
+from pack.imports.starters import is_untouched
+from pack.limits import MAX_FILE_BYTES
+from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, blob_id
+from pack.outgoing.secrets_scan import find_secrets
+from pack.paths import is_memory_file
+from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
+from pack.use_cases.import_bases import ImportBase
+from pack.use_cases.import_comparing import (
+    Comparing,
+    Outcome,
+    PlannedRecord,
+)
+
+_TWICE: Final = "the export has it twice"
+_UNUSABLE: Final = "it cannot be a note: {}"
+_MOST_NAMED: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, or would do.
+
+    Attributes:
+        kind: Where the export comes from.
+        found: How many things of each kind are in it.
+        written: How many notes were written.
+        unchanged: How many are here already as they should be.
+        skipped: What was left out, and why.
+        secrets: How many secrets are in what was written.
+        paths: The files that were written.
+        commit: The commit; `None` if there was nothing to write, or on a dry run.
+    """
+
+    kind: ImportKind
+    found: dict[str, int]
+    written: int
+    unchanged: int
+    skipped: tuple[SkippedRecord, ...]
+    secrets: int
+    paths: tuple[MemoryPath, ...]
+    commit: CommitId | None = None
+
+
+Agree = Callable[[Imported], None]
+"""Returns if the person agrees, and raises otherwise."""
+Tell = Callable[[ReadProgress], None]
+
+
+def _agreed(_: Imported) -> None:
+    """For callers who have asked already."""
+
+
+def _untold(_: ReadProgress) -> None:
+    """For callers who show no progress."""
+
+
+class Importing:
+    """Importing, for one writer. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._core = session.core
+
+    def take(
+        self,
+        reader: ExportReader,
+        *,
+        transcripts: bool = False,
+        dry_run: bool = False,
+        agree: Agree = _agreed,
+        tell: Tell = _untold,
+        starters: Mapping[str, str] = MappingProxyType({}),
+    ) -> Imported:
+        """Bring what a reader finds into the memory.
+
+        Args:
+            reader: Reads the export.
+            transcripts: Whether conversations come, too.
+            dry_run: Only say what would be done.
+            agree: Asked before anything is written, if there is anything to write.
+            tell: Told how far the reader is, after each record.
+            starters: The texts that a new memory begins with, by path: while nobody has touched
+                one, a file of that path replaces it.
+
+        Raises:
+            NotInitialised: There is no memory.
+            MigrationNeeded: The memory is a single v1 file.
+            UnusableInput, LimitExceeded: The export cannot be used.
+            PackError: The store refused, or the person did; nothing was written.
+        """
+        if self._core.require_mode() is Mode.V1:
+            raise MigrationNeeded(self._core.reader.v1_path, "an import")
+        base = ImportBase(self._core.connector, reader.kind)
+        try:
+            run = _Run(self._core, base, reader.kind, starters, dry_run=dry_run)
+            for one in reader.records(transcripts=transcripts):
+                run.add(one)
+                tell(reader.progress)
+            return self._carry_out(run, base, agree, dry_run=dry_run)
+        finally:
+            base.tidy()
+
+    def _carry_out(self, run: _Run, base: ImportBase, agree: Agree, *, dry_run: bool) -> Imported:
+        if not dry_run:
+            base.store()
+        with self._core.view():
+            planned = run.outcome()
+        if dry_run:
+            return planned
+        if not planned.written:
+            base.advance(run.paths)
+            return planned
+        agree(planned)
+        done = [planned]
+
+        def decide() -> Decision:
+            done[:] = [run.outcome()]
+            if not done[0].written:
+                raise _NothingToWriteError
+            return run.decision()
+
+        try:
+            written = self._core.writer.write(decide, self._writer())
+        except _NothingToWriteError:
+            return done[0]
+        base.advance(run.paths)
+        return run.result(written.commit)
+
+    def _writer(self) -> Origin:
+        """The person's import, from a script too; an agent gets no authority by importing."""
+        origin = self._session.origin
+        return IMPORT if origin.source in (Source.USER, Source.AUTOMATION) else origin
+
+
+class _NothingToWriteError(Exception):
+    """Somebody else has written all of it meanwhile."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One import while it is read, and what is to be written of it."""
+
+    core: Core
+    base: ImportBase
+    kind: ImportKind
+    starters: Mapping[str, str]
+    dry_run: bool
+    found: Counter[str] = field(default_factory=Counter)
+    skipped: list[SkippedRecord] = field(default_factory=list)
+    records: dict[str, PlannedRecord] = field(default_factory=dict)
+    secrets: dict[str, int] = field(default_factory=dict)
+    writers: set[str] = field(default_factory=set)
+    _places: ImportPlaces | None = None
+    _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
+    _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
+    _outcomes: list[tuple[PlannedRecord, Outcome]] = field(default_factory=list)
+
+    @property
+    def paths(self) -> dict[str, MemoryPath]:
+        """Where each record is, those of earlier imports included."""
+        new = {source_id: one.path for source_id, one in self.records.items()}
+        return {**self.base.paths, **new}
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def add(self, one: ImportedRecord | SkippedRecord) -> None:
+        """Take a record, or note why not."""
+        if isinstance(one, SkippedRecord):
+            if one.kind is not None:
+                self.found[one.kind] += one.count
+            self.skipped.append(one)
+            return
+        self.found[one.kind] += one.count
+        for part in split(one):
+            self._plan(part)
+
+    def _plan(self, record: ImportedRecord) -> None:
+        if record.source_id in self.records:
+            self.skipped.append(SkippedRecord(_called(record), _TWICE))
+            return
+        now = self.core.clock()
+        try:
+            content = render(record, self.kind, now)
+            if len(content) > MAX_FILE_BYTES:
+                raise LimitExceeded("it", MAX_FILE_BYTES)
+            known = self.base.paths.get(record.source_id)
+            path = known or self._new_path(record, content)
+        except (InvalidContent, InvalidPath, LimitExceeded) as error:
+            self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
+            return
+        _, changed = dates_of(record, now)
+        before = self.base.blobs.get(path) or self._replaced.get(path)
+        if before is not None and record.verbatim is None:
+            content = self._unless_redated(content, before)
+        blob = blob_id(content)
+        is_news = blob != before
+        kept = content if is_news and self.dry_run else None
+        planned = PlannedRecord(
+            record.source_id, path, blob, before, changed, record.verbatim is not None, kept
+        )
+        self.records[record.source_id] = planned
+        if is_news:
+            self.writers.update(part.writer.label for part in record.parts if part.writer)
+            self.secrets[record.source_id] = _secrets_in(content)
+            if not self.dry_run:
+                self.base.add(path, content)
+
+    def _unless_redated(self, content: bytes, before: BlobId) -> bytes:
+        """A note, or the one before where only its dates differ: that is no news."""
+        if blob_id(content) == before:
+            return content
+        known = self.base.read(before)
+        return known if without_dates(known) == without_dates(content) else content
+
+    def _new_path(self, record: ImportedRecord, content: bytes) -> MemoryPath:
+        if self._places is None:
+            self._here = {entry.path: entry.sha for entry in self.core.reader.tree()}
+            at_root = bool(scope_of(self.core.connector).root_notes)
+            taken = [*self._here, *self.base.blobs]
+            self._places = ImportPlaces(self.kind, taken, at_root=at_root)
+        path = self._own_path(record, content) or self._places.place(record)
+        self.core.reader.refuse_excluded(path)
+        scope_of(self.core.connector).require().refuse_left_out(path)
+        return path
+
+    def _own_path(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
+        """The path of a file that is taken as it is, if it is there already, or a starter is."""
+        path = MemoryPath(f"{record.folder}/{record.name}".lstrip("/"))
+        here = self._here.get(path)
+        if record.verbatim is None or not here or path in self.base.blobs:
+            return None
+        if here != blob_id(content):
+            found = self.core.reader.find(path)
+            if found is None or not is_untouched(found.content, self.starters.get(path)):
+                return None
+            self._replaced[path] = here
+        del self._here[path]  # no other record is at this path
+        return path
+
+    # --- deciding ------------------------------------------------------------------------------
+
+    def outcome(self) -> Imported:
+        """What becomes of each record in the memory as it is now."""
+        comparing = Comparing(self.core, self.base, self.kind)
+        self._outcomes = [(one, comparing.of(one)) for one in self.records.values()]
+        return self.result(None)
+
+    def result(self, commit: CommitId | None) -> Imported:
+        """The answer of the import."""
+        written = [one for one in self._outcomes if one[1].is_written]
+        kept_away = Counter((out.path, out.why) for _, out in self._outcomes if out.why is not None)
+        skipped = [
+            *self.skipped,
+            *(SkippedRecord(path, why, count) for (path, why), count in kept_away.items()),
+        ]
+        stays = sum(1 for _, out in self._outcomes if not out.is_written and out.why is None)
+        return Imported(
+            self.kind,
+            {str(kind): count for kind, count in self.found.items() if count},
+            len(written),
+            stays,
+            tuple(_joined(skipped)),
+            sum(self.secrets.get(one.source_id, 0) for one, _ in written),
+            tuple(out.path for _, out in written),
+            commit,
+        )
+
+    def decision(self) -> Decision:
+        """The one commit that brings it all."""
+        puts = list(self._puts())
+        changes: list[Change] = [*puts, *self._dates(puts)]
+        first, more = puts[0].path, len(puts) - 1
+        others = f" and {more:,} more" if more else ""
+        return Decision(
+            first,
+            changes,
+            f"{first}: import from {self.kind}{others}",
+            names=[put.path for put in puts[1:_MOST_NAMED]],
+            trailers=[
+                (IMPORTED_FROM, str(self.kind)),
+                *((WRITTEN_TOO_BY, label) for label in sorted(self.writers)),
+            ],
+            is_wanted=True,
+        )
+
+    def _puts(self) -> Iterator[Put]:
+        for one, out in self._outcomes:
+            if out.is_written:
+                content = self.base.read(one.blob) if out.merged is None else out.merged
+                yield Put(out.path, content, out.expect)
+
+    def _dates(self, puts: Sequence[Put]) -> list[Put]:
+        """The record of when files were changed that are taken as they are and do not say it."""
+        given = {
+            out.path: one.changed
+            for one, out in self._outcomes
+            if one.is_verbatim and one.changed is not None and is_memory_file(out.path)
+        }
+        found: dict[BlobId, datetime] = {}
+        for put in puts:
+            note = Note(put.path, put.content)
+            if put.path in given and note.stated_date() is None:
+                found[note.sha] = given[put.path]
+        if not found:
+            return []
+        taken = self.core.reader.find(imported.RECORD)
+        known = imported.read_record(taken.content) if taken is not None else {}
+        content = imported.write_record(found, known)
+        return [Put(imported.RECORD, content, taken.sha if taken is not None else ABSENT)]
+
+
+def _called(record: ImportedRecord) -> str:
+    return record.title or record.name or record.source_id
+
+
+def _secrets_in(content: bytes) -> int:
+    return len(find_secrets(content.decode("utf-8", "replace")))
+
+
+def _joined(skipped: list[SkippedRecord]) -> Iterator[SkippedRecord]:
+    """The same things for the same reason once, and of very many only some by name."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in skipped:
+        counts[one.what, one.why] += one.count
+    named: Counter[str] = Counter()
+    more: Counter[str] = Counter()
+    for (what, why), count in counts.items():
+        named[why] += 1
+        if named[why] > _MOST_NAMED:
+            more[why] += count
+        else:
+            yield SkippedRecord(what, why, count)
+    for why, count in more.items():
+        yield SkippedRecord("others", why, count)

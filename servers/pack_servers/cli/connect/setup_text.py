@@ -1,0 +1,112 @@
+"""How `pack setup` answers: the change of a file, the clients there are, how a server did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pack_servers.cli.shell.output import show
+from pack_servers.cli.shell.streams import say
+from pack_servers.clients.change import ChangeKind, SettingsChange, Spot
+from pack_servers.clients.places import Found
+from pack_servers.clients.table import Client
+
+if TYPE_CHECKING:
+    from pack_servers.clients.trial import Trial
+
+_DONE: Final = {
+    ChangeKind.ADDED: "{} is set up in {}",
+    ChangeKind.UPDATED: "{} is set up in {}, in place of what was there",
+    ChangeKind.UNCHANGED: "{}: nothing to change in {}",
+    ChangeKind.REMOVED: "{} is no longer set up in {}",
+}
+
+
+def difference_of(change: SettingsChange) -> str:
+    """The change as a unified diff; empty if there is none."""
+    if change.kind is ChangeKind.UNCHANGED:
+        return ""
+    from pack.history.differences.patch import hunks_of  # noqa: PLC0415 - only a change needs it
+
+    name = change.file
+    old = "/dev/null" if change.found.content is None else str(name)
+    new = "/dev/null" if change.after is None else str(name)
+    return f"--- {old}\n+++ {new}\n{hunks_of(change.before_text(), change.after_text())}"
+
+
+def show_difference(change: SettingsChange) -> None:
+    """Show a person what they are asked about."""
+    for line in difference_of(change).splitlines():
+        say(line)
+
+
+def show_change(
+    client: Client,
+    change: SettingsChange,
+    backup: Path | None,
+    next_steps: Sequence[str],
+    *,
+    dry_run: bool,
+) -> None:
+    """Show what was done, or what would be."""
+    if dry_run and change.kind is not ChangeKind.UNCHANGED:
+        for line in difference_of(change).splitlines():
+            show(line)
+        say("dry run: nothing was changed")
+        return
+    show(_DONE[change.kind].format(client.title, change.file))
+    if backup is not None:
+        show(f"  backup  {backup}")
+    if change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
+        for step in next_steps:
+            say(f"  → {step}")
+
+
+def change_fields(client: Client, change: SettingsChange, backup: Path | None) -> dict[str, object]:
+    """The fields of a change, for JSON."""
+    return {
+        "client": client.name,
+        "file": str(change.file),
+        "change": change.kind,
+        "diff": difference_of(change),
+        "backup": None if backup is None else str(backup),
+    }
+
+
+def trial_fields(client: Client, spot: Spot, trial: Trial) -> dict[str, object]:
+    """The fields of a check, for JSON; the file is not changed by it."""
+    return {
+        "client": client.name,
+        "file": str(spot.file),
+        "change": ChangeKind.UNCHANGED,
+        "diff": "",
+        "backup": None,
+        "check": {
+            "ok": trial.is_fine,
+            "reason": trial.reason or None,
+            "server": trial.server or None,
+            "tools": trial.tools,
+        },
+    }
+
+
+def show_trial(client: Client, spot: Spot, trial: Trial) -> None:
+    """Show how a server did."""
+    if trial.is_fine:
+        show(f"{client.title} reaches the memory: {trial.server}, {trial.tools} tools")
+        return
+    show(f"{client.title} does not reach the memory: {trial.reason}")
+    say(f"  → See what {spot.file} says, or run `pack setup {client.name}` again.")
+
+
+def show_found(found: Sequence[Found]) -> None:
+    """Show the clients as a table."""
+    width = max(len(each.client.name) for each in found)
+    show(f"{'CLIENT':<{width}}  {'INSTALLED':<9}  {'SET UP':<6}  FILE")
+    for each in found:
+        words = ["yes" if is_so else "no" for is_so in (each.is_found, each.is_configured)]
+        show(f"{each.client.name:<{width}}  {words[0]:<9}  {words[1]:<6}  {each.spot.file}")
+    for each in found:
+        if each.problem:
+            say(f"warning: {each.problem}")

@@ -1,0 +1,78 @@
+"""`pack distribute plan`, `run` and `rollback`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import typer
+
+from pack.distribution.running.results import RepositoryResult, RunReport, RunStatus
+from pack.distribution.running.run import RunRequest
+from pack.distribution.running.take_back import RollbackRequest
+from pack.distribution.values import CheckStatus
+from pack_servers.cli.distribution.call import DistributeCall
+from pack_servers.cli.distribution.distribution_text import (
+    result_fields,
+    rolled_back_fields,
+    show_end,
+    show_result,
+    show_rolled_back,
+)
+from pack_servers.cli.shell.output import show_json
+from pack_servers.cli.shell.streams import say
+from pack_servers.cli.shell.wording import worded
+
+FAILED: Final = 1
+CONFLICT: Final = 2
+
+
+def plan(call: DistributeCall) -> None:
+    """Show what a run would do; nothing is written."""
+    run_rules(replace(call, dry_run=True))
+
+
+def run_rules(call: DistributeCall) -> None:
+    """Bring the files of rules to their repositories."""
+    end(bring(call))
+
+
+def bring(call: DistributeCall) -> RunReport:
+    """Run, and answer."""
+    request = RunRequest(call.rules, call.tag, call.reopen, call.dry_run)
+
+    def tell(one: RepositoryResult) -> None:
+        if not call.is_json:
+            show_result(one, planned=call.dry_run)
+
+    report = call.distribution.run(call.ends, request, tell)
+    if call.is_json:
+        show_json({"results": [result_fields(one) for one in report.results]})
+    else:
+        show_end(report.results)
+    if report.unrecorded is not None:
+        say(f"error: the registry does not say so: {report.unrecorded}")
+        say(f"  → {worded(report.unrecorded.remedy)}")
+    return report
+
+
+def end(report: RunReport) -> None:
+    """Say by the exit status whether all is done."""
+    if report.unrecorded is not None or any(one.is_bad for one in report.results):
+        raise typer.Exit(FAILED)
+    if any(one.status is RunStatus.CONFLICT for one in report.results):
+        raise typer.Exit(CONFLICT)
+
+
+def rollback(call: DistributeCall) -> None:
+    """Take the last sync of a rule back."""
+    request = RollbackRequest(call.reason, call.dry_run)
+    done = call.distribution.rollback(call.ends, call.one_rule(), request)
+    if call.is_json:
+        show_json(rolled_back_fields(done))
+    else:
+        show_rolled_back(done)
+    if any(check.status is CheckStatus.FAIL for check in done.checks):
+        raise typer.Exit(FAILED)
+    if done.conflicts:
+        raise typer.Exit(CONFLICT)

@@ -1,0 +1,104 @@
+"""Settings as text, whatever their syntax: what is asked of them, and what changes.
+
+Every edit is checked before anything is written: the text says what was wanted, and nothing else in
+it says anything new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
+
+from pack_servers.clients.table import Syntax
+from pack_servers.clients.unusable import Unusable
+
+
+def value_at(text: str, syntax: Syntax, path: Sequence[str]) -> object:
+    """What a text says at a path; `None` if it says nothing there.
+
+    Raises:
+        Unusable: The text cannot be read.
+    """
+    return _at(_editor(syntax).document(text), path)
+
+
+def says_nothing(text: str, syntax: Syntax) -> bool:
+    """Whether a text has no settings at all."""
+    return not _editor(syntax).document(text)
+
+
+def says_the_same(text: str, other: str, syntax: Syntax) -> bool:
+    """Whether two texts say the same; a level with nothing in it counts as not there."""
+    read = _editor(syntax).document
+    return _filled(read(text)) == _filled(read(other))
+
+
+def missing_above(text: str, syntax: Syntax, path: Sequence[str]) -> int:
+    """How many of the levels above a path a text does not have."""
+    held = _editor(syntax).document(text)
+    return sum(_at(held, path[:depth]) is None for depth in range(1, len(path)))
+
+
+def with_value(text: str, syntax: Syntax, path: Sequence[str], value: object) -> str:
+    """A text that says something at a path, and else what it said.
+
+    Raises:
+        Unusable: It cannot be edited.
+    """
+    editor = _editor(syntax)
+    changed: str = editor.with_value(text, path, value)
+    before, after = editor.document(text), editor.document(changed)
+    if _at(after, path) != value or _without(before, path) != _without(after, path):
+        raise Unusable("it", "has a form that PACK cannot edit safely")
+    return changed
+
+
+def without(text: str, syntax: Syntax, path: Sequence[str], made: int = 0) -> str:
+    """A text that says nothing at a path, and else what it said.
+
+    Args:
+        text: The settings.
+        syntax: Their syntax.
+        path: The names that lead to what goes.
+        made: How many levels above it, from the inside, go too if nothing is left in them.
+
+    Raises:
+        Unusable: It cannot be edited.
+    """
+    editor = _editor(syntax)
+    changed: str = editor.without(text, path, made)
+    before, after = editor.document(text), editor.document(changed)
+    if _at(after, path) is not None or _without(before, path) != _without(after, path):
+        raise Unusable("it", "has a form that PACK cannot edit safely")
+    return changed
+
+
+def _editor(syntax: Syntax) -> ModuleType:
+    # On use, as each brings a parser of its own.
+    return import_module(f"pack_servers.clients.{syntax.value}_text")
+
+
+def _at(held: object, path: Sequence[str]) -> object:
+    for key in path:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    return held
+
+
+def _without(held: object, path: Sequence[str]) -> object:
+    """What is said elsewhere; a level in which nothing is left counts as not there."""
+    if not path:
+        return None
+    if not isinstance(held, Mapping):
+        return held
+    rest = dict(held)
+    inner = _without(rest.pop(path[0], None), path[1:])
+    return {**rest, path[0]: inner} if inner else rest
+
+
+def _filled(held: object) -> object:
+    """What is said without the levels that have nothing in them."""
+    if not isinstance(held, Mapping):
+        return held
+    inner = {key: _filled(each) for key, each in held.items()}
+    return {key: each for key, each in inner.items() if each not in ({}, None)}

@@ -1,0 +1,188 @@
+"""Editing TOML so that every other byte stays.
+
+A server is a table of its own, which stands at the end of the text or where it stood before; so
+only lines are added, replaced and removed. What is written in one line, as an inline table or with
+dotted keys, is edited with `tomlkit`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+from pack.deferred import pattern
+from pack_servers.clients.unusable import Unusable
+
+_TOKEN: Final = pattern(
+    r"""\"{3}(?:\\.|[^\\])*?\"{3,5}|'{3}.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|[\[\]{}]""",
+    re.DOTALL,
+)
+_BARE: Final = pattern(r"[A-Za-z0-9_-]+")
+_WHERE: Final = pattern(r"at line (\d+)")
+
+
+def document(text: str) -> object:
+    """What a text says.
+
+    Raises:
+        Unusable: It is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _WHERE.search(str(error))
+        line = int(found[1]) if found else None
+        raise Unusable("it", "is not TOML", line) from error
+
+
+def with_value(text: str, path: Sequence[str], value: Mapping[str, object]) -> str:
+    """A text in which the table at a path has a value.
+
+    Raises:
+        Unusable: It is not TOML, or something on the way is not a table.
+    """
+    _check_tables(document(text), path)
+    block = _block(path, value, _newline(text))
+    spans = list(_blocks(text, path))
+    if spans:
+        for start, end in reversed(spans[1:]):
+            text = text[:start] + text[end:]
+        start, end = spans[0]
+        return text[:start] + block + text[end:]
+    text = without(text, path)
+    newline = _newline(text)
+    gap = "" if not text or text.endswith("\n") else newline
+    added = f"{text}{gap}{newline if text.strip() else ''}{block}"
+    try:
+        tomllib.loads(added)
+    except tomllib.TOMLDecodeError:
+        return _inline_with(text, path, value)
+    return added
+
+
+def without(text: str, path: Sequence[str], made: int = 0) -> str:
+    """A text without the table at a path, if it has one.
+
+    Args:
+        text: TOML.
+        path: The names that lead to it.
+        made: How many of the tables on the way go too if they are empty then; one that has no lines
+            of its own is gone by itself.
+
+    Raises:
+        Unusable: It is not TOML.
+    """
+    held = document(text)
+    for key in path:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    if held is None:
+        return text
+    spans = list(_blocks(text, path))
+    if not spans:
+        return _inline_without(text, path, made)
+    for start, end in reversed(spans):
+        before = text[:start]
+        blank = next((each for each in ("\r\n\r\n", "\n\n") if before.endswith(each)), "")
+        text = before[: start - len(blank) // 2] + text[end:]
+    return text
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _check_tables(held: object, path: Sequence[str]) -> None:
+    for depth, key in enumerate(path):
+        if not isinstance(held, Mapping):
+            raise Unusable(".".join(path[:depth]), "is not a table")
+        held = held.get(key, {})
+
+
+def _block(path: Sequence[str], value: Mapping[str, object], newline: str) -> str:
+    lines = [f"[{'.'.join(map(_key, path))}]"]
+    lines += [f"{_key(key)} = {_inline(each)}" for key, each in value.items()]
+    return newline.join([*lines, ""])
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{_key(key)} = {_inline(each)}" for key, each in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_inline, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _blocks(text: str, path: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The lines of a table and of the tables in it: from a heading to the last line of its own."""
+    found = [*_headings(text), (len(text), None)]
+    for (start, names), (following, _) in pairwise(found):
+        if names is not None and names[: len(path)] == list(path):
+            end = following
+            lines = text[start:end].splitlines(keepends=True)
+            while len(lines) > 1 and lines[-1].strip()[:1] in ("", "#"):
+                end -= len(lines.pop())
+            yield start, end
+
+
+def _headings(text: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Where the lines with headings begin, and the names in each."""
+    depth = line_end = 0
+    for token in _TOKEN.finditer(text):
+        sign, at = token[0], token.start()
+        if at < line_end or len(sign) > 1:
+            continue
+        line_start = text.rfind("\n", 0, at) + 1
+        if sign == "[" and depth == 0 and not text[line_start:at].strip():
+            line_end = text.find("\n", at) if "\n" in text[at:] else len(text)
+            yield line_start, _names(text[line_start:line_end].rstrip())
+        else:
+            depth += 1 if sign in "[{" else -1
+
+
+def _names(heading: str) -> list[str]:
+    names: list[str] = []
+    held: object = tomllib.loads(heading)
+    while held:
+        if isinstance(held, list):
+            held = held[0]
+        elif isinstance(held, Mapping):
+            (name, held), *_ = held.items()
+            names.append(name)
+    return names
+
+
+def _inline_with(text: str, path: Sequence[str], value: Mapping[str, object]) -> str:
+    # Here, as few people write their servers in one line.
+    import tomlkit  # noqa: PLC0415
+
+    made = tomlkit.parse(text)
+    held: object = made
+    for key in path[:-1]:
+        held = held[key]  # type: ignore[index]
+    new = tomlkit.inline_table()
+    new.update(value)
+    held[path[-1]] = new  # type: ignore[index]
+    return tomlkit.dumps(made)
+
+
+def _inline_without(text: str, path: Sequence[str], made: int) -> str:
+    import tomlkit  # noqa: PLC0415 - as above
+
+    held = tomlkit.parse(text)
+    for depth in range(len(path), len(path) - made - 1, -1):
+        parent: object = held
+        for key in path[: depth - 1]:
+            parent = parent[key]  # type: ignore[index]
+        if depth < len(path) and parent[path[depth - 1]]:  # type: ignore[index]
+            break
+        del parent[path[depth - 1]]  # type: ignore[attr-defined]
+    return tomlkit.dumps(held)

@@ -1,0 +1,214 @@
+"""Editing YAML so that every other byte stays: whole lines are added, replaced and removed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import yaml
+
+from pack.deferred import pattern
+from pack_servers.clients.unusable import Unusable
+
+_PLAIN: Final = pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
+_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_END_MARK: Final = pattern(r"^\.\.\.[ \t]*\r?$", re.MULTILINE)
+_Pair = tuple[yaml.Node, yaml.Node]
+_Member = tuple[str, Mapping[str, object]]
+
+
+class _AnyTag(yaml.SafeLoader):
+    """Reads any YAML; what a tag that it does not know says is not looked at."""
+
+
+_AnyTag.add_constructor(None, lambda _, node: str(node.value))
+
+
+def document(text: str) -> object:
+    """What a text says; `{}` if it says nothing.
+
+    Raises:
+        Unusable: It is not YAML, or holds several documents.
+    """
+    try:
+        found = yaml.load(text, _AnyTag)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise Unusable("it", "is not YAML", mark.line + 1 if mark else None) from error
+    return {} if found is None else found
+
+
+def with_value(text: str, path: Sequence[str], value: Mapping[str, object]) -> str:
+    """A text in which a mapping of a mapping has a value.
+
+    Args:
+        text: YAML.
+        path: Two names: of a mapping at the top, and in that.
+        value: The new value.
+
+    Raises:
+        Unusable: It is not YAML, or something on the way is not a mapping.
+    """
+    document(text)
+    top, name = path
+    newline = "\r\n" if "\r\n" in text else "\n"
+    root = _compose(text)
+    if root is not None and not isinstance(root, yaml.MappingNode):
+        raise Unusable("it", "is not a mapping", root.start_mark.line + 1)
+    held = _pair(root, top) if root is not None else None
+    if root is not None and held is not None:
+        return _with_inner(text, held, (name, value), newline, is_flow=root.flow_style)
+    if root is not None and root.flow_style:
+        return _in_flow(text, root, {top: {name: value}})
+    return _appended(text, [f"{_key(top)}:", *_lines(name, value, "  ")], newline)
+
+
+def _with_inner(text: str, held: _Pair, new: _Member, newline: str, *, is_flow: bool) -> str:
+    """A text in which a mapping at the top, of any form, has a member."""
+    name, value = new
+    inner = held[1]
+    is_empty = isinstance(inner, yaml.ScalarNode) and not inner.value.strip("~")
+    if not is_empty and not isinstance(inner, yaml.MappingNode):
+        raise Unusable(str(held[0].value), "is not a mapping", inner.start_mark.line + 1)
+    if isinstance(inner, yaml.MappingNode) and inner.value and not inner.flow_style:
+        return _in_block(text, inner, new, newline)
+    if not isinstance(inner, yaml.MappingNode) or not (inner.value or is_flow):
+        return _under(text, held, _lines(name, value, "  "), newline)
+    old = _pair(inner, name)
+    if old is None:
+        return _in_flow(text, inner, {name: value})
+    start, end = old[1].start_mark.index, old[1].end_mark.index
+    return text[:start] + _scalar(value) + text[end:]
+
+
+def _in_block(text: str, inner: yaml.MappingNode, new: _Member, newline: str) -> str:
+    """A text in which lines stand before the first member of a mapping, or in place of one."""
+    first = inner.value[0][0].start_mark
+    lines = _joined(_lines(*new, " " * first.column), newline)
+    old = _pair(inner, new[0])
+    start = _line_start(text, (old[0].start_mark if old else first).index)
+    end = _block_end(text, old) if old else start
+    return text[:start] + lines + text[end:]
+
+
+def without(text: str, path: Sequence[str], made: int = 0) -> str:
+    """A text without a mapping of a mapping, if it has one.
+
+    Args:
+        text: YAML.
+        path: As for `with_value`.
+        made: 1 if the mapping at the top goes too if it is empty then.
+
+    Raises:
+        Unusable: It is not YAML.
+    """
+    document(text)
+    top, name = path
+    root = _compose(text)
+    held = _pair(root, top) if isinstance(root, yaml.MappingNode) else None
+    inner = held[1] if held else None
+    if held is None or not isinstance(inner, yaml.MappingNode):
+        return text
+    old = _pair(inner, name)
+    if old is None:
+        return text
+    if inner.flow_style:
+        return _out_of_flow(text, inner, old)
+    if len(inner.value) > 1:
+        return text[: _line_start(text, old[0].start_mark.index)] + text[_block_end(text, old) :]
+    if made:
+        return text[: _line_start(text, held[0].start_mark.index)] + text[_block_end(text, held) :]
+    start, end = _line_start(text, old[0].start_mark.index), _block_end(text, old)
+    colon = held[0].end_mark.index + 1
+    return f"{text[:colon]} {{}}{text[colon:start]}{text[end:]}"
+
+
+def _compose(text: str) -> yaml.Node | None:
+    node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+    if isinstance(node, yaml.ScalarNode) and not node.value:
+        return None
+    return node
+
+
+def _pair(node: yaml.MappingNode, key: str) -> _Pair | None:
+    found = [pair for pair in node.value if getattr(pair[0], "value", None) == key]
+    return found[-1] if found else None
+
+
+def _key(key: str) -> str:
+    is_plain = _PLAIN.fullmatch(key) and key.lower() not in _WORDS
+    return key if is_plain else json.dumps(key, ensure_ascii=False)
+
+
+def _lines(name: str, value: Mapping[str, object], indent: str) -> list[str]:
+    """A mapping in a mapping; JSON is YAML, so what is in it needs no rules of its own."""
+    inside = (f"{indent}  {_key(key)}: {_scalar(each)}" for key, each in value.items())
+    return [f"{indent}{_key(name)}:", *inside]
+
+
+def _scalar(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _joined(lines: Sequence[str], newline: str) -> str:
+    return "".join(f"{line}{newline}" for line in lines)
+
+
+def _appended(text: str, lines: Sequence[str], newline: str) -> str:
+    end = _END_MARK.search(text)
+    head, tail = (text[: end.start()], text[end.start() :]) if end else (text, "")
+    gap = "" if not head or head.endswith("\n") else newline
+    return f"{head}{gap}{_joined(lines, newline)}{tail}"
+
+
+def _under(text: str, held: _Pair, lines: Sequence[str], newline: str) -> str:
+    """A text in which lines stand below a key that has no value, or an empty one."""
+    key, value = held
+    colon = key.end_mark.index + 1
+    start, end = value.start_mark.index, value.end_mark.index
+    if end > start:  # `{}`, `null` or `~`, in place of which the lines stand
+        text = text[: len(text[:start].rstrip(" \t"))] + text[end:]
+    stop = text.find("\n", colon)
+    if stop < 0:
+        return text + newline + _joined(lines, newline)
+    return text[: stop + 1] + _joined(lines, newline) + text[stop + 1 :]
+
+
+def _in_flow(text: str, node: yaml.MappingNode, more: Mapping[str, object]) -> str:
+    close = node.end_mark.index - 1
+    inside = text[:close].rstrip()
+    comma = "" if inside.endswith(("{", ",")) else ", "
+    return inside + comma + json.dumps(more, ensure_ascii=False)[1:-1] + text[len(inside) :]
+
+
+def _out_of_flow(text: str, node: yaml.MappingNode, old: _Pair) -> str:
+    place = node.value.index(old)
+    start, end = old[0].start_mark.index, old[1].end_mark.index
+    if place > 0:
+        start = node.value[place - 1][1].end_mark.index
+    elif len(node.value) > 1:
+        end = node.value[1][0].start_mark.index
+    return text[:start] + text[end:]
+
+
+def _line_start(text: str, index: int) -> int:
+    return text.rfind("\n", 0, index) + 1
+
+
+def _block_end(text: str, pair: Any) -> int:
+    """The end of the last line of a member; comments and blank lines after it are not its own."""
+    last = max(_ends(pair[1]), default=pair[0].end_mark.index + 1)
+    stop = text.find("\n", max(last - 1, 0))
+    return len(text) if stop < 0 else stop + 1
+
+
+def _ends(node: yaml.Node) -> list[int]:
+    if isinstance(node, yaml.ScalarNode) or getattr(node, "flow_style", False):
+        return [node.end_mark.index]
+    pairs = node.value
+    inside = (
+        [each for pair in pairs for each in pair] if isinstance(node, yaml.MappingNode) else pairs
+    )
+    return [end for each in inside for end in _ends(each)]

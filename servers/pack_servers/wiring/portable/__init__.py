@@ -1,0 +1,4 @@
+"""The memory on its way to other tools and from them, as files on this machine.
+
+What is in an export is decided in the core; here it becomes a file, an archive or a folder.
+"""

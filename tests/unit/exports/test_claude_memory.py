@@ -1,0 +1,52 @@
+"""Claude Code's folder, and back."""
+
+import yaml
+from hypothesis import given
+
+from pack.exports.claude_memory import is_made_index, read_topic, write_claude_memory
+from tests.unit.exports.exported_notes import exported, memories
+
+
+def folder(notes):
+    return {piece.name: piece.content.decode() for piece in write_claude_memory(notes)}
+
+
+@given(memories)
+def test_each_topic_gives_its_note_again(notes):
+    files = folder(notes)
+    assert len({name.casefold() for name in files}) == len(notes) + 1
+    assert is_made_index(files.pop("MEMORY.md"))
+    read = [read_topic(text) for text in files.values()]
+    assert [(one.path, one.content) for one in read] == [
+        (one.path, one.note.content) for one in notes
+    ]
+
+
+def test_a_topic_has_what_claude_code_looks_for():
+    head = '---\ntopic: "Tea: a #topic"\nupdated: 2026-01-02\n---\n'
+    text = folder([exported("profiles/tea.md", f"{head}# Tea\n\n- likes **tea**\n")])[
+        "profiles-tea.md"
+    ]
+    fields = yaml.safe_load(text.split("---\n")[1])
+    assert (fields["name"], fields["description"]) == ("profiles-tea", "likes **tea")
+    assert fields["metadata"]["type"] == "user"
+    assert fields["topic"] == "Tea: a #topic"
+
+
+def test_a_topic_of_its_own_only_learns_where_it_is():
+    own = "---\nname: n\ndescription: d\nmetadata:\n  type: user\n---\nx\n"
+    text = folder([exported("a/n.md", own)])["a-n.md"]
+    assert text == own.replace("---\n", '---\npack_path: "a/n.md"\n', 1)
+    assert read_topic(own) is None
+    assert read_topic('---\npack_path: "\\x"\n---\n') is None
+
+
+def test_the_index_stays_within_what_is_read():
+    notes = [exported(f"a/{n:04}.md", f"# {'é' * 80} {n}\n\n{'w' * 300}\n") for n in range(400)]
+    index = folder(notes)["MEMORY.md"]
+    assert len(index.splitlines()) <= 200
+    assert len(index.encode()) <= 25_000
+    shown = index.count("](<")
+    assert index.endswith(f"- and {400 - shown} more, each in a file of this folder\n")
+    assert not is_made_index(f"{index}- learnt since\n")
+    assert not is_made_index("# Memory\n")
