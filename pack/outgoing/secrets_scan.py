@@ -159,7 +159,7 @@ _VALUES: Final = (
     (
         _NAMED,
         "a password or key",
-        ("pass", "kennwort", "contrase", "senha", "secret", "token", "key", "credential"),
+        ("pass", "pwd", "kennwort", "contrase", "senha", "secret", "token", "key", "credential"),
     ),
 )
 """With what any text holds, in small letters, that the pattern finds something in."""
