@@ -176,6 +176,19 @@ def test_two_memories_have_two_names(tmp_path: Path) -> None:
     assert not file_of(client).exists()
 
 
+def test_a_token_of_another_server_is_not_shown(home: Path) -> None:
+    secret = "sk-" + "proj-Zx9Qw7Er5Ty3Ui1Op0As2Df4Gh6Jk8"  # made up here
+    env = f'{{ "OPENAI_API_KEY": "{secret}" }}'
+    file = home / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text(f'{{\n  "mcpServers": {{\n    "x": {{\n      "env": {env}\n    }}\n  }}\n}}\n')
+    shown = setup("cursor", "--dry-run")
+    assert (secret in shown.text, "may hold a secret" in shown.text) == (False, True)
+    assert PACK in shown.text
+    assert secret not in done("cursor")["diff"]
+    assert secret in file.read_text()
+
+
 def test_a_link_stays_a_link_and_permissions_stay(home: Path, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "mcp.json"
     real.parent.mkdir()
