@@ -18,6 +18,7 @@ from pack_servers.clients.table import CLIENTS, Client
 
 from tests import clients_support as given
 from tests.stories.cli_driver import Ended, new_memory, run
+from tests.stories.terminal_driver import ASKED, at_terminal
 
 EACH = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 PACK = str(Path(sys.executable).with_name("pack"))
@@ -263,6 +264,24 @@ def test_nothing_happens_without_a_yes(home: Path) -> None:
     assert (list(planned), planned["change"], planned["backup"]) == (KEYS, "added", None)
     assert not (home / ".cursor").exists()
     assert done("cursor", "--remove")["change"] == "unchanged"
+
+
+def test_a_person_is_shown_each_change_and_asked(home: Path, tmp_path: Path) -> None:
+    (home / ".cursor").mkdir()
+    (home / ".codeium" / "windsurf").mkdir(parents=True)
+    memory = new_memory(tmp_path / "notes")
+    answers = [(ASKED, "n\n"), (ASKED, "y\n")]
+    status, screen = at_terminal(memory, "setup", typed=answers, PATH="/nowhere")
+    assert status == 0
+    assert "+++ " in screen
+    assert "Windsurf is set up" in screen
+    assert not (home / ".cursor" / "mcp.json").exists()
+    assert (home / ".codeium" / "windsurf" / "mcp_config.json").exists()
+
+
+def test_a_memory_that_is_not_there_yet_is_said(tmp_path: Path) -> None:
+    assert "pack init" in setup("cursor", "--dry-run", "--local", tmp_path / "none").err
+    assert "pack init" not in setup("cursor", "--dry-run").err
 
 
 @EACH
