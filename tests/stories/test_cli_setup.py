@@ -490,6 +490,25 @@ def test_what_a_command_of_the_client_says_is_passed_on(home: Path, tmp_path: Pa
     assert "no network" in ended.err
 
 
+def test_the_extension_of_gemini_is_a_folder_and_goes_again(home: Path, tmp_path: Path) -> None:
+    words = ("gemini-cli", "--plugin", "--local", tmp_path / "notes")
+    assert setup(*words, "--dry-run", "--format", "json").json["change"] == "added"
+    first = done(*words)
+    file = home / ".gemini" / "extensions" / "pack" / "gemini-extension.json"
+    assert (first["change"], first["file"]) == ("added", str(file))
+    server = given.strictly(file.read_text())["mcpServers"]["pack"]
+    assert server_in(server) == StartedServer(PACK, ["serve", "--local", str(tmp_path / "notes")])
+    assert done(*words)["change"] == "unchanged"
+    assert done("gemini-cli", "--plugin")["change"] == "updated"
+    assert done("gemini-cli", "--plugin", "--remove")["change"] == "removed"
+    assert not file.parent.exists()
+    file.parent.mkdir(parents=True)
+    file.write_text('{"name": "pack"}')
+    for more in ([], ["--remove"]):
+        assert "somebody else" in setup("gemini-cli", "--plugin", "--yes", *more).err
+    assert file.read_text() == '{"name": "pack"}'
+
+
 @pytest.mark.parametrize(
     "words",
     [
