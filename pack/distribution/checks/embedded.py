@@ -101,7 +101,7 @@ def _read(path: str, language: str, info: str, text: str, line: int) -> Embedded
     try:
         values = _read_json(text) if language == "JSON" else _read_yaml(text)
     except _NotReadable as error:
-        at = line + error.line
+        at = line + max(0, min(error.line, text.count("\n") - 1))  # its end is on the last line
         return Embedded(path, line, language, text, info, (), error.reason, at)
     return Embedded(path, line, language, text, info, values)
 

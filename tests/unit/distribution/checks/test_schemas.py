@@ -116,7 +116,7 @@ def test_a_schema_that_is_none(schema: dict[str, object]) -> None:
     result = check(block("json", schema))
     assert result.status is CheckStatus.FAIL
     assert result.details.startswith(
-        "0 schemas validated, 1 other pieces read: docs/0.md:2 a schema"
+        "0 schemas validated, 1 other piece read: docs/0.md:2 a schema"
     )
 
 
