@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from pack.mesh.memory_head import CommitStore, FindHead
     from pack.mesh.ports import MemoryHead
     from pack.pages.delivery import PageDelivery
+    from pack.plain_files.plain_files import PlainFiles
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
     from pack.truth.assigning import Assigning
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.importing import Importing
+    from pack.use_cases.kept_folders import KeptFolders
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.notes import Notes
     from pack.use_cases.pathless import WholeText
@@ -206,6 +208,13 @@ class Memory:
         return Notes(self._session)
 
     @property
+    def plain_files(self) -> PlainFiles:
+        """The memory as a folder of plain files, for one caller that knows nothing else."""
+        from pack.plain_files.plain_files import PlainFiles  # noqa: PLC0415
+
+        return PlainFiles(self._session)
+
+    @property
     def whole(self) -> WholeText:
         """The memory as one text, for agents with the v1 prompt."""
         from pack.use_cases.pathless import WholeText  # noqa: PLC0415
@@ -335,6 +344,13 @@ class Memory:
         from pack.use_cases.hand_edits import HandEdits  # noqa: PLC0415
 
         return HandEdits(self._session)
+
+    @property
+    def kept_folders(self) -> KeptFolders:
+        """The folders that an AI writes by itself."""
+        from pack.use_cases.kept_folders import KeptFolders  # noqa: PLC0415
+
+        return KeptFolders(self._session)
 
     @property
     def remotes(self) -> Remotes:

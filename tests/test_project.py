@@ -337,6 +337,8 @@ _TESTED_ELSEWHERE = {
     "pack/kits/work.py": "tests/unit/kits/test_kits.py",
     "pack/limits.py": "numbers; tested where each one holds",
     "pack/memory.py": "a facade; each use case is tested through it",
+    "pack/plain_files/refusals.py": "errors; what raises them is tested",
+    "pack/plain_files/tree.py": "tests/unit/plain_files/test_plain_files.py, in both stores",
     "pack/remote/merge_store.py": "a protocol and values; tests/compat/test_merge_v1.py",
     "pack/mesh/bundles.py": "protocols; tests/unit/connectors/local_git/beside/test_bundles.py",
     "pack/mesh/mesh.py": "a facade; each of its parts has its test",

@@ -8,6 +8,7 @@ Whatever `pack.paths.is_memory_file` accepts could be memory; `.pack.yaml` narro
     root_notes: true
     truth: {drafts/: record}
     vault_mode: local_first
+    kept_by_ai: [claude-code/]
 
 A pattern is one of git's: `*` and `?` stay within a name, `**` crosses folders, one without a slash
 holds at any depth, and one that names a folder holds for everything in it. Without `include`,
@@ -21,6 +22,10 @@ recorded; where several fit, the longest counts. `vault_mode` says where the can
 
 Imported conversations (`pack.paths.is_archived`) are kept, but not among what is listed, searched
 and sent: there are thousands of them.
+
+An AI writes the files of `kept_by_ai` by itself, with no tool of PACK: those of a folder at the top
+belong to the one that the folder is called after. PACK adds nothing to them, and what it finds
+there is that AI's and not the person's.
 
 A file that cannot be read leaves nothing out, because notes that vanish are worse than notes that
 are listed. But nothing is written or sent to targets until somebody repairs it.
@@ -41,6 +46,7 @@ from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceede
 from pack.files import yaml_block
 from pack.model import MemoryPath
 from pack.paths import is_archived
+from pack.provenance import Origin, Source
 from pack.rules.patterns import Pattern, RuleFile
 
 PROJECT_FILE: Final = MemoryPath(".pack.yaml")
@@ -50,7 +56,9 @@ _EXCLUDE: Final = "exclude"
 _ROOT_NOTES: Final = "root_notes"
 _TRUTH: Final = "truth"
 _VAULT_MODE: Final = "vault_mode"
-_KEYS: Final = ("version", _INCLUDE, _EXCLUDE, _ROOT_NOTES, _TRUTH, _VAULT_MODE)
+_KEPT_BY_AI: Final = "kept_by_ai"
+_LISTS: Final = (_INCLUDE, _EXCLUDE, _KEPT_BY_AI)
+_KEYS: Final = ("version", *_LISTS, _ROOT_NOTES, _TRUTH, _VAULT_MODE)
 _TRUTH_MODES: Final = ("enforce", "record")
 _MOST_PATTERNS: Final = 1000
 _LONGEST: Final = 400
@@ -105,6 +113,7 @@ class Scope:
         problem: Why the file that says so cannot be used.
         truth: What truth levels do where a pattern holds: `enforce` or `record`.
         vault_mode: Where the canonical copy is.
+        kept_by_ai: Patterns of the files that an AI writes by itself.
     """
 
     include: tuple[ScopeRule, ...] = ()
@@ -113,11 +122,18 @@ class Scope:
     problem: str | None = None
     truth: tuple[tuple[ScopeRule, str], ...] = ()
     vault_mode: VaultMode = VaultMode.LOCAL_FIRST
+    kept_by_ai: tuple[ScopeRule, ...] = ()
 
     def truth_at(self, path: str) -> str | None:
         """What truth levels do for a path, as the longest pattern says; `None` if none does."""
         fitting = [(len(rule.text), mode) for rule, mode in self.truth if rule.holds(path)]
         return max(fitting)[1] if fitting else None
+
+    def keeper(self, path: str) -> Origin | None:
+        """The AI that writes a file by itself; `None` if none does."""
+        if not any(rule.holds(path) for rule in self.kept_by_ai):
+            return None
+        return Origin(Source.AI_CLOUD, path.partition("/")[0])
 
     def holds(self, path: str) -> bool:
         """Whether a file is listed, searched and sent as part of the memory."""
@@ -199,9 +215,7 @@ def read_scope(content: bytes) -> Scope:
         root_notes = _truth(fields)
         vault_mode = VaultMode(_one_of(fields.get(_VAULT_MODE), [*VaultMode], f"`{_VAULT_MODE}`"))
         truth = _truth_of_folders(fields)
-        include, exclude = (
-            tuple(map(ScopeRule.of, _texts(fields, key))) for key in (_INCLUDE, _EXCLUDE)
-        )
+        include, exclude, kept = (tuple(map(ScopeRule.of, _texts(fields, key))) for key in _LISTS)
     except UnicodeDecodeError:
         return _broken(content, "it is not valid UTF-8")
     except InvalidContent as error:
@@ -210,7 +224,7 @@ def read_scope(content: bytes) -> Scope:
         return _broken(content, f"{error.reason}{place}")
     except LimitExceeded as error:
         return _broken(content, str(error))
-    return Scope(include, exclude, root_notes, None, truth, vault_mode)
+    return Scope(include, exclude, root_notes, None, truth, vault_mode, kept)
 
 
 def _broken(content: bytes, problem: str) -> Scope:
@@ -268,7 +282,11 @@ def _texts(fields: dict[str, object], key: str) -> list[str]:
 
 
 def write_scope(
-    exclude: Sequence[str], content: bytes | None = None, *, root_notes: bool = False
+    exclude: Sequence[str],
+    content: bytes | None = None,
+    *,
+    root_notes: bool = False,
+    kept_by_ai: Sequence[str] = (),
 ) -> bytes:
     """A `.pack.yaml` that leaves these out as well.
 
@@ -276,6 +294,7 @@ def write_scope(
         exclude: Patterns.
         content: The file that is there; the rest of it stays as it is.
         root_notes: Whether it shall say that notes at the root are memory.
+        kept_by_ai: More patterns of files that an AI writes by itself.
 
     Raises:
         InvalidConfig: That file cannot be used.
@@ -283,17 +302,22 @@ def write_scope(
     from pack.files.yaml_edit import set_values  # noqa: PLC0415 - only a migration needs it
 
     if content is None:
-        lines = "".join(f"  - {yaml_block.write(text)}\n" for text in exclude)
-        rules = f"{_EXCLUDE}:\n{lines}" if exclude else ""
+        lists = {_EXCLUDE: exclude, _KEPT_BY_AI: kept_by_ai}
+        rules = "".join(
+            f"{key}:\n" + "".join(f"  - {yaml_block.write(text)}\n" for text in texts)
+            for key, texts in lists.items()
+            if texts
+        )
         root = f"{_ROOT_NOTES}: true\n" if root_notes else ""
         return f"{_HEAD}version: {_VERSION}\n{root}{rules}".encode()
     known = read_scope(content).require()
-    patterns = [*(one.text for one in known.exclude), *exclude]
     text = content.decode("utf-8")
     text = text if text.endswith(("\n", "\r")) else f"{text}\n"
     values: dict[str, list[str] | bool] = {}
-    if exclude:
-        values[_EXCLUDE] = list(dict.fromkeys(patterns))
+    more = ((_EXCLUDE, known.exclude, exclude), (_KEPT_BY_AI, known.kept_by_ai, kept_by_ai))
+    for key, there, added in more:
+        if added:
+            values[key] = list(dict.fromkeys([*(one.text for one in there), *added]))
     if root_notes:
         values[_ROOT_NOTES] = True
     try:

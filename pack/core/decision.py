@@ -56,7 +56,8 @@ class Decision:
         is_never_held: Whether the answer is that of a write even if something had to be proposed,
             because the caller knows nothing else.
         is_wanted: Whether the person was shown just this and wants it, so that nothing of it is
-            held up. Only a use case that asked the person says so.
+            held up; or it is in the folder already, where they let an AI write. Only a use case
+            that asked the person, or records what is found, says so.
         proposal: What may not be done without the person.
     """
 

@@ -350,10 +350,14 @@ class Writer:
         head: CommitId | None,
         request: str,
     ) -> None:
-        """Commit, in the user's name, the hand edits that a write would replace."""
+        """Commit, in the name of the user or of the AI that keeps them, edits that are replaced."""
         paths = [put.path for put in edits]
         subject = f"{paths[0]}: record an edit made by hand"
-        record = self.guard(Decision(paths[0], edits, subject, names=paths[1:]), EDITOR)
+        keepers = {scope_of(self._connector).keeper(path) for path in paths}
+        writer = keepers.pop() if len(keepers) == 1 else None
+        found = Decision(paths[0], edits, subject, names=paths[1:], is_wanted=writer is not None)
+        writer = writer or EDITOR
+        record = self.guard(found, writer)
         effect = effect_of(self._connector, self._catalog, record.changes, record.notes)
         # An edited index is recorded as it is; else the commit includes the index for the edit.
         index: Sequence[Change] = ()
@@ -361,7 +365,7 @@ class Writer:
             rows, _ = effect
             index = plan_index_update(self._catalog, self._reader, rows, (), {}).changes
         message = commit_message(
-            record.subject, EDITOR, request, paths=record.names, trailers=record.trailers
+            record.subject, writer, request, paths=record.names, trailers=record.trailers
         )
         made = self._commit(head, [*record.changes, *index], message)
         self._advance(head, made, effect)
@@ -369,13 +373,16 @@ class Writer:
     def _edit_below(self, change: Change, origin: Origin) -> Put | None:
         """The uncommitted bytes that a change would replace, as a separate change.
 
-        What is stored as it is found is the same commit, but only if the person makes it.
+        What is stored as it is found is the same commit, but only if whoever put it there makes it:
+        the person, or the AI that keeps the file.
         """
         found = self._reader.find(change.path)
         if found is None or self._reader.is_committed(found):
             return None
         is_same = isinstance(change, Put) and change.content == found.content
         if is_same and origin.level == EDITOR.level:
+            return None
+        if is_same and origin == scope_of(self._connector).keeper(change.path):
             return None
         return Put(change.path, found.content, found.sha)
 

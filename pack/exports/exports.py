@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from pack.catalog.catalog import Catalog
 from pack.catalog.questions import EVERYTHING, Filter
 from pack.catalog.row import Row, is_catalogued
 from pack.catalog.scope import scope_of
@@ -25,6 +26,8 @@ from pack.files.note import Note
 from pack.index.format import in_sync_order
 from pack.model import Entry, EntryType
 from pack.outgoing.secrets_scan import find_secrets
+from pack.paths import ARCHIVE, is_archived
+from pack.use_cases.archive import ask_archive
 from pack.use_cases.read import sync_order
 
 _AT_ONCE: Final = 100
@@ -37,9 +40,19 @@ _FORMS: Final[Mapping[ExportKind, WriteForm]] = {
     ExportKind.CLAUDE_MEMORY: write_claude_memory,
 }
 _ANY_BYTES: Final = (ExportKind.ZIP, ExportKind.JSONL)
+_IN_ZIP: Final = "imported conversations are in a zip, or in an export of their folder"
 _NOT_TEXT: Final = "it is not UTF-8 text"
 _TOO_LARGE: Final = "it is too large to be read"
 _NO_FILE: Final = "it is a link or a repository of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftNote:
+    """What is not in an export: a path, why, and how many files it stands for."""
+
+    path: str
+    why: str
+    count: int = 1
 
 
 @dataclass(slots=True)
@@ -51,14 +64,14 @@ class ExportTally:
         attachments: How many other files.
         secrets: What looks like a key or a password in it: how much, by path.
         unshared: The notes in it that copies elsewhere do not get (`sync: false`).
-        skipped: The path of what is not in it, and why.
+        skipped: What is not in it.
     """
 
     notes: int = 0
     attachments: int = 0
     secrets: dict[str, int] = field(default_factory=dict)
     unshared: list[str] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[LeftNote] = field(default_factory=list)
 
 
 class Exports:
@@ -96,15 +109,21 @@ class Exports:
             notes = _notes(self._core, rows, tally, any_bytes=kind in _ANY_BYTES)
             if kind is ExportKind.ZIP:
                 yield from (_file_of(one) for one in notes)
-                yield from _others(self._core, tally) if which.is_empty else ()
-            else:
-                yield from _FORMS[kind](notes)
+                yield from _others(self._core, tally, rows) if which.is_empty else ()
+                return
+            yield from _FORMS[kind](notes)
+            if which.is_empty and (left := _archived(self._core)):
+                tally.skipped.append(LeftNote(f"{ARCHIVE}/", _IN_ZIP, left))
 
 
 def _rows(core: Core, which: Filter) -> list[Row]:
     """The rows of the notes, in the order of the memory."""
-    asked = EVERYTHING if which.is_empty else which
-    found = core.ask(lambda view: view.list_rows(asked).rows, by_date=True)
+
+    def question(view: Catalog) -> Sequence[Row]:
+        return view.list_rows(EVERYTHING if which.is_empty else which).rows
+
+    archived = ask_archive(core, which, question)
+    found = core.ask(question, by_date=True) if archived is None else archived
     rows = {str(row.path): row for row in found}
     return [rows[path] for path in in_sync_order(sync_order(core), rows)]
 
@@ -130,10 +149,10 @@ def _not_text(core: Core, row: Row, tally: ExportTally, *, is_wanted: bool) -> N
     try:
         found = core.reader.find(row.path)
     except LimitExceeded:
-        tally.skipped.append((row.path, _TOO_LARGE))
+        tally.skipped.append(LeftNote(row.path, _TOO_LARGE))
         return None
     if found is not None and not is_wanted:
-        tally.skipped.append((row.path, _NOT_TEXT))
+        tally.skipped.append(LeftNote(row.path, _NOT_TEXT))
         return None
     return found
 
@@ -147,17 +166,22 @@ def _told(row: Row, note: Note, tally: ExportTally) -> ExportedNote:
     return ExportedNote(note, row.topic, row.tags, row.created, row.updated or row.changed)
 
 
-def _others(core: Core, tally: ExportTally) -> Iterator[ExportedPiece]:
+def _archived(core: Core) -> int:
+    """How many imported conversations there are."""
+    return sum(1 for entry in core.reader.tree() if is_archived(entry.path))
+
+
+def _others(core: Core, tally: ExportTally, rows: Sequence[Row]) -> Iterator[ExportedPiece]:
     """The files of the memory's repository that are no notes and still are there, as committed."""
     head = core.connector.head()
     scope = scope_of(core.connector)
-    there = {entry.path for entry in core.reader.tree()}
+    there = {entry.path for entry in core.reader.tree()}.difference(row.path for row in rows)
     for entry in core.connector.get_tree(head) if head is not None else ():
         is_note = scope.holds(entry.path) and is_catalogued(entry.path)
         if is_note or entry.path not in there:
             continue
         if (why := _why_left_out(core, entry)) is not None:
-            tally.skipped.append((entry.path, why))
+            tally.skipped.append(LeftNote(entry.path, why))
             continue
         ((_, content),) = core.connector.read_blobs([entry.sha])
         tally.attachments += 1

@@ -335,7 +335,7 @@ def stamp(
         title_fallback: The topic for a file that has no topic, had none, and has no first-level
             heading.
     """
-    found = _carry_over(given, previous)
+    found = carry_over(given, previous)
     if found.problem is not None:
         place = f"line {found.problem.line}, column {found.problem.column}"
         return Stamped(found, _warning(f"{found.problem.reason} ({place})"))
@@ -350,7 +350,8 @@ def _warning(reason: str) -> str:
     return f"stored as it is, without setting `updated`: {reason}"
 
 
-def _carry_over(given: Frontmatter, previous: Frontmatter | None) -> Frontmatter:
+def carry_over(given: Frontmatter, previous: Frontmatter | None) -> Frontmatter:
+    """A text, with the frontmatter of the one that it replaces if it has none; see `stamp`."""
     if given.block is not None or previous is None or previous.block is None:
         return given
     old = previous.parts

@@ -33,6 +33,7 @@ _TURN: Final = re.compile(rf"[ ]{{0,3}}##[ \t]+({'|'.join(_HEADS)})[ \t]*#*[ \t]
 _AHEAD: Final = timedelta(days=1)
 """How far a date may be in the future, as clocks and zones differ."""
 _FOLDED: Final = {name.casefold() for name in (TOPIC.name, CREATED.name, UPDATED.name, TAGS.name)}
+_DATES: Final = (f"{CREATED.name}:".encode(), f"{UPDATED.name}:".encode())
 _LONGEST_TITLE: Final = 200
 
 
@@ -52,6 +53,13 @@ def render(record: ImportedRecord, kind: ImportKind, now: datetime) -> bytes:
     body = _body(record.parts)
     text = frontmatter.set_fields(f"---\n---\n\n{body}", _fields(record, kind, now))
     return text.encode("utf-8", "replace")
+
+
+def without_dates(content: bytes) -> bytes:
+    """A rendered note without its dates: what it says, apart from when it was said."""
+    head, fence, body = content.partition(b"\n---\n")
+    lines = [line for line in head.split(b"\n") if not line.startswith(_DATES)]
+    return b"\n".join(lines) + fence + body
 
 
 def dates_of(record: ImportedRecord, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -29,6 +29,7 @@ from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import Acceptance, acceptances_among, version_accepted
 from pack.truth.elsewhere import splits_v1
+from pack.truth.imported_lines import holds_others_lines
 from pack.truth.kept import RULES, readable
 
 _WHOLE: Final = ""
@@ -187,7 +188,7 @@ def _is_the_persons(commit: CommitFacts) -> bool:
     PACK's index comes in a plain commit only if somebody squashed what PACK had written.
     """
     writer = written_by(commit)
-    if not writer.is_attributed or writer.level > STRONGEST:
+    if not writer.is_attributed or writer.level > STRONGEST or holds_others_lines(commit):
         return False
     is_plain = not writer.is_ours and len(commit.parents) == 1
     return not is_plain or all(not may_be_generated(one.path) for one in commit.files or ())

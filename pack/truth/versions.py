@@ -35,6 +35,7 @@ from pack.truth.elsewhere import (
     taken_by,
     taken_from_v1,
 )
+from pack.truth.imported_lines import holds_others_lines, truths_of_import
 from pack.truth.kept import KeptTruths, kept_key, read_back
 from pack.truth.known_history import KnownHistories, KnownHistory
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
@@ -218,7 +219,10 @@ class _Walk:
         if len(parents) > 1 and _is_merge_of_pack(commit):
             for place in (place for place, truth in enumerate(found) if truth is None):
                 found[place] = merged(place, parents, hunks, commit.id)
-        return tuple([truth or own for truth in found])
+        brought: Sequence[LineTruth] = (own,) * len(found)
+        if holds_others_lines(commit) and commit.id not in self._assigned.levels:
+            brought = truths_of_import(self._bytes_of(change.sha), own)
+        return tuple(truth or new for truth, new in zip(found, brought, strict=True))
 
     def _take(
         self, commit: CommitFacts, change: FileChange, found: list[LineTruth | None], depth: int

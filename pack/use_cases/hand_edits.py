@@ -18,13 +18,16 @@ from pack.core.session import Session
 from pack.errors import LimitExceeded, NothingEdited
 from pack.limits import MAX_FOLDERS
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Mode, Put
-from pack.provenance import EDITOR
+from pack.provenance import EDITOR, Origin
 from pack.results import Written
 
 Edits = Mapping[MemoryPath, BlobId | None]
 """Path and blob of each edit; `None` for a file that was removed, empty for one too large."""
 
 _RETRY: Final = timedelta(seconds=10)
+_KEPT_SECONDS: Final = 5.0
+"""How long what an AI keeps by itself rests before a server records it."""
+_GONE: Final = object()
 
 
 def edits_of(core: Core) -> Edits:
@@ -61,6 +64,9 @@ class HandEdits:
     ) -> Written | None:
         """Record edits and the index in one commit of the user; `None` if there are none.
 
+        What an AI keeps by itself (`Scope.keeper`) is recorded first, in a commit of that AI. The
+        answer is then the user's commit, if there is one too.
+
         Args:
             paths: Files, or folders for all edits in them; none for all edits.
             message: The person's own words.
@@ -73,6 +79,10 @@ class HandEdits:
             PackError: The store refused; nothing was written.
         """
         self._core.require_mode()
+        there = edits_of(self._core)
+        for path in paths:
+            if not _selected(there, [path]):
+                raise NothingEdited(path)
 
         def choose() -> Edits:
             return _selected(edits_of(self._core), paths)
@@ -80,28 +90,58 @@ class HandEdits:
         return self._record(choose, message, dry_run=dry_run)
 
     def resting(self, seconds: float) -> RestingEdits | None:
-        """Records edits once they have rested; `None` where nobody can make any."""
+        """Records edits once they have rested; `None` where nobody can make any.
+
+        Args:
+            seconds: For how long the person's edits rest; 0 to record only what an AI keeps.
+        """
         if Capability.WORKING_TREE not in self._core.connector.capabilities:
             return None
-        return RestingEdits(self._core, seconds, self._commit_unchanged)
+        if seconds:
+            return RestingEdits(self._core, seconds, self._commit_unchanged, _all)
+        if not scope_of(self._core.connector).kept_by_ai:
+            return None
+        return RestingEdits(self._core, _KEPT_SECONDS, self._commit_unchanged, _kept)
 
     def _commit_unchanged(self, rested: Edits) -> Written | None:
         def choose() -> Edits:
-            return rested if edits_of(self._core) == rested else {}
+            found = edits_of(self._core)
+            is_as_it_was = all(found.get(path, _GONE) == blob for path, blob in rested.items())
+            return rested if is_as_it_was else {}
 
         return self._record(choose, None)
 
     def _record(
         self, choose: Callable[[], Edits], message: str | None, *, dry_run: bool = False
     ) -> Written | None:
+        done = None
+        for writer in self._writers(choose()):
+            done = self._record_of(writer, choose, message, dry_run=dry_run) or done
+        return done
+
+    def _writers(self, edits: Edits) -> Sequence[Origin]:
+        """Whose the edits are; the person comes last."""
+        scope = scope_of(self._core.connector)
+        keepers = {scope.keeper(path) for path in edits}
+        named = sorted((each for each in keepers if each is not None), key=lambda each: each.label)
+        return [*named, *([EDITOR] if None in keepers else [])]
+
+    def _record_of(
+        self, writer: Origin, choose: Callable[[], Edits], message: str | None, *, dry_run: bool
+    ) -> Written | None:
         def decide() -> Decision:
-            chosen = choose()
+            scope = scope_of(self._core.connector)
+            chosen = {
+                path: blob
+                for path, blob in choose().items()
+                if (scope.keeper(path) or EDITOR) == writer
+            }
             if not chosen:
                 raise _Nothing
-            return _decide(self._core, chosen, message)
+            return _decide(self._core, chosen, message, is_kept=writer is not EDITOR)
 
         try:
-            return self._core.writer.write(decide, EDITOR, dry_run=dry_run)
+            return self._core.writer.write(decide, writer, dry_run=dry_run)
         except _Nothing:
             return None
 
@@ -113,12 +153,18 @@ class RestingEdits:
         core: The memory.
         seconds: For how long.
         record: Makes the commit, unless the edits are different ones by now.
+        choose: Which of all edits are meant.
     """
 
     def __init__(
-        self, core: Core, seconds: float, record: Callable[[Edits], Written | None]
+        self,
+        core: Core,
+        seconds: float,
+        record: Callable[[Edits], Written | None],
+        choose: Callable[[Core, Edits], Edits],
     ) -> None:
         self._core = core
+        self._choose = choose
         self._rest = timedelta(seconds=seconds)
         self._record = record
         self._seen: Edits = {}
@@ -131,7 +177,8 @@ class RestingEdits:
             RefusedForSafety: The person is busy; they are asked again a little later.
             PackError: The store refused; nothing was written.
         """
-        found, now = dict(edits_of(self._core)), self._core.clock()
+        found = dict(self._choose(self._core, edits_of(self._core)))
+        now = self._core.clock()
         if found != self._seen:
             self._seen, self._due = found, now + self._rest
         if not found or self._due is None or now < self._due:
@@ -145,6 +192,16 @@ class _Nothing(Exception):
     """There is no edit to record."""
 
 
+def _all(_: Core, edits: Edits) -> Edits:
+    return edits
+
+
+def _kept(core: Core, edits: Edits) -> Edits:
+    """The edits of files that an AI writes by itself."""
+    scope = scope_of(core.connector)
+    return {path: blob for path, blob in edits.items() if scope.keeper(path) is not None}
+
+
 def _selected(edits: Edits, paths: Sequence[str]) -> Edits:
     if not paths:
         return edits
@@ -156,13 +213,11 @@ def _selected(edits: Edits, paths: Sequence[str]) -> Edits:
             for edited, blob in edits.items()
             if path in (".", "", edited) or edited.startswith(f"{path}/")
         }
-        if not inside:
-            raise NothingEdited(given)
         chosen |= inside
     return chosen
 
 
-def _decide(core: Core, edits: Edits, message: str | None) -> Decision:
+def _decide(core: Core, edits: Edits, message: str | None, *, is_kept: bool = False) -> Decision:
     changes: list[Change] = []
     too_large: list[LimitExceeded] = []
     for path in sorted(edits):
@@ -187,6 +242,7 @@ def _decide(core: Core, edits: Edits, message: str | None) -> Decision:
         moved=_moved(core, changes),
         warnings=tuple(f"{error}; it is in no commit" for error in too_large),
         with_index=core.reader.mode() is Mode.V2,
+        is_wanted=is_kept,
     )
 
 

@@ -30,14 +30,14 @@ from pack.imports.records import (
     ReadProgress,
     SkippedRecord,
 )
-from pack.imports.rendering import dates_of, render
+from pack.imports.rendering import dates_of, render, without_dates
 from pack.imports.splitting import split
 from pack.imports.starters import is_untouched
 from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, blob_id
 from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import is_memory_file
-from pack.provenance import IMPORT, Origin, Source
+from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
 from pack.use_cases.import_bases import ImportBase
 from pack.use_cases.import_comparing import (
     Comparing,
@@ -45,8 +45,6 @@ from pack.use_cases.import_comparing import (
     PlannedRecord,
 )
 
-IMPORTED_FROM: Final = "Pack-Imported-From"
-"""The trailer of a commit that brought an export: where from."""
 _TWICE: Final = "the export has it twice"
 _UNUSABLE: Final = "it cannot be a note: {}"
 _MOST_NAMED: Final = 100
@@ -185,6 +183,7 @@ class _Run:
     skipped: list[SkippedRecord] = field(default_factory=list)
     records: dict[str, PlannedRecord] = field(default_factory=dict)
     secrets: dict[str, int] = field(default_factory=dict)
+    writers: set[str] = field(default_factory=set)
     _places: ImportPlaces | None = None
     _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
@@ -224,8 +223,10 @@ class _Run:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)
-        blob = blob_id(content)
         before = self.base.blobs.get(path) or self._replaced.get(path)
+        if before is not None and record.verbatim is None:
+            content = self._unless_redated(content, before)
+        blob = blob_id(content)
         is_news = blob != before
         kept = content if is_news and self.dry_run else None
         planned = PlannedRecord(
@@ -233,9 +234,17 @@ class _Run:
         )
         self.records[record.source_id] = planned
         if is_news:
+            self.writers.update(part.writer.label for part in record.parts if part.writer)
             self.secrets[record.source_id] = _secrets_in(content)
             if not self.dry_run:
                 self.base.add(path, content)
+
+    def _unless_redated(self, content: bytes, before: BlobId) -> bytes:
+        """A note, or the one before where only its dates differ: that is no news."""
+        if blob_id(content) == before:
+            return content
+        known = self.base.read(before)
+        return known if without_dates(known) == without_dates(content) else content
 
     def _new_path(self, record: ImportedRecord, content: bytes) -> MemoryPath:
         if self._places is None:
@@ -250,7 +259,7 @@ class _Run:
 
     def _own_path(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
         """The path of a file that is taken as it is, if it is there already, or a starter is."""
-        path = MemoryPath(f"{record.folder}/{record.name}")
+        path = MemoryPath(f"{record.folder}/{record.name}".lstrip("/"))
         here = self._here.get(path)
         if record.verbatim is None or not here or path in self.base.blobs:
             return None
@@ -301,7 +310,10 @@ class _Run:
             changes,
             f"{first}: import from {self.kind}{others}",
             names=[put.path for put in puts[1:_MOST_NAMED]],
-            trailers=[(IMPORTED_FROM, str(self.kind))],
+            trailers=[
+                (IMPORTED_FROM, str(self.kind)),
+                *((WRITTEN_TOO_BY, label) for label in sorted(self.writers)),
+            ],
             is_wanted=True,
         )
 

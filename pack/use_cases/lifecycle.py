@@ -13,6 +13,7 @@ from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.reader import excluded
 from pack.core.session import Session
+from pack.core.spellings import find_twin, spellings
 from pack.errors import AlreadyExists, InvalidPath, NotFound, RefusedForSafety
 from pack.files.dates import day_in_name, parse_day
 from pack.files.note import Note
@@ -370,28 +371,12 @@ def _adopt(core: Core, path: MemoryPath) -> Put:
 def _starters(core: Core, scaffold: Scaffold) -> list[Put]:
     """Starter files for paths at which nothing exists, in any spelling."""
     today = core.today().isoformat()
-    used = _spellings(_taken(core))
+    used = spellings(_taken(core))
     return [
         Put(parse_path(path), text.replace("{today}", today).encode(), ABSENT)
         for path, text in sorted(scaffold.items())
-        if fold(path) not in used and _twin(path, used) is None
+        if fold(path) not in used and find_twin(path, used) is None
     ]
-
-
-def _spellings(paths: Iterable[str]) -> dict[str, str]:
-    """The files and folders in use, by folded path: what file systems may treat as the same."""
-    return {fold(part): part for path in paths for part in _with_folders(path)}
-
-
-def _with_folders(path: str) -> list[str]:
-    parts = path.split("/")
-    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-
-
-def _twin(path: str, used: Mapping[str, str]) -> str | None:
-    """A file or folder in use that some file systems confuse with the path or a folder of it."""
-    spelt = ((part, used.get(fold(part), part)) for part in _with_folders(path))
-    return next((other for part, other in spelt if other != part), None)
 
 
 def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
@@ -402,9 +387,9 @@ def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
         InvalidPath: Some file systems confuse the path of one of them with another.
     """
     puts = []
-    used = _spellings(_taken(core)) if plan.files else {}
+    used = spellings(_taken(core)) if plan.files else {}
     for path, content in plan.files:
-        if (twin := _twin(path, used)) is not None:
+        if (twin := find_twin(path, used)) is not None:
             raise InvalidPath(path, f"some file systems confuse it with {twin}")
         taken = core.reader.find(path)
         if taken is not None and taken.content != content:

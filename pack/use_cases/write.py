@@ -158,7 +158,10 @@ def store(
         change = Put(target, check_text(given), expected)
         return Decision(target, [change], subject, wording.said, with_index=False)
     previous = current.head if current else None
-    stamped = schema.stamp(given, previous, core.clock(), title_from_path(target))
+    if scope_of(core.connector).keeper(target) is not None:
+        stamped = schema.Stamped(schema.carry_over(given, previous), None)
+    else:
+        stamped = schema.stamp(given, previous, core.clock(), title_from_path(target))
     note = Note.planned(target, check_text(stamped.head), stamped.head)
     if _is_generated(note):
         # The file would be hidden, and the next write would replace it.

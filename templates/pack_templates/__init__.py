@@ -29,6 +29,7 @@ GUIDE_TOPICS: Final = (
     "webhooks",
     "notion",
     "google",
+    "anthropic",
     "care",
     "connectors",
 )

@@ -87,3 +87,13 @@ def test_a_folder_of_notes_or_an_earlier_state_can_be_chosen(
     assert answer["commit"] == head
     with zipfile.ZipFile(output) as archive:
         assert archive.namelist() == ["projects/site.md"]
+
+
+def test_a_block_that_agents_would_not_read_to_its_end_is_worth_a_warning(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "memory")
+    folder.path.mkdir()
+    folder.start({"context/long.md": "word " * 8_000, "context/short.md": "short\n"})
+    folder.ok("init")
+    output = tmp_path / "AGENTS.md"
+    assert "--dir or --tag" in folder.ok("export", "--to", "agents", "--output", output).err
+    assert folder.ok("export", "--to", "markdown", "--output", "-").err == ""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pack_servers.clients import json_text
 from pack_servers.clients.forms import StartedServer, server_in
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.table import CLIENTS, Client
@@ -357,10 +359,6 @@ def test_a_check_starts_the_server_as_the_client_does(tmp_path: Path) -> None:
     assert ended.json["check"]["ok"] is True
     assert ended.json["check"]["tools"] >= 12
     assert (Path.home() / ".cursor" / "mcp.json").read_bytes() == before
-    shutil.rmtree(memory.path)
-    gone = setup("cursor", "--check", "--format", "json")
-    assert (gone.status, gone.json["check"]["ok"]) == (1, False)
-    assert "does not exist" in gone.json["check"]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -381,3 +379,169 @@ def test_a_check_says_why_a_server_does_not_work(
     ended = setup("cursor", "--check", "--format", "json")
     assert (ended.status, ended.json["check"]["ok"]) == (1, False)
     assert reason in ended.json["check"]["reason"]
+
+
+# --- plugins, and Claude Code's own memory ---------------------------------------------------
+
+NOWHERE = {"PATH": "/nowhere"}
+
+
+def save_settings(home: Path, text: str = '{\n  "model": "x" // mine\n}\n') -> Path:
+    file = home / ".claude" / "settings.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_the_plugin_is_named_in_the_settings_and_goes_again(home: Path) -> None:
+    file = save_settings(home)
+    before = file.read_bytes()
+    words = ("setup", "claude-code", "--plugin", "--yes", "--format", "json")
+    first = run(*words, env=NOWHERE)
+    assert (first.json["change"], first.json["file"]) == ("added", str(file))
+    assert "claude is not on PATH" in first.err
+    said = json_text.document(file.read_text())
+    assert isinstance(said, dict)
+    folder = Path(said["extraKnownMarketplaces"]["pack"]["source"]["path"])
+    assert (folder / ".claude-plugin" / "marketplace.json").is_file()
+    assert (folder / "pack" / "skills" / "memory" / "SKILL.md").is_file()
+    assert said["enabledPlugins"] == {"pack@pack": True}
+    again = run(*words, env=NOWHERE)
+    assert (again.json["change"], again.err) == ("unchanged", "")
+    (folder / "pack" / "old").write_text("of an older PACK")
+    assert run(*words, env=NOWHERE).json["change"] == "unchanged"
+    assert not (folder / "pack" / "old").exists()
+    assert run(*words, "--remove", env=NOWHERE).json["change"] == "removed"
+    assert file.read_bytes() == before
+    assert not folder.exists()
+
+
+def test_the_clients_own_command_is_used_and_its_formatting_taken_back(
+    home: Path, tmp_path: Path
+) -> None:
+    file = save_settings(home)
+    before = file.read_bytes()
+    program, log = tmp_path / "claude", tmp_path / "log"
+    # It notes what it is told, and writes its settings anew, without the comments.
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import json, re, sys\n"
+        f"open({str(log)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
+        f"file = {str(file)!r}\n"
+        "said = json.loads(re.sub(r'// mine', '', open(file).read()))\n"
+        "open(file, 'w').write(json.dumps({**said, 'enabledPlugins': {**said.get("
+        "'enabledPlugins', {})}}))\n"
+    )
+    program.chmod(0o755)
+    env = {"PATH": str(tmp_path)}
+    words = ("setup", "claude-code", "--plugin", "--yes", "--format", "json")
+    assert run(*words, env=env).status == 0
+    assert "// mine" in file.read_text()
+    assert run(*words, "--remove", env=env).status == 0
+    assert file.read_bytes() == before
+    told = [line.split()[:3] for line in log.read_text().splitlines()]
+    assert told == [
+        ["plugin", "marketplace", "add"],
+        ["plugin", "install", "pack@pack"],
+        ["plugin", "uninstall", "pack@pack"],
+        ["plugin", "marketplace", "remove"],
+    ]
+
+
+def test_what_a_command_of_the_client_says_is_passed_on(home: Path, tmp_path: Path) -> None:
+    program = tmp_path / "claude"
+    program.write_text("#!/bin/sh\necho 'no network' >&2; exit 4\n")
+    program.chmod(0o755)
+    ended = run("setup", "claude-code", "--plugin", "--yes", env={"PATH": str(tmp_path)})
+    assert ended.status == 0
+    assert "warning: claude plugin marketplace add" in ended.err
+    assert "no network" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["cursor", "--plugin"],
+        ["--plugin"],
+        ["claude-code", "--plugin", "--http"],
+        ["claude-code", "--plugin", "--auto-memory"],
+        ["cursor", "--auto-memory"],
+        ["claude-code", "--auto-memory", "--github", "me/notes"],
+    ],
+)
+def test_what_has_no_plugin_and_no_memory_of_its_own(words: list[str]) -> None:
+    assert setup(*words, "--yes").status == 1
+
+
+def test_claude_codes_own_notes_live_in_the_memory(home: Path) -> None:
+    file = save_settings(home)
+    before = file.read_bytes()
+    memory = new_memory(home / ".pack" / "memory")
+    memory.write({".pack.yaml": "version: 1\nkept_by_ai: [claude-code/]\n"})
+    memory.git("add", ".pack.yaml")
+    memory.git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "kept")
+    commits = memory.commits()
+    answer = done("claude-code", "--auto-memory")
+    folder = memory.path / "claude-code"
+    assert json_text.document(file.read_text()) == {
+        "model": "x",
+        "autoMemoryDirectory": str(folder),
+    }
+    assert (answer["change"], memory.commits()) == ("added", commits)
+    # Claude Code writes as it always does; the memory has it, and can take it back.
+    text = "---\nname: tests\nmetadata:\n  type: project\n---\n\nRun make.\n"
+    (folder / "tests.md").write_text(text)
+    memory.ok("commit")
+    assert (folder / "tests.md").read_text() == text
+    assert memory.json("log", "--by", "ai-cloud:claude-code")["commits"]
+    assert "Run make" in memory.ok("search", "run make").text
+    assert done("claude-code", "--auto-memory")["change"] == "unchanged"
+    done("claude-code", "--auto-memory", "--remove")
+    assert file.read_bytes() == before
+    assert (folder / "tests.md").read_text() == text
+
+
+def test_where_only_the_person_may_say_so_it_waits_for_them(home: Path) -> None:
+    words = ("claude-code", "--auto-memory", "--yes", "--format", "json")
+    ended = run("setup", *words, env={"CLAUDECODE": "1"})  # an agent sets itself up
+    assert ended.status == 0
+    assert ended.json["change"] == "added"
+    assert "pack proposals accept" in ended.err
+    project = home / "my project"
+    project.mkdir()
+    answer = done("claude-code", "--auto-memory", "--project", project)
+    assert answer["file"] == str(project / ".claude" / "settings.local.json")
+    assert (home / ".pack" / "memory" / "claude-code" / "my-project").is_dir()
+
+
+# --- the real clients ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("client", "program", "connected"),
+    [
+        ("claude-code", "claude", "Connected"),
+        ("codex", "codex", "enabled"),
+        ("gemini-cli", "gemini", ""),
+    ],
+)
+def test_a_real_client_lists_the_server(
+    home: Path, client: str, program: str, connected: str
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    done(client)
+    (line,) = [line for line in _listed(program, home) if PACK in line]
+    assert "pack" in line
+    assert connected in line
+    done(client, "--remove")
+    assert [line for line in _listed(program, home) if PACK in line] == []
+
+
+def _listed(program: str, home: Path) -> list[str]:
+    """What a client says about its servers, on whatever stream."""
+    command = [program, "mcp", "list"]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, cwd=home, timeout=120, check=True
+    )
+    return (ended.stdout + ended.stderr).splitlines()

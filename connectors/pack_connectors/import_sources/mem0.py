@@ -28,6 +28,7 @@ from pack.imports.records import (
     SkippedRecord,
 )
 from pack.provenance import Origin, Source
+from pack_connectors.import_sources.folders.markdown_files import others_of
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.json_lines import first_object, json_lines
 from pack_connectors.import_sources.json_stream import items, top_level
@@ -126,6 +127,7 @@ class Mem0Memories:
                 yield SkippedRecord(file.path, NOT_JSON)
         for why, count in self._deleted.items():
             yield SkippedRecord("memories", why, count, RecordClass.MEMORY)
+        yield from others_of(self._source, self._files)
 
     def _items(self, file: SourceFile) -> Iterator[tuple[str, Any]]:
         if _is_lines(file):
@@ -231,5 +233,9 @@ class _Bounded(gzip.GzipFile):
 
 
 FORMAT: Final = ExportFormat(
-    ImportKind.MEM0, _recognises, Mem0Memories, accepts=lambda one: bool(_files(one))
+    ImportKind.MEM0,
+    _recognises,
+    Mem0Memories,
+    opens_archives=True,
+    accepts=lambda one: bool(_files(one)),
 )

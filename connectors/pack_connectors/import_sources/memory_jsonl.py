@@ -25,6 +25,7 @@ from pack.imports.records import (
     SkippedRecord,
 )
 from pack.provenance import Origin, Source
+from pack_connectors.import_sources.folders.markdown_files import others_of
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.json_lines import first_object, json_lines
 from pack_connectors.import_sources.moments import first_moment
@@ -109,6 +110,7 @@ class KnowledgeGraph:
         for name, told in self._relations.items():
             if name not in self._entities:
                 yield SkippedRecord(name[:80], UNTAKEN_RELATION, len(told))
+        yield from others_of(self._source, self._files)
 
     def _read(self, file: SourceFile) -> Iterator[SkippedRecord]:
         if first_object(self._source.peek(file)) or not self._is_one_object(file):

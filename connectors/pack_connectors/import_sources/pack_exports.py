@@ -96,6 +96,8 @@ class PackExport:
                 continue
             changed = dates.get(blob_id(content)) or _iso(self._source.changed(file, content))
             yield restored(RestoredNote(file.path, content, None, changed))
+        if any(one.path == INDEX for one in own):
+            yield SkippedRecord(INDEX, MADE_BY_PACK)
         yield from others_of(self._source, [*taken, *own])
 
     def _dates(self) -> Dates:

@@ -9,7 +9,14 @@ from typing import Final
 
 from pack.errors import UnusableInput
 from pack.imports.records import ExportReader, ImportKind
-from pack_connectors.import_sources import chatgpt, mem0, memory_jsonl, pack_exports
+from pack_connectors.import_sources import (
+    chatgpt,
+    claude,
+    gemini,
+    mem0,
+    memory_jsonl,
+    pack_exports,
+)
 from pack_connectors.import_sources.folders import agents, claude_code, logseq, notion, vaults
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.opening import open_source
@@ -19,6 +26,8 @@ from pack_connectors.import_sources.zips import with_archives, zips_in
 FORMATS: Final[Sequence[ExportFormat]] = (
     pack_exports.FORMAT,
     chatgpt.FORMAT,
+    claude.FORMAT,
+    gemini.FORMAT,
     memory_jsonl.FORMAT,
     mem0.FORMAT,
     logseq.FORMAT,

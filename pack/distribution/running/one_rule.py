@@ -28,6 +28,7 @@ from pack.distribution.running.standing import Choice, Situation, Step, choose
 from pack.distribution.running.sync_commit import SyncMark, sync_commit
 from pack.distribution.running.trees import tree_after
 from pack.distribution.values import CheckResult, MadeFile, PullRequestText, Release, Rule
+from pack.errors import InvalidContent
 from pack.model import MemoryPath
 from pack.versions import KitVersion
 
@@ -127,9 +128,11 @@ class OneRule:
         """Whether the downstream has something newer than what nobody asked for by its name."""
         if self._context.is_asked or not found.release.is_tag or found.landed is None:
             return False
-        if found.landed not in self._context.upstream.versions:
-            return False
-        return KitVersion.parse(found.landed) > KitVersion.parse(found.release.version)
+        try:
+            landed = KitVersion.parse(found.landed)
+        except InvalidContent:
+            return False  # a commit
+        return landed > KitVersion.parse(found.release.version)
 
     def _writes(self, found: Look) -> Mapping[str, bytes]:
         path, content = found.state_file
@@ -295,6 +298,7 @@ class OneRule:
             message=_BLOCKED if blocked else plan.choice.why,
             delivered=self._delivered(plan, status),
             source=found.release.commit,
+            landed=found.landed,
             has_written=has_written,
         )
 

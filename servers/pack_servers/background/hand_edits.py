@@ -27,9 +27,9 @@ def committing(memory: Memory, seconds: float) -> Iterator[None]:
 
     Args:
         memory: The memory.
-        seconds: How long an edit must have rested; 0 for not at all.
+        seconds: How long an edit must have rested; 0 for only what an AI keeps by itself.
     """
-    resting = memory.hand_edits.resting(seconds) if seconds else None
+    resting = memory.hand_edits.resting(seconds)
     if resting is None:
         yield
         return

@@ -17,6 +17,7 @@ OPTIONS: Final[Mapping[str, Callable[[str], object]]] = {
     "--budget": int,
     "--chars": int,
     "--client": str,
+    "--event": str,
     "--local": Path,
     "--github": str,
 }

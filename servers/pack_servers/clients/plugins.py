@@ -66,6 +66,11 @@ class PluginHost:
     uninstall: Sequence[Sequence[str]]
 
 
+def claude_settings(machine: Machine) -> PurePath:
+    """The user's settings of Claude Code."""
+    return machine.named("CLAUDE_CONFIG_DIR", machine.at_home(".claude")) / "settings.json"
+
+
 def _claude_values(folder: str) -> Mapping[tuple[str, ...], object]:
     source = {"source": {"source": "directory", "path": folder}}
     return {("extraKnownMarketplaces", NAME): source, ("enabledPlugins", _PLUGIN): True}
@@ -81,7 +86,7 @@ HOSTS: Final = (
         "claude-code",
         "claude-code",
         "claude",
-        lambda m: m.named("CLAUDE_CONFIG_DIR", m.at_home(".claude")) / "settings.json",
+        claude_settings,
         Syntax.JSON,
         _claude_values,
         (
@@ -123,7 +128,7 @@ HOSTS: Final = (
             ["plugin", "marketplace", "add", folder],
             ["plugin", "add", _PLUGIN],
         ],
-        [["plugin", "remove", _PLUGIN], ["plugin", "marketplace", "remove", NAME]],
+        [["plugin", "remove", _PLUGIN]],
     ),
 )
 """The clients whose plugins are named in their settings."""

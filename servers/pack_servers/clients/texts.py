@@ -101,4 +101,4 @@ def _filled(held: object) -> object:
     if not isinstance(held, Mapping):
         return held
     inner = {key: _filled(each) for key, each in held.items()}
-    return {key: each for key, each in inner.items() if each != {}}
+    return {key: each for key, each in inner.items() if each not in ({}, None)}

@@ -16,11 +16,14 @@ from pack.memory import Memory
 from pack.model import Mode
 from pack.provenance import Origin, Source
 from pack.truth.recording import recorded_by
-from pack_servers.config.settings import Settings, has_targets
+from pack_servers.config.settings import Settings, has_targets, load_settings
 from pack_servers.wiring.clock import clock, new_request
 from pack_servers.wiring.place import Announce, Opening, Place
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pack.callers import ClientOrigins
     from pack.use_cases.adoption import Agree
     from pack.use_cases.lifecycle import Initialised
     from pack.use_cases.root_notes import AskRoot
@@ -134,12 +137,13 @@ def open_or_begin(
     is_leaving: Callable[[], bool] = _never,
     *,
     create: bool = False,
+    is_bare: bool = False,
 ) -> Iterator[tuple[Memory, Initialised | None]]:
     """The memory at a place, begun on first use, and how; closed at the end.
 
     It begins only where nothing is yet, and only where the place allows it
     (`Place.begin_on_use`, which `create` is for). Anything else becomes a memory by `pack init`
-    alone.
+    alone. With `is_bare`, it begins without starter files.
 
     Raises:
         As `open_memory` and `init_memory`; `NotInitialised` for a store without a memory.
@@ -152,7 +156,32 @@ def open_or_begin(
             is_new = memory.connector.head() is None and not memory.connector.get_tree()
             if is_new and memory.mode() is Mode.EMPTY:
                 root_notes = settings.pack_root_notes
-                made = memory.lifecycle.init(starter_files(), root_notes=root_notes)
+                starters = {} if is_bare else starter_files()
+                made = memory.lifecycle.init(starters, root_notes=root_notes)
         elif memory.mode() is Mode.EMPTY:
             raise NotInitialised(memory.connector.location)
         yield memory, made
+
+
+@contextmanager
+def open_folder(folder: Path | None, writer: Callable[[ClientOrigins], Origin]) -> Iterator[Memory]:
+    """The memory in a folder, for a program that has PACK as a library; closed at the end.
+
+    It begins empty if nothing is there. This is the entry point `pack.openers`.
+
+    Args:
+        folder: Which one; `None` for the memory that the settings name.
+        writer: Who writes, by what clients count as.
+
+    Raises:
+        PackError: As `open_or_begin`.
+    """
+    # Here, as commands and servers have chosen their place already.
+    from pack_servers.config.origins import client_origins  # noqa: PLC0415
+    from pack_servers.wiring.places import choose_place  # noqa: PLC0415
+
+    settings = load_settings()
+    place = choose_place(settings, folder, None)
+    is_named = folder is not None
+    with open_or_begin(settings, place, create=is_named, is_bare=is_named) as (memory, _):
+        yield memory.written_by(writer(client_origins(settings)))

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.errors import InvalidRequest, NotInitialised
-from pack.exports.exports import ExportTally
+from pack.exports.exports import ExportTally, LeftNote
 from pack.exports.plain import read_jsonl_line
 from pack.exports.values import ExportKind
 from pack.model import ABSENT, MemoryPath, Put
@@ -52,7 +52,7 @@ def test_the_same_memory_gives_the_same_bytes(filled, kind):
 @pytest.mark.parametrize("kind", set(ExportKind) - {ExportKind.ZIP, ExportKind.JSONL})
 def test_what_is_no_text_is_named_where_only_text_can_go(filled, kind):
     _, tally = export(filled, kind)
-    assert tally.skipped == [("context/odd.md", "it is not UTF-8 text")]
+    assert tally.skipped == [LeftNote("context/odd.md", "it is not UTF-8 text")]
     assert tally.notes == 3
 
 
@@ -96,3 +96,25 @@ def test_what_was_changed_by_hand_is_exported_as_it_is_now(git_world):
     names = {one.name for one in export(git_world, ExportKind.ZIP)[0]}
     assert "context/mine.md" in names
     assert "context/general.md" not in names
+
+
+def test_imported_conversations_are_in_a_zip_or_asked_for(world):
+    world.init()
+    path = MemoryPath("archive/chatgpt/2025/trip.md")
+    world.connector.commit(world.connector.head(), [Put(path, b"trip\n", ABSENT)], "import")
+    pieces, _ = export(world, ExportKind.ZIP)
+    assert path in {piece.name for piece in pieces}
+    pieces, tally = export(world, ExportKind.JSONL)
+    assert len(pieces) == tally.notes
+    assert [(one.path, one.count) for one in tally.skipped] == [("archive/", 1)]
+    pieces, tally = export(world, ExportKind.JSONL, folder="archive/chatgpt")
+    assert [read_jsonl_line(piece.content.decode()).path for piece in pieces] == [path]
+    assert tally.skipped == []
+
+
+def test_a_memory_that_is_one_file_is_exported_as_one_note(world):
+    changes = [Put(MemoryPath("MEMORY.md"), b"# Mine\n\nfact\n", ABSENT)]
+    world.connector.commit(None, changes, "v1")
+    for kind in (ExportKind.ZIP, ExportKind.JSONL):
+        pieces, tally = export(world, kind)
+        assert (len(pieces), tally.notes, tally.attachments) == (1, 1, 0)

@@ -93,7 +93,9 @@ class AgentRules:
     def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
         """See `ExportReader.records`; there are no transcripts."""
         del transcripts
-        yield from self._source.left_out
+        for left in self._source.left_out:
+            if left.what.rpartition("/")[2].lower() in _NAMES:  # a project has many links
+                yield left
         seen: set[str] = set()
         for file in self._files:
             found = read_note(self._source, file)
@@ -127,7 +129,9 @@ class AgentRules:
         is_profile = project in _PROFILE
         folder = "profiles" if is_profile else f"projects/{project}"
         inside = [part.lstrip(".") for part in file.path.split("/")[:-1]]
-        told = first_title(body) or file.name
+        said = own_fields(found)
+        told = first_title(body) or found.meta.topic or said.get("description") or file.name
+        told = str(told).strip() or file.name
         name = file.name.lstrip(".")
         stem = name.rpartition(".")[0] if "." in name else name
         return ImportedRecord(
@@ -140,7 +144,7 @@ class AgentRules:
             created=found.created or found.updated,
             updated=found.updated,
             tags=found.meta.tags,
-            fields=own_fields(found),
+            fields=said,
         )
 
 

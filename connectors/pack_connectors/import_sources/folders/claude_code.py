@@ -40,6 +40,7 @@ from pack_connectors.import_sources.skips import EMPTY, MADE_BY_PACK
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _FOLDER: Final = "memory"
+_INSTRUCTIONS: Final = "CLAUDE.md"
 _TOPIC: Final = re.compile(
     r"\A---\r?\n(?=(?:[^\n]*\n)*?name:)(?=(?:[^\n]*\n)*?(?:description|metadata):)", re.MULTILINE
 )
@@ -73,7 +74,11 @@ class ClaudeCodeMemory:
         for file in self._files:
             found = read_note(self._source, file)
             yield found if isinstance(found, SkippedRecord) else self._record(found)
-        yield from others_of(self._source, self._files)
+        told = self._source.find(_INSTRUCTIONS)
+        if told is not None:
+            found = read_note(self._source, told)
+            yield found if isinstance(found, SkippedRecord) else _instructions(found)
+        yield from others_of(self._source, [*self._files, *([told] if told else [])])
 
     def _record(self, found: FoundNote) -> ImportedRecord | SkippedRecord:
         note = read_topic(found.text)
@@ -114,6 +119,22 @@ class ClaudeCodeMemory:
         return _HOME.sub("", slug, count=1).strip("-./") or "claude-code"
 
 
+def _instructions(found: FoundNote) -> ImportedRecord | SkippedRecord:
+    """What the person tells Claude Code in all projects."""
+    if not found.text.strip():
+        return SkippedRecord(found.file.path, EMPTY, kind=RecordClass.INSTRUCTION)
+    return ImportedRecord(
+        RecordClass.INSTRUCTION,
+        found.file.path,
+        first_title(found.head.body) or "What I tell Claude Code",
+        [ImportedPart(found.text)],
+        folder="profiles",
+        name=_INSTRUCTIONS,
+        created=_older(found.created, found.updated),
+        updated=found.updated,
+    )
+
+
 def _older(first: datetime | None, second: datetime | None) -> datetime | None:
     """A file that only says when it was changed was made no later."""
     return first if first is not None else second
@@ -122,7 +143,9 @@ def _older(first: datetime | None, second: datetime | None) -> datetime | None:
 def _topics(source: ImportSource) -> list[SourceFile]:
     """The files of memory folders; all files if the source is one itself."""
     inside = [one for one in notes_of(source) if _FOLDER in one.path.split("/")[:-1]]
-    return inside or [one for one in notes_of(source) if "/" not in one.path]
+    return inside or [
+        one for one in notes_of(source) if "/" not in one.path and one.name != _INSTRUCTIONS
+    ]
 
 
 def _recognises(source: ImportSource) -> bool:

@@ -24,7 +24,7 @@ from pack_connectors.import_sources.moments import first_moment
 from pack_connectors.import_sources.skips import (
     BROKEN,
     HIDDEN,
-    NOT_A_NOTE,
+    NOT_PART,
     NOT_UTF8,
     OTHER_FILES,
     TOO_LARGE,
@@ -154,7 +154,7 @@ def others_of(
             endings[f".{ending.lower()}" if stem and dot else one.name] += 1
     yield from (SkippedRecord(path, HIDDEN, count) for path, count in sorted(hidden.items()))
     for ending, count in sorted(endings.items()):
-        yield SkippedRecord(ending, why if ending != ENDING else NOT_A_NOTE, count)
+        yield SkippedRecord(ending, why if ending != ENDING else NOT_PART, count)
 
 
 def identity(source: ImportSource) -> str:

@@ -57,6 +57,8 @@ _TAGS: Final = frozenset(["tags", "tag", "labels"])
 _ALL: Final = "_all"
 _CSV, _HTML = ".csv", ".html"
 _ENOUGH: Final = 1
+_DIGITS: Final = 8
+"""How many digits tell pages of one name apart: the last, as new ids begin alike."""
 
 
 class NotionExport:
@@ -185,7 +187,7 @@ def _places(files: Sequence[SourceFile]) -> dict[str, str]:
         note = _as_note(place)
         id_ = _ID.search(path.rpartition("/")[2])
         if counts[note.casefold()] > 1 and id_ is not None:
-            note = f"{note.removesuffix('.md')} {id_[1][:8]}.md"
+            note = f"{note.removesuffix('.md')} {id_[1][-_DIGITS:]}.md"
         found[path] = note
     return found
 

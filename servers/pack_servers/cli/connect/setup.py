@@ -81,6 +81,10 @@ def run(
         bool,
         typer.Option("--plugin", help="Install the plugin: the memory at each start, /remember."),
     ] = False,
+    auto_memory: Annotated[
+        bool,
+        typer.Option("--auto-memory", help="Claude Code's own notes live in the memory."),
+    ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     answer: FormatOption = Format.TEXT,
@@ -97,13 +101,21 @@ def run(
             raise typer.TyperException("--check: use it with CLIENT")
         _check(client_named(client), asked)
         return
-    if plugin:
-        if client is None or http or url is not None or project is not None:
+    if plugin or auto_memory:
+        option = "--plugin" if plugin else "--auto-memory"
+        if client is None or http or url is not None or (plugin and (auto_memory or project)):
             raise typer.TyperException(
-                "--plugin: use it with CLIENT, without --http, --url, --project"
+                f"{option}: use it with CLIENT, and with no other way to connect"
             )
         place = choose_place(load_settings(), local, github, say)
-        _answer(set_up_plugin(client_named(client), place.arguments, asked), asked)
+        if plugin:
+            done = set_up_plugin(client_named(client), place.arguments, asked)
+        else:
+            # Here, as it opens the memory.
+            from pack_servers.cli.connect.setup_auto_memory import set_up_auto_memory  # noqa: PLC0415
+
+            done = set_up_auto_memory(client_named(client), place, asked)
+        _answer(done, asked)
         return
     server = None if remove else _server(local, github, url, http=http)
     if client is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pack.deferred import dataclass
@@ -38,12 +38,20 @@ def _nothing_more() -> None:
     """For a change that is only one of the settings."""
 
 
+def _next_steps(client: Client) -> Sequence[str]:
+    return (
+        f"pack setup {client.name} --check   try it as {client.title} would",
+        f"Restart {client.title}, and tell it: remember that I prefer short answers",
+    )
+
+
 def carry_out(
     client: Client,
     change: SettingsChange,
     records: Records,
     asked: AskedSetup,
     also: Callable[[], None] = _nothing_more,
+    next_steps: Sequence[str] | None = None,
 ) -> dict[str, object]:
     """Ask the person about a change of a client's settings, and make it.
 
@@ -53,6 +61,7 @@ def carry_out(
         records: Where it is remembered.
         asked: What the command line asks for.
         also: What is to be done once they have agreed, before the settings change.
+        next_steps: What they could do then; `None` for what follows a new server.
 
     Returns:
         What was done, for JSON.
@@ -70,5 +79,6 @@ def carry_out(
         also()
         backup = change.make(records)
     if not asked.as_json:
-        show_change(client, change, backup, dry_run=asked.dry_run)
+        steps = _next_steps(client) if next_steps is None else next_steps
+        show_change(client, change, backup, steps, dry_run=asked.dry_run)
     return change_fields(client, change, backup)

@@ -43,7 +43,14 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
     is_news = not plugins.is_written(folder, files)
     if is_news and not asked.dry_run and change.kind is ChangeKind.UNCHANGED:
         plugins.write_plugin(folder, files)  # a newer PACK, or another memory
-    done = carry_out(client, change, records, asked, lambda: plugins.write_plugin(folder, files))
+    done = carry_out(
+        client,
+        change,
+        records,
+        asked,
+        lambda: plugins.write_plugin(folder, files),
+        [f"Restart {client.title}: the memory is there from the first word"],
+    )
     if not asked.dry_run and (is_news or change.kind is not ChangeKind.UNCHANGED):
         _have(host, host.install(str(folder)))
     return done

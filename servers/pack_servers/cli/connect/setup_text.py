@@ -42,7 +42,12 @@ def show_difference(change: SettingsChange) -> None:
 
 
 def show_change(
-    client: Client, change: SettingsChange, backup: Path | None, *, dry_run: bool
+    client: Client,
+    change: SettingsChange,
+    backup: Path | None,
+    next_steps: Sequence[str],
+    *,
+    dry_run: bool,
 ) -> None:
     """Show what was done, or what would be."""
     if dry_run and change.kind is not ChangeKind.UNCHANGED:
@@ -54,8 +59,8 @@ def show_change(
     if backup is not None:
         show(f"  backup  {backup}")
     if change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
-        say(f"  → pack setup {client.name} --check   try it as {client.title} would")
-        say(f"  → Restart {client.title}, and tell it: remember that I prefer short answers")
+        for step in next_steps:
+            say(f"  → {step}")
 
 
 def change_fields(client: Client, change: SettingsChange, backup: Path | None) -> dict[str, object]:

@@ -33,6 +33,8 @@ EXAMPLES: Final = """\
 
 _STDOUT: Final = Path("-")
 _SHOWN: Final = 5
+_AGENTS_READ: Final = 32 * 1024
+"""What Codex reads of all such files together, unless it is told otherwise."""
 
 
 def run(
@@ -75,9 +77,9 @@ def run(
         memory = present.as_of(as_of)
         pieces = memory.exports.pieces(kind, tally, folder=folder, tag=tag)
         if is_stdout:
-            _print(pieces)
+            size = _print(pieces)
             say_past(memory.past)
-            warn(_warnings(tally))
+            warn(_warnings(kind, size, tally))
             return
         with working("exporting"):
             written = write_export(kind, pieces, output)
@@ -85,15 +87,18 @@ def run(
         show_json(_fields(kind, output, written, tally) | past_fields(memory.past))
     else:
         say_past(memory.past)
-        warn(_warnings(tally))
+        warn(_warnings(kind, written.size, tally))
         notes = counted(tally.notes, "note")
         others = f" and {counted(tally.attachments, 'other file')}" if tally.attachments else ""
         say(f"exported {notes}{others} to {output} ({written.size:,} bytes)")
 
 
-def _print(pieces: Iterable[ExportedPiece]) -> None:
+def _print(pieces: Iterable[ExportedPiece]) -> int:
+    size = 0
     for piece in pieces:
         write_bytes(piece.content)
+        size += len(piece.content)
+    return size
 
 
 def _fields(
@@ -107,12 +112,14 @@ def _fields(
         "files": written.files,
         "bytes": written.size,
         "secrets": sum(tally.secrets.values()),
-        "skipped": [{"what": path, "why": why, "count": 1} for path, why in tally.skipped],
-        "warnings": _warnings(tally),
+        "skipped": [
+            {"what": one.path, "why": one.why, "count": one.count} for one in tally.skipped
+        ],
+        "warnings": _warnings(kind, written.size, tally),
     }
 
 
-def _warnings(tally: ExportTally) -> tuple[str, ...]:
+def _warnings(kind: ExportKind, size: int, tally: ExportTally) -> tuple[str, ...]:
     """What a person should know before the export goes anywhere."""
     found: list[str] = []
     if tally.secrets:
@@ -121,7 +128,12 @@ def _warnings(tally: ExportTally) -> tuple[str, ...]:
     if tally.unshared:
         notes = counted(len(tally.unshared), "note")
         found.append(f"{notes} that `sync: false` keeps from copies: {_named(tally.unshared)}")
-    found += [f"left out: {path}: {why}" for path, why in tally.skipped[:_SHOWN]]
+    if kind is ExportKind.AGENTS and size > _AGENTS_READ:
+        found.append(
+            f"the block has {size:,} bytes, and some agents read no more than {_AGENTS_READ:,} of "
+            "such a file: --dir or --tag chooses notes"
+        )
+    found += [f"left out: {one.path}: {one.why}" for one in tally.skipped[:_SHOWN]]
     if len(tally.skipped) > _SHOWN:
         found.append(f"left out: {len(tally.skipped) - _SHOWN} more")
     return tuple(found)

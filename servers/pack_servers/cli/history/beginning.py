@@ -27,6 +27,7 @@ def print_beginning(
     chars: int = CHARACTERS,
     client: str = CLIENT,
     hook: bool = False,
+    event: str | None = None,
     as_json: bool = False,
     local: Path | None = None,
     github: str | None = None,
@@ -44,9 +45,19 @@ def print_beginning(
             from pack_servers.cli.shell.output import show_json  # noqa: PLC0415
 
             show_json(asdict(found))
+        elif event is not None:
+            write_bytes(_for_event(event, found.text))
         else:
             write_bytes(found.text.encode("utf-8"))
         memory.context.seen(client, found.commit)
+
+
+def _for_event(event: str, text: str) -> bytes:
+    """What a client reads that takes a hook's plain text for a message to the person."""
+    import json  # noqa: PLC0415 - most clients take the text as it is
+
+    said = {"hookEventName": event, "additionalContext": text}
+    return json.dumps({"hookSpecificOutput": said}, ensure_ascii=False).encode()
 
 
 @contextmanager

@@ -38,6 +38,10 @@ def run(
             "--hook", help="Print nothing and exit with 0 if anything goes wrong, within 5 s."
         ),
     ] = False,
+    event: Annotated[
+        str | None,
+        typer.Option("--event", metavar="NAME", help="Answer a hook's event as JSON (Gemini CLI)."),
+    ] = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
@@ -49,6 +53,7 @@ def run(
         chars=chars,
         client=client,
         hook=hook,
+        event=event,
         as_json=answer is Format.JSON,
         local=local,
         github=github,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from pack_connectors.import_sources.recognising import open_export
 
@@ -13,12 +14,16 @@ from pack.imports.records import ExportReader, ImportKind
 from pack.model import BlobId, blob_id
 from pack_servers.wiring.notes_history import last_changes
 
+_ZIP: Final = ".zip"
+
 
 @contextmanager
 def opened_export(path: Path, kind: ImportKind | None) -> Iterator[ExportReader]:
     """The reader of an export; see `open_export`."""
     path = path.expanduser()
-    committed = FolderHistory(path).committed if path.is_dir() else None
+    folder = path if path.is_dir() else path.parent
+    is_packed = path.suffix.lower() == _ZIP and folder != path
+    committed = None if is_packed else FolderHistory(folder).committed
     with open_export(path, kind, committed) as reader:
         yield reader
 

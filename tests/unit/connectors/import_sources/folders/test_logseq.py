@@ -1,0 +1,57 @@
+"""A graph of Logseq."""
+
+from tests.import_support import DAY, day, folder_of, read, text_of, zip_of
+
+GRAPH = {
+    "logseq/config.edn": "{}",
+    "logseq/bak/pages/a/1.md": "old\n",
+    "logseq/.recycle/b.md": "gone\n",
+    "logseq/custom.css": "",
+    "pages/work%2Fsite.md": "- old style\n",
+    "pages/work___plan.md": "title:: The plan\ntags:: [[big one]], #web, x\nowner:: [[Ann]]\n"
+    "created:: 2021-02-03\n\n- first\n  id:: 64\n  - deeper\n",
+    "pages/plain.md": "- key of a block:: no\n- text\n",
+    "pages/note.org": "* org\n",
+    "journals/2020_05_14.md": "- walked\n",
+    "assets/pic.png": b"\x89PNG",
+}
+
+
+def test_pages_and_journals_have_names_that_say_what_they_are(tmp_path):
+    found = read(folder_of(tmp_path / "graph", GRAPH))
+    assert found.kind == "logseq"
+    assert found.paths == [
+        "journals/2020-05-14.md",
+        "pages/plain.md",
+        "pages/work/plan.md",
+        "pages/work/site.md",
+    ]
+    assert {one.title for one in found.records} == {"2020-05-14", "plain", "The plan", "work/site"}
+    journal = found.one("2020-05-14")
+    assert journal.created == journal.updated == day("2020-05-14")
+    assert found.one("work/site").updated == DAY
+
+
+def test_properties_of_a_page_become_frontmatter_and_those_of_blocks_stay(tmp_path):
+    found = read(folder_of(tmp_path / "graph", GRAPH))
+    plan = found.one("The plan")
+    assert text_of(plan) == "- first\n  id:: 64\n  - deeper\n"
+    assert list(plan.tags) == ["big one", "web", "x"]
+    assert plan.fields == {"owner": "Ann"}
+    assert plan.created == day("2021-02-03")
+    assert text_of(found.one("plain")) == GRAPH["pages/plain.md"]
+
+
+def test_what_is_left_out_is_named(tmp_path):
+    reasons = read(folder_of(tmp_path / "graph", GRAPH)).reasons
+    assert reasons["pages/note.org"] == ("it is an Org file; only markdown is read", 1)
+    assert reasons["copies"][1] == 2
+    assert {".png", ".edn", ".css"} <= reasons.keys()
+
+
+def test_a_graph_in_a_zip(tmp_path):
+    file = tmp_path / "g.zip"
+    file.write_bytes(zip_of({f"graph/{name}": text for name, text in GRAPH.items()}))
+    found = read(file)
+    assert (found.kind, len(found.records)) == ("logseq", 4)
+    assert found.one("plain").source_id == "graph/pages/plain.md"

@@ -1,0 +1,75 @@
+"""An export of Notion."""
+
+from tests.import_support import DAY, HEX, read, text_of, zip_of
+
+A, B, C, D = (f"{HEX}{n:02}" for n in range(4))
+PAGES = {
+    f"Home {A}.md": f"# Home\n\n[Plan](Home%20{A}/Plan%20(v1)%20{B}.md) ![](Home%20{A}/pic.png)\n"
+    f"[Tasks](Home%20{A}/Tasks%20{C}.csv) [out](https://example.org/a%20b.md)\n",
+    f"Home {A}/Plan (v1) {B}.md": "# Plan (v1)\n\nCreated: January 5, 2024 3:45 PM\n"
+    f"Last edited time: February 6, 2024\nTags: big, web\n\nText: [up](../Home%20{A}.md#x)\n",
+    f"Home {A}/Tasks {C}.csv": "\ufeffName,Done\nOne,No\n",
+    f"Home {A}/Tasks {C}_all.csv": '\ufeffName,Done\nOne,No\n"a|b\nc",Yes\n',
+    f"Home {A}/pic.png": b"\x89PNG",
+    f"Old {D}.html": "<p>old</p>",
+}
+
+
+def export(tmp_path, files=None):
+    inner = zip_of({f"Private & Shared/{name}": text for name, text in (files or PAGES).items()})
+    file = tmp_path / "Export-1a2b3c4d.zip"
+    file.write_bytes(zip_of({"ExportBlock-1a2b3c4d-Part-1.zip": inner}))
+    return file
+
+
+def test_names_lose_their_digits_and_links_lead_to_the_new_names(tmp_path):
+    found = read(export(tmp_path))
+    assert found.kind == "notion"
+    assert found.paths == [
+        "Private & Shared/Home.md",
+        "Private & Shared/Home/Plan (v1).md",
+        "Private & Shared/Home/Tasks.md",
+    ]
+    home = found.one("Home")
+    assert home.source_id == A
+    assert text_of(home) == (
+        f"# Home\n\n[Plan](Home/Plan%20%28v1%29.md) ![](Home%20{A}/pic.png)\n"
+        "[Tasks](Home/Tasks.md) [out](https://example.org/a%20b.md)\n"
+    )
+    assert "[up](../Home.md#x)" in text_of(found.one("Plan (v1)"))
+
+
+def test_properties_give_dates_and_tags(tmp_path):
+    plan = read(export(tmp_path)).one("Plan (v1)")
+    assert plan.created.isoformat() == "2024-01-05T15:45:00+00:00"
+    assert plan.updated.isoformat() == "2024-02-06T00:00:00+00:00"
+    assert list(plan.tags) == ["big", "web"]
+    assert read(export(tmp_path)).one("Home").updated == DAY
+
+
+def test_a_database_is_one_table_with_all_rows(tmp_path):
+    table = read(export(tmp_path)).one("Tasks")
+    assert text_of(table) == (
+        "# Tasks\n\n| Name | Done |\n| --- | --- |\n| One | No |\n| a\\|b<br>c | Yes |\n"
+    )
+    assert table.source_id == f"{C}.csv"
+
+
+def test_what_is_left_out_is_named(tmp_path):
+    many = "a,b\n" + "1,2\n" * 3000
+    files = PAGES | {f"Big {D}.csv": many, f"Bad {B}.csv": b"\xff", f"Empty {C}.csv": ""}
+    reasons = read(export(tmp_path, files)).reasons
+    whys = {what.rpartition("/")[2]: why for what, (why, _) in reasons.items()}
+    assert whys[f"Old {D}.html"] == "it is HTML: export as markdown"
+    assert whys[f"Big {D}.csv"] == "the table has too many rows for a note"
+    assert whys[f"Bad {B}.csv"] == "it is not UTF-8 text"
+    assert whys[f"Empty {C}.csv"] == "it has no text"
+    assert ".png" in whys
+
+
+def test_two_pages_of_one_name_keep_some_of_their_digits(tmp_path):
+    files = {f"Same {A}.md": "# Same\n", f"Same {B}.md": f"# Other\n\n[x](Same%20{A}.md)\n"}
+    found = read(export(tmp_path, files))
+    names = [f"Same {id_[-8:]}.md" for id_ in (A, B)]
+    assert found.paths == [f"Private & Shared/{name}" for name in names]
+    assert f"[x](Same%20{A[-8:]}.md)" in text_of(found.one("Other"))

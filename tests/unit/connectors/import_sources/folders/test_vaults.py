@@ -1,0 +1,97 @@
+"""Vaults that are taken as they are."""
+
+import subprocess
+
+import pytest
+from pack_servers.wiring.portable.imports import opened_export
+
+from pack.imports.records import ImportKind
+from tests.import_support import DAY, day, folder_of, read, zip_of
+
+VAULT = {
+    ".obsidian/app.json": "{}",
+    "Home.md": "# Home\n\n[[Plan|the plan]] ![[pic.png]]\n",
+    "Projects/Plan é.md": "---\naliases: [P]\nmodified: 2022-02-02\n---\nGo.\n",
+    "Journal/2020-05-14 A walk.md": "walked\n",
+    "odd.md": b"\xff\xfe",
+    "big.md": b"x" * (2 * 1024 * 1024 + 1),
+    "Drawing.excalidraw.md": "# drawing\n",
+    "board.canvas": "{}",
+    "pic.png": b"\x89PNG",
+    "other.png": b"\x89PNG",
+}
+
+
+def test_a_vault_of_obsidian_is_taken_byte_for_byte_at_its_paths(tmp_path):
+    found = read(folder_of(tmp_path / "My vault", VAULT))
+    assert found.kind == "obsidian"
+    assert found.paths == ["Home.md", "Journal/2020-05-14 A walk.md", "Projects/Plan é.md"]
+    plan = next(one for one in found.records if "Plan" in one.name)
+    assert plan.verbatim == VAULT["Projects/Plan é.md"].encode()
+    assert plan.source_id == "My vault/Projects/Plan é.md"
+    assert found.reasons == {
+        "odd.md": ("it is not UTF-8 text", 1),
+        "big.md": ("it is larger than a note may be", 1),
+        "Drawing.excalidraw.md": ("it is a drawing", 1),
+        ".obsidian": ("it is in a hidden folder", 1),
+        ".canvas": ("they hold no text that is taken, such as images and settings", 1),
+        ".png": ("they hold no text that is taken, such as images and settings", 2),
+    }
+
+
+def test_a_date_is_of_the_note_its_name_the_history_or_the_file(tmp_path):
+    folder = folder_of(tmp_path / "v", VAULT)
+    dates = {one.name: one.updated for one in read(folder).records}
+    assert dates == {
+        "Home.md": DAY,
+        "Plan é.md": day("2022-02-02"),
+        "2020-05-14 A walk.md": day("2020-05-14"),
+    }
+    commit = ["commit", "-qm", "x", "--date=2021-03-04T00:00:00Z"]
+    names = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    env = {"GIT_COMMITTER_DATE": "2021-03-04T00:00:00Z", "PATH": "/usr/bin:/bin"}
+    for words in (["init", "-q"], ["add", "Home.md", "Projects"], [*names, *commit]):
+        subprocess.run(["git", *words], cwd=folder, check=True, env=env)
+    with opened_export(folder, None) as reader:
+        records = [one for one in reader.records(transcripts=False) if hasattr(one, "updated")]
+    assert {one.name: one.updated for one in records} == dates | {"Home.md": day("2021-03-04")}
+    with opened_export(folder / "Home.md", ImportKind.AGENTS) as reader:
+        (record,) = reader.records(transcripts=False)
+    assert record.updated == day("2021-03-04")
+
+
+def test_a_zip_of_a_vault_is_the_vault(tmp_path):
+    file = tmp_path / "backup-7.zip"
+    file.write_bytes(zip_of({f"My vault/{name}": text for name, text in VAULT.items()}))
+    found = read(file)
+    assert found.kind == "obsidian"
+    assert "Projects/Plan é.md" in found.paths
+    assert found.records[0].source_id.startswith("My vault/")
+    assert all(one.updated == DAY for one in found.records if one.name == "Home.md")
+
+
+def test_notes_of_basic_memory_are_known_by_their_permalinks(tmp_path):
+    note = "---\ntitle: Tea\ntype: note\npermalink: food/tea\n---\n- [fact] hot #tea\n"
+    found = read(folder_of(tmp_path / "notes", {"food/Tea.md": note, "x.md": "no\n"}))
+    assert (found.kind, found.paths) == ("basic-memory", ["food/Tea.md", "x.md"])
+    assert found.one("Tea").verbatim == note.encode()
+
+
+BANK = {"projectbrief.md": "# Brief\n", "activeContext.md": "# Now\n", "sub/api.md": "# API\n"}
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_memory_bank_belongs_to_its_project(inside, tmp_path):
+    folder_of(tmp_path / "site" / "memory-bank", BANK)
+    source = tmp_path / "site" / "memory-bank" if inside else tmp_path / "site"
+    found = read(source)
+    assert found.kind == "memory-bank"
+    folder = "projects/site" if inside else "memory-bank"
+    assert f"{folder}/projectbrief.md" in found.paths
+    assert len(found.records) == 3
+
+
+def test_any_folder_of_markdown_is_a_vault_if_the_person_says_so(tmp_path):
+    found = read(folder_of(tmp_path / "v", {"a/b.md": "x\n", ".hidden/c.md": "y\n"}), "obsidian")
+    assert found.paths == ["a/b.md"]
+    assert found.reasons == {".hidden": ("it is in a hidden folder", 1)}
