@@ -47,6 +47,8 @@ def check(*texts: str):
         block("yml", "a: {b: c}\n# only this\n"),
         block("jsonc", "{} // a comment"),
         block("text", "{"),
+        block("yaml", "image: {{ .Values.image }}:{{ .Values.tag }}\n{% if x %}\n"),
+        "---\na: &x [1]\nb: *x\n---\n",
         block("", "{"),
         "- item\n\n  " + block("json", '  {"a": 1}').replace("\n```", "\n  ```"),
         "    ```json\n    {\n",
