@@ -99,10 +99,10 @@ class GithubPullRequests:
             if not _misses_head(answer):
                 break
         if answer.status == 422 and b"already exists" in answer.body:
-            owner = self._repository.place.owner
-            query = {"state": "open", "head": f"{owner}:{wanted.branch}", "per_page": "100"}
-            for found in self._pages(query, 1):
-                if found.is_own:
+            is_far = ":" in wanted.branch  # a branch of a fork is `USER:BRANCH`
+            head = wanted.branch if is_far else f"{self._repository.place.owner}:{wanted.branch}"
+            for found in self._pages({"state": "open", "head": head, "per_page": "100"}, 1):
+                if found.is_own is not is_far:
                     self._rows[found.value.number] = found
                     return found.value
         raise self._refused(answer)

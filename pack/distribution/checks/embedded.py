@@ -16,7 +16,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pack.deferred import dataclass, pattern
-from pack.distribution.checks.contents import text_of
+from pack.distribution.checks.contents import is_markdown, text_of
 from pack.distribution.values import MadeFile
 from pack.files import frontmatter, markdown, yaml_block
 from pack.limits import MAX_FRONTMATTER_DEPTH
@@ -34,7 +34,6 @@ _NUMBER: Final = pattern(r"[-+]?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?(?:[eE][
 _BRACKET: Final = pattern(r"[][{}]")
 _DEEPEST: Final = 4 * MAX_FRONTMATTER_DEPTH
 _MOST_VALUES: Final = 50_000
-_MARKDOWN: Final = (".md", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +71,24 @@ def embedded_in(file: MadeFile) -> list[Embedded]:
     text = text_of(file)
     if text is None:
         return []
-    return [_read(file.path, *piece) for piece in _pieces(file.path, text)]
+    return [_read(file.path, *piece) for piece in _pieces(file, text)]
 
 
 def frontmatter_problem(file: MadeFile) -> tuple[str, int] | None:
     """Why the frontmatter of a file cannot be read, and on which line; `None` if it can."""
     text = text_of(file)
-    if text is None or not file.path.lower().endswith(_MARKDOWN):
+    if text is None or not is_markdown(file.path):
         return None
     problem = frontmatter.read(text).problem
     return (problem.reason, problem.line) if problem is not None else None
 
 
-def _pieces(path: str, text: str) -> Iterator[tuple[str, str, str, int]]:
+def _pieces(file: MadeFile, text: str) -> Iterator[tuple[str, str, str, int]]:
     """Language, words of the fence, text and first line of each piece."""
-    ending = path.lower().rpartition(".")[2]
-    if not path.lower().endswith(_MARKDOWN):
+    if not is_markdown(file.path):
+        ending, name = file.path.lower().rpartition(".")[2], file.path.rpartition("/")[2]
         if ending in _LANGUAGES:
-            yield _LANGUAGES[ending], path.rpartition("/")[2], text.removeprefix("\ufeff"), 1
+            yield _LANGUAGES[ending], name, text.removeprefix("\ufeff"), 1
         return
     parts = frontmatter.split(text)
     for block in markdown.code_blocks(parts.body, parts.body_line):

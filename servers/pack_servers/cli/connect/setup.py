@@ -28,7 +28,7 @@ from pack_servers.clients.change import Spot, entry_at, plan_removal, plan_setti
 from pack_servers.clients.forms import AnyServer, RemoteServer
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.own_command import own_server
-from pack_servers.clients.places import Found, find_clients, spot_of
+from pack_servers.clients.places import FoundClient, find_clients, spot_of
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client, client_named
 from pack_servers.config.settings import load_settings
@@ -222,5 +222,5 @@ def _change_all(server: AnyServer | None, asked: AskedSetup) -> None:
         raise failed
 
 
-def _is_meant(each: Found, asked: AskedSetup) -> bool:
+def _is_meant(each: FoundClient, asked: AskedSetup) -> bool:
     return each.is_configured if asked.remove else each.is_found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
 from pack_servers.cli.shell.streams import say, working
 from pack_servers.clients import plugins
-from pack_servers.clients.change import ChangeKind, plan_removal, plan_setting
+from pack_servers.clients.change import SettingsChangeKind, plan_removal, plan_setting
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client
@@ -34,14 +34,14 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
     if asked.remove:
         change = plan_removal(list(values), records)
         done = carry_out(client, change, records, asked)
-        if change.kind is not ChangeKind.UNCHANGED and not asked.dry_run:
+        if change.kind is not SettingsChangeKind.UNCHANGED and not asked.dry_run:
             _have(host, host.uninstall)
             plugins.remove_plugin(folder)
         return done
     files = plugins.plugin_here(host, arguments)
     change = plan_setting(values, records)
     is_news = not plugins.is_written(folder, files)
-    if is_news and not asked.dry_run and change.kind is ChangeKind.UNCHANGED:
+    if is_news and not asked.dry_run and change.kind is SettingsChangeKind.UNCHANGED:
         plugins.write_plugin(folder, files)  # a newer PACK, or another memory
     done = carry_out(
         client,
@@ -51,7 +51,7 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
         lambda: plugins.write_plugin(folder, files),
         [f"Restart {client.title}: the memory is there from the first word"],
     )
-    if not asked.dry_run and (is_news or change.kind is not ChangeKind.UNCHANGED):
+    if not asked.dry_run and (is_news or change.kind is not SettingsChangeKind.UNCHANGED):
         _have(host, host.install(str(folder)))
     return done
 
