@@ -19,9 +19,11 @@ from pack.files import frontmatter
 from pack.index.format import is_generated, may_be_generated
 from pack.merge.copies import is_conflict_copy
 from pack.model import BlobId, MemoryPath
-from pack.paths import LEGACY_DIR, fold
+from pack.paths import INDEX, LEGACY_DIR, fold
 
 _OWN: Final = frozenset((".pack", ".git", ".gitattributes", ".gitignore", ".gitmodules"))
+_V1: Final = "memory.md"
+"""The single file of PACK v1, at the root: a whole memory."""
 _NO: Final = frozenset(("false", "no", "off", "0", "never", "none", "null", "~", "n", ""))
 _MENTIONED: Final = re.compile(
     r"^[ \t]*[\"']?(internal|sync)[\"']?[ \t]*:[ \t]*([^\r\n#]*)", re.MULTILINE | re.IGNORECASE
@@ -82,8 +84,10 @@ def _reason(path: MemoryPath, exclude: Iterable[Glob]) -> str | None:
     parts = path.split("/")
     if any(fold(part) in _OWN for part in parts):
         return "it belongs to PACK or to git"
-    if fold(parts[0]) == LEGACY_DIR:
+    if fold(parts[0]) == LEGACY_DIR or fold(path) == _V1:
         return "it is the original of a migration"
+    if fold(path) == INDEX:
+        return GENERATED  # it names every note of the memory
     if is_conflict_copy(path):
         return "it is a copy that a conflict left"
     if any(one.leaves_out(path) for one in exclude):

@@ -41,6 +41,9 @@ def test_filters_take_away():
         "guides/.GIT/config",
         ".gitmodules",
         "legacy/MEMORY.md",
+        "MEMORY.md",
+        "index.md",
+        "Index.md",
         "guides/a.conflict-0123abcd.md",
     ],
 )
