@@ -76,6 +76,23 @@ def test_what_says_that_it_is_internal_never_goes(head):
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "stays"),
+    [
+        ("guides/a.yaml", "a: 1\ninternal: true\n", True),
+        ("guides/a.yml", "---\nsync: false\n", True),
+        ("guides/a.yaml", "jobs:\n  sync: false\n", False),
+        ("guides/a.yaml", "a: [\ninternal: true\n", True),
+        ("guides/a.json", '{"a": 1, "internal": true}', True),
+        ("guides/a.json", '{"a": {"internal": true}}', False),
+        ("guides/a.json", "[1]", False),
+        ("guides/a.txt", "internal: true\n", False),
+    ],
+)
+def test_a_file_of_data_may_say_that_it_is_internal_too(path, text, stays):
+    assert (internal_reason(path, text.encode()) is not None) is stays
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "internal: true\n",
