@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from anthropic.lib.tools import ToolError
-from anthropic.lib.tools._beta_builtin_memory_tool import BetaLocalFilesystemMemoryTool
-from pack_connectors.anthropic_memory import PackMemoryTool
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.in_memory import InMemoryConnector
 
 from pack.core.truths import TruthMode
 from pack.memory import Memory
-from tests.support import AGENT, Clock
+from tests.support import AGENT, Clock, Later
+
+SDK = Later("anthropic.lib.tools")
+OURS = Later("pack_connectors.anthropic_memory")
+_SDKS_OWN = Later("anthropic.lib.tools._beta_builtin_memory_tool")
 
 Command = Mapping[str, Any]
 _LENGTH = 10
@@ -42,7 +43,7 @@ def answer(tool: Any, command: Command) -> str:
     """What a tool answers, or what it refuses with; marked, so that the two are never equal."""
     try:
         return f"ok: {tool.call(dict(command))}"
-    except ToolError as error:
+    except SDK.ToolError as error:
         return f"refused: {error}"
     except (OSError, ValueError) as error:  # the SDK's own tool lets these through
         return f"broken: {type(error).__name__}"
@@ -135,9 +136,9 @@ class BothTools:
     """The SDK's tool over a folder, and PACK's over a new memory."""
 
     def __init__(self, folder: Path) -> None:
-        self.theirs = BetaLocalFilesystemMemoryTool(str(folder))
+        self.theirs = _SDKS_OWN.BetaLocalFilesystemMemoryTool(str(folder))
         self.memory = new_memory()
-        self.ours = PackMemoryTool(self.memory)
+        self.ours = OURS.PackMemoryTool(self.memory)
 
     def answers(self, command: Command) -> tuple[str, str]:
         """What the SDK's tool answers, and what PACK's does."""

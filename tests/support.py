@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import itertools
 import os
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 from hypothesis import settings
@@ -47,6 +49,20 @@ def examples(usual: int, soak: int = 1000) -> int:
     The usual run has the same few each time; `make soak` has many, and others each time.
     """
     return soak if is_soak() else usual
+
+
+class Later:
+    """A module that is imported when something in it is first asked for.
+
+    Every worker collects all tests, and so imports whatever their files begin with: this is for
+    what takes seconds to import, and few tests need.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._module), name)
 
 
 class Clock:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from anthropic.lib.tools import ToolError
-from pack_connectors.anthropic_memory.refusals import EDIT, VIEW, refusing
 
 from pack.errors import (
     IgnoredPath,
@@ -19,6 +17,10 @@ from pack.errors import (
     Unavailable,
 )
 from pack.plain_files.refusals import FileInTheWay, NotAFile, ThroughLink
+from tests.memory_tools import SDK
+from tests.support import Later
+
+refusals = Later("pack_connectors.anthropic_memory.refusals")
 
 _CANNOT = "The path P cannot be used: "
 
@@ -55,13 +57,16 @@ _CANNOT = "The path P cannot be used: "
     ids=lambda one: type(one).__name__ if isinstance(one, PackError) else "",
 )
 def test_each_kind_has_its_words(error: PackError, words: str):
-    with pytest.raises(ToolError) as caught, refusing(VIEW, "P"):
+    with pytest.raises(SDK.ToolError) as caught, refusals.refusing(refusals.VIEW, "P"):
         raise error
     assert str(caught.value) == words
     assert caught.value.__cause__ is error
 
 
 def test_a_path_is_shown_as_it_was_written_whatever_it_holds():
-    with pytest.raises(ToolError) as caught, refusing(EDIT, "/memories/{target}{path}"):
+    with (
+        pytest.raises(SDK.ToolError) as caught,
+        refusals.refusing(refusals.EDIT, "/memories/{target}{path}"),
+    ):
         raise NotAFile("x")
     assert str(caught.value) == "The path /memories/{target}{path} is not a file."

@@ -8,35 +8,34 @@ from pathlib import Path
 
 import anyio
 import pytest
-from anthropic import Anthropic
-from anthropic.lib.tools import BetaAbstractMemoryTool, BetaAsyncAbstractMemoryTool, ToolError
-from pack_connectors.anthropic_memory import AsyncPackMemoryTool, PackMemoryTool
 from pack_templates import guide_page
 
 from pack.errors import PackError
 from pack.provenance import Source
-from tests.memory_tools import new_memory
-from tests.support import git
+from tests.memory_tools import OURS, SDK, new_memory
+from tests.support import Later, git
+
+anthropic = Later("anthropic")
 
 CREATE = {"command": "create", "path": "/memories/progress.md", "file_text": "half done\n"}
 VIEW = {"command": "view", "path": "/memories/progress.md"}
 
 
 def test_a_tool_is_what_the_sdk_knows_and_describes_itself(tmp_path: Path):
-    tool = PackMemoryTool(new_memory(), cache_control={"type": "ephemeral"})
-    assert isinstance(tool, BetaAbstractMemoryTool)
+    tool = OURS.PackMemoryTool(new_memory(), cache_control={"type": "ephemeral"})
+    assert isinstance(tool, SDK.BetaAbstractMemoryTool)
     assert tool.to_dict() == {
         "type": "memory_20250818",
         "name": "memory",
         "cache_control": {"type": "ephemeral"},
     }
-    assert isinstance(AsyncPackMemoryTool(new_memory()), BetaAsyncAbstractMemoryTool)
+    assert isinstance(OURS.AsyncPackMemoryTool(new_memory()), SDK.BetaAsyncAbstractMemoryTool)
 
 
 @pytest.mark.usefixtures("git_identity")
 def test_a_folder_becomes_a_memory_on_first_use_and_commits_say_who_wrote(tmp_path: Path):
     folder = tmp_path / "memory"
-    with PackMemoryTool(folder, client="my-agent", model="anthropic/claude") as tool:
+    with OURS.PackMemoryTool(folder, client="my-agent", model="anthropic/claude") as tool:
         listing = tool.call({"command": "view", "path": "/memories"})
         assert str(listing).endswith("4K\t/memories")
         assert tool.call(CREATE) == "File created successfully at: /memories/progress.md"
@@ -44,7 +43,7 @@ def test_a_folder_becomes_a_memory_on_first_use_and_commits_say_who_wrote(tmp_pa
     assert message.startswith("my-agent\ncontext/progress.md: add")
     assert "Pack-Origin: ai-cloud:my-agent\nPack-Truth-Level: 5" in message
     assert "Pack-Model: anthropic/claude" in message
-    with PackMemoryTool(str(folder), source=Source.AI_LOCAL) as again:
+    with OURS.PackMemoryTool(str(folder), source=Source.AI_LOCAL) as again:
         assert "half done" in str(again.call(VIEW))
         again.call({"command": "delete", "path": "/memories/progress.md"})
     assert b"Pack-Truth-Level: 3" in git(folder, "log", "-1", "--format=%B")
@@ -56,8 +55,8 @@ def test_the_settings_say_which_memory_and_what_a_client_counts_as(
 ):
     monkeypatch.setenv("PACK_DIR", str(tmp_path / "mine"))
     monkeypatch.setenv("PACK_ORIGINS", "client:at-home=ai-local")
-    PackMemoryTool(tmp_path / "mine").close()
-    with PackMemoryTool(client="at-home") as tool:
+    OURS.PackMemoryTool(tmp_path / "mine").close()
+    with OURS.PackMemoryTool(client="at-home") as tool:
         tool.call(CREATE)
     assert b"Pack-Origin: ai-local:at-home" in git(tmp_path / "mine", "log", "-1", "--format=%B")
 
@@ -66,13 +65,13 @@ def test_the_settings_say_which_memory_and_what_a_client_counts_as(
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path):
     (tmp_path / "code.py").write_text("x", encoding="utf-8")
     with pytest.raises(PackError):
-        PackMemoryTool(tmp_path)
+        OURS.PackMemoryTool(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["code.py"]
 
 
 @pytest.mark.usefixtures("git_identity")
 def test_a_tool_that_nobody_closes_is_closed_when_it_goes(tmp_path: Path):
-    tool = PackMemoryTool(tmp_path / "memory")
+    tool = OURS.PackMemoryTool(tmp_path / "memory")
     close = tool._close
     assert close.alive
     del tool
@@ -82,7 +81,7 @@ def test_a_tool_that_nobody_closes_is_closed_when_it_goes(tmp_path: Path):
 
 def test_a_memory_that_is_open_stays_so_and_is_not_written_as_the_person():
     memory = new_memory()
-    with PackMemoryTool(memory, client="my-agent") as tool:
+    with OURS.PackMemoryTool(memory, client="my-agent") as tool:
         tool.call(CREATE)
     assert memory.plain_files.read("progress.md") == "half done\n"
     newest = memory.commits.page(limit=1).commits[0]
@@ -91,7 +90,7 @@ def test_a_memory_that_is_open_stays_so_and_is_not_written_as_the_person():
 
 def test_programs_with_an_event_loop_have_all_commands():
     async def story() -> list[str]:
-        async with AsyncPackMemoryTool(new_memory()) as tool:
+        async with OURS.AsyncPackMemoryTool(new_memory()) as tool:
             said = [
                 await tool.call(command)
                 for command in (
@@ -103,7 +102,7 @@ def test_programs_with_an_event_loop_have_all_commands():
                     {"command": "delete", "path": "/memories/x"},
                 )
             ]
-            with pytest.raises(ToolError):
+            with pytest.raises(SDK.ToolError):
                 await tool.call(VIEW)
             return [*map(str, said), str(await tool.clear_all_memory())]
 
@@ -117,7 +116,7 @@ def test_programs_with_an_event_loop_have_all_commands():
 
 def test_many_calls_at_once_lose_nothing():
     async def story() -> str:
-        async with AsyncPackMemoryTool(new_memory()) as tool:
+        async with OURS.AsyncPackMemoryTool(new_memory()) as tool:
             await tool.call({**CREATE, "file_text": ""})
             async with anyio.create_task_group() as group:
                 for number in range(10):
@@ -141,6 +140,6 @@ def test_the_example_of_the_guide_runs_as_far_as_it_needs_no_network(
     exec(f"{begun}    tool = memory.to_dict()\n", ran)
     assert ran["tool"] == {"type": "memory_20250818", "name": "memory"}
     assert runner
-    client = Anthropic(api_key="an example").beta.messages
+    client = anthropic.Anthropic(api_key="an example").beta.messages
     assert callable(client.tool_runner)
     assert "tools=[memory]" in rest
