@@ -153,13 +153,20 @@ _KEYED: Final = pattern(
     re.IGNORECASE,
 )
 _VALUES: Final = (
-    (_KEYED, "a password or key"),
-    (_IN_ADDRESS, "a password in an address"),
-    (_IN_HEADER, "what authorises a request"),
-    (_NAMED, "a password or key"),
+    (_KEYED, "a password or key", ("key", "pwd", "pass", "auth", "pat")),
+    (_IN_ADDRESS, "a password in an address", ("://",)),
+    (_IN_HEADER, "what authorises a request", ("authorization", "x-api-key")),
+    (
+        _NAMED,
+        "a password or key",
+        ("pass", "pwd", "kennwort", "contrase", "senha", "secret", "token", "key", "credential"),
+    ),
 )
+"""With what any text holds, in small letters, that the pattern finds something in."""
+_LONG_WORD: Final = pattern(r"\S{15,}")
+_WITH_BLANKS: Final = ("-----BEGIN", "FlyV1 ")
 _Kind = tuple[str, re.Pattern[str]]
-_Named = tuple[re.Pattern[str], str]
+_Named = tuple[re.Pattern[str], str, tuple[str, ...]]
 _STAND_IN: Final = pattern(
     r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|your|example|placeholder|changeme|redacted|dummy|[<\[({]",
     re.IGNORECASE,
@@ -174,18 +181,32 @@ _PATH_OR_WORDS: Final = pattern(
 
 def find_secrets(text: str) -> list[Leak]:
     """The secrets in a text, by line; each kind once on a line."""
-    kinds = [(what, found) for what, look, found in _ANY if look.search(text)]
-    named = [(found, what) for found, what in _VALUES if found.search(text)]
+    long, lower = _where_tokens_are(text), text.lower()
+    kinds = [(what, found) for what, look, found in _ANY if look.search(long)]
+    named = [one for one in _VALUES if any(begin in lower for begin in one[2])]
     lines = text.split("\n") if kinds or named else ()
     on_lines = ((n, _on_line(line, kinds, named)) for n, line in enumerate(lines, 1))
     found = {(n, what) for n, whats in on_lines for what in whats}
     return [Leak(line, what) for line, what in sorted(found)]
 
 
+def _where_tokens_are(text: str) -> str:
+    """What of a text the patterns of tokens can find anything in: none of them is short.
+
+    Prose has next to no such words, and dozens of patterns take long over a conversation.
+    """
+    if any(begin in text for begin in _WITH_BLANKS):
+        return text
+    return " ".join(_LONG_WORD.findall(text))
+
+
 def _on_line(line: str, kinds: Iterable[_Kind], named: Iterable[_Named]) -> Iterator[str]:
     known = [what for what, found in kinds if found.search(line)]
     yield from known
-    for found, what in named:
+    lower = line.lower() if named else ""
+    for found, what, begins in named:
+        if not any(begin in lower for begin in begins):
+            continue
         values = (match["value"] for match in found.finditer(line))
         if not known and any(map(_may_be_secret, values)):
             yield what

@@ -20,7 +20,14 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
-from pack.errors import InvalidContent, InvalidPath, LimitExceeded, MigrationNeeded
+from pack.errors import (
+    IgnoredPath,
+    InvalidContent,
+    InvalidPath,
+    LimitExceeded,
+    ManagedPath,
+    MigrationNeeded,
+)
 from pack.files.note import Note
 from pack.imports.placing import ImportPlaces
 from pack.imports.records import (
@@ -48,6 +55,7 @@ from pack.use_cases.import_comparing import (
 _TWICE: Final = "the export has it twice"
 _UNUSABLE: Final = "it cannot be a note: {}"
 _MOST_NAMED: Final = 100
+_NO_NOTE: Final = (InvalidContent, InvalidPath, IgnoredPath, ManagedPath, LimitExceeded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +227,7 @@ class _Run:
                 raise LimitExceeded("it", MAX_FILE_BYTES)
             known = self.base.paths.get(record.source_id)
             path = known or self._new_path(record, content)
-        except (InvalidContent, InvalidPath, LimitExceeded) as error:
+        except _NO_NOTE as error:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)

@@ -27,6 +27,7 @@ class KitCall:
         purge: `--purge`.
         fetch: `--fetch`.
         patch: `--patch`.
+        send: `--send`.
         output: `--output`.
         accepted: `--accept-older` and `--accept-signer`.
         yes: `--yes`.
@@ -41,6 +42,7 @@ class KitCall:
     purge: bool
     fetch: bool
     patch: bool
+    send: bool
     output: Path | None
     accepted: frozenset[Distrust]
     yes: bool

@@ -103,6 +103,10 @@ def run(  # noqa: PLR0917 - options
     patch: Annotated[
         bool, typer.Option("--patch", help="For bug: show what you changed, too.")
     ] = False,
+    send: Annotated[
+        bool,
+        typer.Option("--send", help="For bug and contribute: open an issue, or a pull request."),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -138,6 +142,7 @@ def run(  # noqa: PLR0917 - options
             purge,
             fetch,
             patch,
+            send,
             output,
             _accepted(older=accept_older, signer=accept_signer),
             yes,
