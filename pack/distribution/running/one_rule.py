@@ -233,7 +233,7 @@ class OneRule:
             changelog=self._changelog(found),
             conflicts=done.conflicts,
             stale=done.stale,
-            notes=done.notes,
+            notes=(*done.notes, *reviewers.notes),
             reviewers=reviewers.names,
         )
         return pull_request_text(update)
