@@ -197,7 +197,8 @@ class OneRule:
         recorded = Recorded(digests, done.state.variables, placed=done.state.placed)
         checksum = self._context.verifier.check(found.rule, found.release, recorded, on_branch)
         private = [one.path for one in made.left_out]
-        checked = Checked(found.rule, found.release.version, files, after.keys(), private)
+        version, present = found.release.version, after.keys()
+        checked = Checked(found.rule, version, files, present, private, shown=made.files)
         return self._context.checker.run(checked, checksum)
 
     @staticmethod
@@ -232,7 +233,7 @@ class OneRule:
             changelog=self._changelog(found),
             conflicts=done.conflicts,
             stale=done.stale,
-            notes=done.notes,
+            notes=(*done.notes, *reviewers.notes),
             reviewers=reviewers.names,
         )
         return pull_request_text(update)
