@@ -13,7 +13,7 @@ from pack.distribution.running.context import RunContext
 from pack.distribution.running.one_rule import OneRule
 from pack.distribution.running.results import RepositoryResult, RunStatus
 from pack.distribution.running.wanted import find_wanted, is_all_pinned_out
-from pack.distribution.staleness import Standing
+from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Release, Rule
 from pack.errors import InternalError, PackError, RateLimited
 
@@ -181,7 +181,7 @@ def _entry(
         frequency=rule.frequency,
         last_sync=last_sync,
         version=delivered,
-        status=Standing.CURRENT if is_current else Standing.BEHIND,
+        status=SyncStanding.CURRENT if is_current else SyncStanding.BEHIND,
         failures=(known.failures if known else 0) + 1 if result.is_bad else 0,
         commit=result.source if delivered == result.version else (known.commit if known else None),
         landed=(known.landed if known else None) if result.is_bad else result.landed,

@@ -15,7 +15,7 @@ from pack.distribution.registry import (
     registry_rows,
     write_registry,
 )
-from pack.distribution.staleness import Standing
+from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Rule, Strategy
 from pack.errors import InvalidContent
 from tests.support import examples
@@ -27,7 +27,7 @@ ENTRY = RegistryEntry(
     Frequency.ON_RELEASE,
     "2026-01-28",
     "v2.4.0",
-    Standing.CURRENT,
+    SyncStanding.CURRENT,
 )
 TEXT = b"""\
 downstreams:
@@ -109,7 +109,7 @@ ENTRIES = st.builds(
     frequency=st.sampled_from(Frequency),
     last_sync=st.none() | TEXTS,
     version=st.none() | TEXTS,
-    status=st.none() | st.sampled_from(Standing),
+    status=st.none() | st.sampled_from(SyncStanding),
     failures=st.integers(0, 99),
     commit=st.none() | TEXTS,
     offered=st.none() | st.builds(Offered, TEXTS, TEXTS, TEXTS),
