@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.deferred import dataclass
-from pack.distribution.staleness import Standing
+from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Strategy
 from pack.distribution.yaml_form import to_yaml
 from pack.errors import InvalidContent, UnusableInput
@@ -41,7 +41,7 @@ class _EntryPart(BaseModel):
     frequency: Frequency
     last_sync: _Text | None = None
     version: _Text | None = None
-    status: Standing | None = None
+    status: SyncStanding | None = None
     failures: Annotated[int, Field(ge=0)] = 0
     commit: _Text | None = None
     landed: _Text | None = None
@@ -95,7 +95,7 @@ class RegistryEntry:
     frequency: Frequency
     last_sync: str | None = None
     version: str | None = None
-    status: Standing | None = None
+    status: SyncStanding | None = None
     failures: int = 0
     commit: str | None = None
     landed: str | None = None

@@ -13,7 +13,7 @@ from pack.distribution.registry import (
     registry_rows,
     write_registry,
 )
-from pack.distribution.staleness import Standing
+from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Strategy
 from pack.errors import InvalidContent
 from tests.support import examples
@@ -25,7 +25,7 @@ ENTRY = RegistryEntry(
     Frequency.ON_RELEASE,
     "2026-01-28",
     "v2.4.0",
-    Standing.CURRENT,
+    SyncStanding.CURRENT,
 )
 TEXT = b"""\
 downstreams:
@@ -99,7 +99,7 @@ ENTRIES = st.builds(
     frequency=st.sampled_from(Frequency),
     last_sync=st.none() | TEXTS,
     version=st.none() | TEXTS,
-    status=st.none() | st.sampled_from(Standing),
+    status=st.none() | st.sampled_from(SyncStanding),
     failures=st.integers(0, 99),
     commit=st.none() | TEXTS,
     offered=st.none() | st.builds(Offered, TEXTS, TEXTS, TEXTS),
