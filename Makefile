@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint type layers wheel bench bench-search sim soak lock inspector \
-    conformance clients bundle dist clean
+    conformance clients bundle dist demo newcomer clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,12 @@ bundle: $(DEV_READY) ## build dist/*.mcpb for hosts and dist/server.json for the
 	@! command -v npm >/dev/null || npm install --prefix $(VENV)/bundle --no-audit --no-fund \
 	    --ignore-scripts --save-exact --silent @anthropic-ai/mcpb@2.1.2
 	@$(BIN)/python release/bundle.py
+
+demo: $(DEV_READY) ## record the terminal session of the README from the real product, as docs/demo.svg
+	@$(BIN)/python -m tests.demo
+
+newcomer: $(DEV_READY) ## install into an empty environment, set up a client and write from it; timed
+	@$(BIN)/python -m tests.demo.newcomer
 
 # Twine has an environment of its own, as nothing else here needs what it needs.
 dist: $(DEV_READY) ## build what a release uploads to PyPI, into dist/, and check it; nothing is uploaded

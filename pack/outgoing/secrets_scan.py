@@ -95,7 +95,7 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a Neon key": r"napi_[a-z0-9]{40,}",
     "a PlanetScale secret": r"pscale_(?:tkn|pw|oauth)_[\w.=-]{32,}",
     "an Alibaba key id": r"LTAI[A-Za-z0-9]{17,}",
-    "a Mapbox token": r"sk\.eyJ[\w-]{40,}\.[\w-]{20,}",
+    "a Mapbox token": r"sk\.eyJ[\w-]{40,500}\.[\w-]{20,}",
     "a Dynatrace token": r"dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}",
     "a New Relic key": r"NRAK-[A-Z0-9]{27}",
     "a Fly token": r"(?:FlyV1 fm\d_|fo1_)[\w=+/-]{30,}",
@@ -121,7 +121,7 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a Square token": r"(?:sq0(?:atp|csp)-[\w-]{22,}|EAAA[\w-]{60})",
     "a Shopify token": r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
     # whatever their maker
-    "a signed token (JWT)": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
+    "a signed token (JWT)": r"eyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,}",
 }
 _ANY: Final = tuple(
     (

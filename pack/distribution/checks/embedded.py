@@ -2,7 +2,8 @@
 
 YAML here is that of people's examples: anchors, several documents and tags are allowed. Values are
 JSON's (a date is text), which is what schemas speak of. Size and depth are checked on events before
-anything is built, and what an alias repeats is built once, so that no text takes long.
+anything is built, and what an alias repeats is built once, so that no text takes long. What is a
+template for YAML or JSON (`{{ x }}`, `{% x %}`) need be neither.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _LANGUAGES: Final = {
 }
 _WORD: Final = pattern(r"[\w-]+")
 _NUMBER: Final = pattern(r"[-+]?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?(?:[eE][-+]?[0-9]{1,2})?")
+_TEMPLATE: Final = pattern(r"\{\{|\{%|<%|\$\{")
 _BRACKET: Final = pattern(r"[][{}]")
 _DEEPEST: Final = 4 * MAX_FRONTMATTER_DEPTH
 _MOST_VALUES: Final = 50_000
@@ -79,8 +81,14 @@ def frontmatter_problem(file: MadeFile) -> tuple[str, int] | None:
     text = text_of(file)
     if text is None or not is_markdown(file.path):
         return None
-    problem = frontmatter.read(text).problem
-    return (problem.reason, problem.line) if problem is not None else None
+    head = frontmatter.read(text)
+    if head.problem is None or head.block is None:
+        return None
+    try:
+        _read_yaml(head.block)  # PACK reads less of YAML than others do
+    except _NotReadable:
+        return head.problem.reason, head.problem.line
+    return None
 
 
 def _pieces(file: MadeFile, text: str) -> Iterator[tuple[str, str, str, int]]:
@@ -101,7 +109,9 @@ def _read(path: str, language: str, info: str, text: str, line: int) -> Embedded
     try:
         values = _read_json(text) if language == "JSON" else _read_yaml(text)
     except _NotReadable as error:
-        at = line + error.line
+        if _TEMPLATE.search(text):
+            return Embedded(path, line, language, text, info)
+        at = line + max(0, min(error.line, text.count("\n") - 1))  # its end is on the last line
         return Embedded(path, line, language, text, info, (), error.reason, at)
     return Embedded(path, line, language, text, info, values)
 

@@ -71,8 +71,11 @@ def _result(pieces: Sequence[Embedded], findings: list[CheckFinding]) -> CheckRe
         if validator is not None:
             schemas.append(_Schema(piece, content, validator))
     findings += _misfits(pieces, schemas)
-    count, other = len(schemas), sum(len(piece.values) for piece in pieces) - len(schemas)
-    summary = f"{count} schema{'s' * (count != 1)} validated, {other} other pieces read"
+    count = len(schemas)
+    other = sum(len(piece.values) for piece in pieces) - count
+    summary = "1 schema validated" if count == 1 else f"{count} schemas validated"
+    if other > 0:
+        summary += ", 1 other piece read" if other == 1 else f", {other} other pieces read"
     return result_of(CheckName.SCHEMA_CHECK, summary, findings)
 
 

@@ -41,7 +41,7 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, working, write_bytes
-from pack_servers.wiring.kits import PATCHES, folder_of, kit_sources, write_anew
+from pack_servers.wiring.kits.sources import PATCHES, folder_of, kit_sources, write_anew
 
 EXAMPLES: Final = """\
   pack kit install ~/kits#observer    show what would come, ask, install it

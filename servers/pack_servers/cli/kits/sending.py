@@ -10,7 +10,7 @@ from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import confirm, say, working, write_bytes
 from pack_servers.config.settings import load_settings
-from pack_servers.wiring.kits import author_of, write_new
+from pack_servers.wiring.kits.sources import author_of, write_new
 
 if TYPE_CHECKING:
     from pack.distribution.contributing import SentContribution
@@ -33,7 +33,7 @@ def bug(call: KitCall) -> None:
     if call.send and not call.dry_run:
         confirm(f"Send this to {found.address}?", "sending a report", yes=call.yes)
         # Here, as only this talks to a host.
-        from pack_servers.wiring.kit_sending import send_report  # noqa: PLC0415
+        from pack_servers.wiring.kits.sending import send_report  # noqa: PLC0415
 
         with working("sending"):
             url = send_report(found, load_settings(), say)
@@ -87,7 +87,7 @@ def _sent(call: KitCall, name: str, found: Contribution, message: Message) -> Se
     confirm(f"Offer this to {source}?", "offering a change", yes=call.yes)
     # Here, as only this talks to a host.
     from pack.distribution.contributing import offer  # noqa: PLC0415
-    from pack_servers.wiring.kit_sending import offer_place  # noqa: PLC0415
+    from pack_servers.wiring.kits.sending import offer_place  # noqa: PLC0415
 
     with working("sending"), offer_place(source, load_settings(), say) as place:
         return offer(found, place, message.author, message.at)

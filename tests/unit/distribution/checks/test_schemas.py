@@ -47,6 +47,8 @@ def check(*texts: str):
         block("yml", "a: {b: c}\n# only this\n"),
         block("jsonc", "{} // a comment"),
         block("text", "{"),
+        block("yaml", "image: {{ .Values.image }}:{{ .Values.tag }}\n{% if x %}\n"),
+        "---\na: &x [1]\nb: *x\n---\n",
         block("", "{"),
         "- item\n\n  " + block("json", '  {"a": 1}').replace("\n```", "\n  ```"),
         "    ```json\n    {\n",
@@ -116,7 +118,7 @@ def test_a_schema_that_is_none(schema: dict[str, object]) -> None:
     result = check(block("json", schema))
     assert result.status is CheckStatus.FAIL
     assert result.details.startswith(
-        "0 schemas validated, 1 other pieces read: docs/0.md:2 a schema"
+        "0 schemas validated, 1 other piece read: docs/0.md:2 a schema"
     )
 
 
