@@ -124,7 +124,7 @@ def find_last(
 
 def _should_have_state(context: RunContext, rule: Rule, downstream: Downstream) -> bool:
     """Whether something came to the default branch once, by what was recorded."""
-    entry = context.registry.find(rule.id)
+    entry = context.registry.find_for(rule)
     if entry is None or entry.version is None:
         return False
     if entry.landed is not None or entry.offered is None:
@@ -143,7 +143,7 @@ def refuse_moved(
     """
     if not release.is_tag:
         return
-    entry = context.registry.find(rule.id)
+    entry = context.registry.find_for(rule)
     known = [(state.version, str(state.commit))] if state is not None else []
     if entry is not None and entry.version is not None and entry.commit is not None:
         known.append((entry.version, entry.commit))

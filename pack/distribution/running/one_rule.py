@@ -167,7 +167,7 @@ class OneRule:
         """The versions that people closed, took back, or removed the branch of."""
         taken_back = offers.merged - {found.landed}
         refused = {*offers.refused, *taken_back}
-        entry = self._context.registry.find(self._rule.id)
+        entry = self._context.registry.find_for(self._rule)
         offered = entry.offered if entry is not None else None
         if offered is not None and found.downstream.pull_requests is None:
             is_there = offered.branch in found.downstream.branches(offered.branch)
@@ -261,7 +261,7 @@ class OneRule:
         commit = sync_commit(plan.text.title, mark, base, changes, release)
         done = found.reconciled
         may_merge = all_pass(plan.checks) and not done.conflicts and not done.stale
-        entry = self._context.registry.find(self._rule.id)
+        entry = self._context.registry.find_for(self._rule)
         offered = entry.offered if entry is not None else None
         is_finished = offered is not None and offered.version == release.version
         return Parcel(commit, plan.text, found.branch, may_merge, is_finished)

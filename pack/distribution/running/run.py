@@ -169,7 +169,7 @@ def _entry(
     result: RepositoryResult,
     now: datetime,
 ) -> RegistryEntry:
-    known = registry.find(rule.id)
+    known = registry.find_for(rule)
     is_new = result.status in _DELIVERED and result.has_written
     delivered = result.delivered or (known.version if known else None)
     last_sync = f"{now:%Y-%m-%d}" if is_new else (known.last_sync if known else None)

@@ -1,5 +1,7 @@
 """The registry reads back as it was written, and says where it cannot be read."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from pack.distribution.registry import (
     write_registry,
 )
 from pack.distribution.staleness import SyncStanding
-from pack.distribution.values import Frequency, Strategy
+from pack.distribution.values import Frequency, Rule, Strategy
 from pack.errors import InvalidContent
 from tests.support import examples
 
@@ -65,6 +67,14 @@ def test_entries_are_sorted_replaced_and_removed() -> None:
     assert both.find("a") == other
     assert both.without("a").find("a") is None
     assert both.without("nobody") == both
+
+
+def test_what_is_known_of_one_repository_says_nothing_of_another() -> None:
+    registry = Registry().with_entry(ENTRY)
+    rule = Rule("sync-web", "**", "org/webapp", "", Strategy.COPY, Frequency.MANUAL)
+    assert registry.find_for(rule) == ENTRY
+    assert registry.find_for(replace(rule, target_repo="org/other")) is None
+    assert registry.find_for(replace(rule, id="other")) is None
 
 
 def test_what_only_a_newer_pack_knows_stays() -> None:
