@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pack.distribution.content.rule import BrokenRule, RuleSet
 from pack.distribution.registry import Offered, Registry, RegistryEntry
-from pack.distribution.running.clashes import Claim, find_clashes
+from pack.distribution.running.clashes import PathClaim, find_clashes
 from pack.distribution.running.context import RunContext
 from pack.distribution.running.one_rule import OneRule
 from pack.distribution.running.results import RepositoryResult, RunStatus
@@ -81,14 +81,14 @@ class Run:
         claims = [claim for rule in shared if (claim := self._claim(rule)) is not None]
         return find_clashes(claims)
 
-    def _claim(self, rule: Rule) -> Claim | None:
+    def _claim(self, rule: Rule) -> PathClaim | None:
         try:
             release = self._release(rule)
             made = self._context.remaker.make(rule, release, _stand_ins(rule))
         except PackError:
             return None  # it runs nowhere, and says why itself
         paths = [one.path for one in made.files]
-        return Claim(rule.id, self._context.ends.downstreams.place(rule.target_repo), paths)
+        return PathClaim(rule.id, self._context.ends.downstreams.place(rule.target_repo), paths)
 
     def _release(self, rule: Rule) -> Release:
         return find_wanted(rule, self._context.upstream, self._request.tag)
