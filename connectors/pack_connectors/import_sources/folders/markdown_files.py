@@ -6,6 +6,7 @@ it its bytes, else that of the file.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 ENDING: Final = ".md"
 _ZIP: Final = ".zip"
+_NUMBER: Final = re.compile(r"[\W\d_]+\Z")
 _PEEKED: Final = 50
 _TOLD: Final = frozenset(key.name for key in (TOPIC, TAGS, CREATED, UPDATED))
 """What a record has in attributes of its own."""
@@ -167,6 +169,12 @@ def identity(source: ImportSource) -> str:
     if name.lower() in _GENERIC and source.above:
         return f"{source.above}/{name}"
     return name
+
+
+def lasting_identity(source: ImportSource) -> str:
+    """The same without a number or a date at its end, as copies of one vault have them."""
+    name = identity(source)
+    return _NUMBER.sub("", name) or name
 
 
 def without_top(source: ImportSource) -> ImportSource:

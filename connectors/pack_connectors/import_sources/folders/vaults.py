@@ -20,6 +20,7 @@ from pack_connectors.import_sources.folders.markdown_files import (
     any_head,
     as_it_is,
     identity,
+    lasting_identity,
     notes_of,
     others_of,
     read_note,
@@ -52,7 +53,9 @@ class Vault:
 
     def __init__(self, source: ImportSource, kind: ImportKind) -> None:
         self.kind = kind
-        self._identity = identity(source)
+        self._project = identity(source)
+        is_project = kind is ImportKind.MEMORY_BANK
+        self._identity = self._project if is_project else lasting_identity(source)
         self._source = without_top(source)
         self._notes = notes_of(self._source)
         self._source.expect(self._notes)
@@ -81,7 +84,7 @@ class Vault:
         if self.kind is not ImportKind.MEMORY_BANK:
             return file.path
         inside = file.path.rpartition(f"{_BANK_FOLDER}/")[2]
-        project = self._identity.rpartition(f"/{_BANK_FOLDER}")[0]
+        project = self._project.rpartition(f"/{_BANK_FOLDER}")[0]
         folder = f"projects/{project}" if project else _BANK_FOLDER
         return f"{folder}/{inside}"
 
