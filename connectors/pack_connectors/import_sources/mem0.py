@@ -14,6 +14,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import IO, Any, Final, cast
 
 from pack.errors import LimitExceeded, UnusableInput
@@ -120,7 +121,7 @@ class Mem0Memories:
         for file in self._files:
             try:
                 for called, item in self._items(file):
-                    one = self._record(item, called)
+                    one = self._record(item, called, file.modified)
                     if one is not None:
                         yield one
             except UnusableInput:
@@ -143,7 +144,9 @@ class Mem0Memories:
             for number, item in enumerate(items(self._source, file, prefix), 1):
                 yield f"{file.name}, item {number}", item
 
-    def _record(self, item: object, called: str) -> ImportedRecord | SkippedRecord | None:
+    def _record(
+        self, item: object, called: str, at: datetime | None
+    ) -> ImportedRecord | SkippedRecord | None:
         if not isinstance(item, dict):
             return SkippedRecord(called, BROKEN)
         text = next((item[key] for key in _TEXTS if isinstance(item.get(key), str)), None)
@@ -156,10 +159,12 @@ class Mem0Memories:
         if item.get("state") == "deleted" or item.get("deleted_at"):
             self._deleted[DELETED_THERE] += 1
             return None
-        return _memory(item, id_, text)
+        return _memory(item, id_, text, at)
 
 
-def _memory(item: Mapping[str, Any], id_: str, text: str) -> ImportedRecord | SkippedRecord:
+def _memory(
+    item: Mapping[str, Any], id_: str, text: str, at: datetime | None
+) -> ImportedRecord | SkippedRecord:
     note = read_mem0(text, item.get("metadata"))
     if note is not None:
         return restored(note)
@@ -172,7 +177,7 @@ def _memory(item: Mapping[str, Any], id_: str, text: str) -> ImportedRecord | Sk
         [ImportedPart(f"{text.strip()}\n", _WRITER)],
         folder=_FOLDER,
         created=first_moment(item.get("created_at")),
-        updated=first_moment(item.get("updated_at"), item.get("created_at")),
+        updated=first_moment(item.get("updated_at"), item.get("created_at")) or at,
         tags=_categories(item),
         fields=_fields(item),
     )
