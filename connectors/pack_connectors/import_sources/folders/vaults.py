@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from pack.imports.notes import is_index
 from pack.imports.records import (
     ImportedRecord,
     ImportKind,
@@ -27,7 +28,7 @@ from pack_connectors.import_sources.folders.markdown_files import (
     without_top,
 )
 from pack_connectors.import_sources.formats import ExportFormat
-from pack_connectors.import_sources.skips import DRAWING
+from pack_connectors.import_sources.skips import DRAWING, MADE_BY_PACK
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _OBSIDIAN: Final = ".obsidian"
@@ -76,6 +77,8 @@ class Vault:
             found = read_note(self._source, file)
             if isinstance(found, SkippedRecord):
                 yield found
+            elif is_index(file.path, found.text):
+                yield SkippedRecord(file.path, MADE_BY_PACK)
             else:
                 yield as_it_is(found, f"{self._identity}/{file.path}", self._path(file))
         yield from others_of(self._source, self._notes)
