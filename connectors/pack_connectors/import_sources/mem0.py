@@ -140,9 +140,18 @@ class Mem0Memories:
                     yield f"the rest of {file.name}", None
             return
         is_list = top_level(self._source, file) == "["
+        names = {} if is_list else self._categories(file)
         for prefix in ("item",) if is_list else ("memories.item", "results.item"):
             for number, item in enumerate(items(self._source, file, prefix), 1):
+                ids = item.get("category_ids") if isinstance(item, dict) else None
+                if isinstance(ids, list) and "categories" not in item:
+                    item["categories"] = [names.get(str(id_)) for id_ in ids]
                 yield f"{file.name}, item {number}", item
+
+    def _categories(self, file: SourceFile) -> dict[str, object]:
+        """The names of categories by their ids: memories name only these."""
+        found = items(self._source, file, "categories.item")
+        return {str(one.get("id")): one.get("name") for one in found if isinstance(one, dict)}
 
     def _record(
         self, item: object, called: str, at: datetime | None
@@ -167,7 +176,7 @@ def _memory(
 ) -> ImportedRecord | SkippedRecord:
     note = read_mem0(text, item.get("metadata"))
     if note is not None:
-        return restored(note)
+        return restored(note, _WRITER)
     if not text.strip():
         return SkippedRecord(id_, EMPTY, kind=RecordClass.MEMORY)
     return ImportedRecord(

@@ -96,7 +96,7 @@ class LogseqGraph:
             created=first_moment(day) or made or found.created,
             updated=first_moment(day) or changed or found.updated,
             tags=tags,
-            fields=own_fields(found) | fields | ({"aliases": names} if names else {}),
+            fields=own_fields(found.head) | fields | ({"aliases": names} if names else {}),
         )
 
 

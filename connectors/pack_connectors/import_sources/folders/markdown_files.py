@@ -111,10 +111,10 @@ def as_it_is(
     )
 
 
-def own_fields(found: FoundNote) -> dict[str, object]:
-    """What its frontmatter says beyond its title, tags and dates; mappings give their own keys."""
+def own_fields(head: Frontmatter) -> dict[str, object]:
+    """What frontmatter says beyond its title, tags and dates; mappings give their own keys."""
     fields: dict[str, object] = {}
-    for key, value in found.head.fields.items():
+    for key, value in head.fields.items():
         inner = value.items() if isinstance(value, dict) else ((key, value),)
         for name, one in inner:
             if key_meant(name) not in _TOLD and not isinstance(one, dict):
