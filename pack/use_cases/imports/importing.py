@@ -1,6 +1,6 @@
 """Brings what another tool has exported into the memory, in one commit, as often as one likes.
 
-Each record is compared with what the last import brought of it (`pack.use_cases.import_bases`) and
+Each record is compared with what the last import brought of it (`pack.use_cases.imports.bases`) and
 with what is here now. So the same export again changes nothing, a newer one brings only its news,
 what the person changed stays, what they moved stays where it is, and what they deleted stays away.
 What is no longer in an export stays here: an export may be a part.
@@ -45,8 +45,8 @@ from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, 
 from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import is_memory_file
 from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
-from pack.use_cases.import_bases import ImportBase
-from pack.use_cases.import_comparing import (
+from pack.use_cases.imports.bases import ImportBase
+from pack.use_cases.imports.comparing import (
     Comparing,
     Outcome,
     PlannedRecord,
