@@ -7,7 +7,7 @@ from pack.imports.records import ImportedPart, ImportedRecord, RecordClass
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from tests.support import World
-from tests.unit.use_cases.test_importing import TOOL, USER, Reader
+from tests.unit.use_cases.imports.test_importing import TOOL, USER, Reader
 
 AT = datetime(2024, 5, 1, tzinfo=UTC)
 CHAT = "archive/chatgpt/2024/trip.md"

@@ -16,9 +16,9 @@ from pack.imports.records import (
 )
 from pack.memory import Memory
 from pack.provenance import Origin, Source
-from pack.use_cases import import_bases
-from pack.use_cases.import_comparing import DELETED_HERE, YOURS_STAYS
-from pack.use_cases.importing import Imported
+from pack.use_cases.imports import bases as import_bases
+from pack.use_cases.imports.comparing import DELETED_HERE, YOURS_STAYS
+from pack.use_cases.imports.importing import Imported
 from tests.support import World, assert_true_index
 
 USER = Origin(Source.USER, "cli")

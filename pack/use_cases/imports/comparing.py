@@ -14,7 +14,7 @@ from pack.imports.rendering import SOURCE, SOURCE_ID
 from pack.merge.file import merge_file
 from pack.model import ABSENT, BlobId, EntryType, Expectation, MemoryPath, blob_id
 from pack.paths import is_memory_file
-from pack.use_cases.import_bases import ImportBase
+from pack.use_cases.imports.bases import ImportBase
 
 DELETED_HERE: Final = "it was deleted here, and stays so"
 YOURS_STAYS: Final = "it was changed here in the same place: what is here stays"
