@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint type layers wheel bench bench-search sim soak lock inspector \
-    conformance clients clean
+    conformance clients bundle dist demo newcomer clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,25 @@ clients: $(DEV_READY) ## install the libraries of other clients, and run the too
 	@npm install --prefix $(VENV)/clients --no-audit --no-fund --ignore-scripts --save-exact \
 	    ajv@8.20.0 zod@4.6.7 json-schema-to-zod@2.8.1 @n8n/json-schema-to-zod@1.16.0
 	@$(BIN)/python -m pytest -n 0 -m clients tests/stories/test_client_libraries.py
+
+bundle: $(DEV_READY) ## build dist/*.mcpb for hosts and dist/server.json for the registry, and check them
+	@! command -v npm >/dev/null || npm install --prefix $(VENV)/bundle --no-audit --no-fund \
+	    --ignore-scripts --save-exact --silent @anthropic-ai/mcpb@2.1.2
+	@$(BIN)/python release/bundle.py
+
+demo: $(DEV_READY) ## record the terminal session of the README from the real product, as docs/demo.svg
+	@$(BIN)/python -m tests.demo
+
+newcomer: $(DEV_READY) ## install into an empty environment, set up a client and write from it; timed
+	@$(BIN)/python -m tests.demo.newcomer
+
+# Twine has an environment of its own, as nothing else here needs what it needs.
+dist: $(DEV_READY) ## build what a release uploads to PyPI, into dist/, and check it; nothing is uploaded
+	@rm -f dist/*.whl dist/*.tar.gz
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+	@$(PYTHON) -m venv $(VENV)/twine
+	@$(VENV)/twine/bin/python -m pip --quiet --disable-pip-version-check install twine==7.0.0
+	@$(VENV)/twine/bin/twine check --strict dist/*.whl dist/*.tar.gz
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

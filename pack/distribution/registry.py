@@ -44,6 +44,7 @@ class _EntryPart(BaseModel):
     status: Standing | None = None
     failures: Annotated[int, Field(ge=0)] = 0
     commit: _Text | None = None
+    landed: _Text | None = None
     offered: _OfferPart | None = None
 
 
@@ -83,6 +84,7 @@ class RegistryEntry:
         status: How it stood when this was written.
         failures: How many attempts in a row have failed.
         commit: The commit of upstream that the version was.
+        landed: The version that its default branch had when something was offered last.
         offered: What was offered last, whether or not it was taken.
         more: What only a newer PACK knows.
     """
@@ -96,6 +98,7 @@ class RegistryEntry:
     status: Standing | None = None
     failures: int = 0
     commit: str | None = None
+    landed: str | None = None
     offered: Offered | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -180,8 +183,9 @@ def write_registry(registry: Registry) -> bytes:
 def _fields_of(entry: RegistryEntry) -> Mapping[str, object]:
     fields = {name: getattr(entry, name) for name in RegistryEntry.__slots__}
     del fields["more"], fields["offered"]
-    if entry.commit is None:
-        del fields["commit"]
+    for name in ("commit", "landed"):
+        if fields[name] is None:
+            del fields[name]
     if (offer := entry.offered) is not None:
         names = ("branch", "version", "commit")
         fields["offered"] = {name: getattr(offer, name) for name in names}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pack.deferred import dataclass
-from pack.distribution.checks.links import check_links
+from pack.distribution.checks.links import LinkCheck
 from pack.distribution.checks.results import not_run
-from pack.distribution.checks.schemas import check_schemas
+from pack.distribution.checks.schemas import SchemaCheck
 from pack.distribution.checks.secrets import SecretScan
 from pack.distribution.checks.version_tag import check_version_tags
 from pack.distribution.values import CheckName, CheckResult, MadeFile, Rule
@@ -37,6 +37,8 @@ class Checker:
     """Runs the checks, for one downstream after another."""
 
     def __init__(self) -> None:
+        self._links = LinkCheck()
+        self._schemas = SchemaCheck()
         self._secrets = SecretScan()
 
     def run(self, what: Checked, checksum: CheckResult) -> tuple[CheckResult, ...]:
@@ -49,8 +51,8 @@ class Checker:
         rule, files = what.rule, what.files
         return (
             checksum if rule.checks_checksum else not_run(CheckName.CHECKSUM),
-            check_links(files, what.present),
-            check_schemas(files) if rule.checks_schemas else not_run(CheckName.SCHEMA_CHECK),
+            self._links.check(files, what.present),
+            self._schemas.check(files) if rule.checks_schemas else not_run(CheckName.SCHEMA_CHECK),
             self._secrets.check(files, what.private),
             check_version_tags(files, what.version),
         )

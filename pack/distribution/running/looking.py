@@ -113,15 +113,24 @@ def find_last(
 
     Its history is only read where it should have a state and has none: it may be long.
     """
-    if base.blob(state_path(rule.id)) is None:
-        entry = context.registry.find(rule.id)
-        offered = entry.offered if entry is not None else None
-        if entry is None or entry.version is None:
-            return None
-        is_waiting = offered is not None and offered.version == entry.version
-        if is_waiting and offered is not None and downstream.branches(offered.branch):
-            return None
-    return find_synced(rule.id, downstream, base.commit, context.remaker)
+    is_there = base.blob(state_path(rule.id)) is not None
+    if not is_there and not _should_have_state(context, rule, downstream):
+        return None
+    found = find_synced(rule.id, downstream, base.commit, context.remaker)
+    if found is not None and not is_there and found.state.version in rule.pinned_out:
+        return None  # it was taken back, and nothing was there before it
+    return found
+
+
+def _should_have_state(context: RunContext, rule: Rule, downstream: Downstream) -> bool:
+    """Whether something came to the default branch once, by what was recorded."""
+    entry = context.registry.find(rule.id)
+    if entry is None or entry.version is None:
+        return False
+    if entry.landed is not None or entry.offered is None:
+        return True
+    is_waiting = entry.offered.branch in downstream.branches(entry.offered.branch)
+    return not is_waiting
 
 
 def refuse_moved(

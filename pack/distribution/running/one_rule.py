@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from pack.distribution.checks.checking import Checked
 from pack.distribution.checks.report import all_pass, is_blocked
-from pack.distribution.checks.verifier import Recorded, Verifier
+from pack.distribution.checks.verifier import Recorded
 from pack.distribution.code_owners import CODE_OWNERS_PLACES, Reviewers, reviewers_for
+from pack.distribution.content.placing import OVERRIDES_DIR
 from pack.distribution.notices.changelog import changelog_excerpt
 from pack.distribution.notices.decisions import DECISIONS, ConflictResolution, with_decision
 from pack.distribution.notices.pull_request import (
@@ -27,6 +28,7 @@ from pack.distribution.running.standing import Choice, Situation, Step, choose
 from pack.distribution.running.sync_commit import SyncMark, sync_commit
 from pack.distribution.running.trees import tree_after
 from pack.distribution.values import CheckResult, MadeFile, PullRequestText, Release, Rule
+from pack.errors import InvalidContent
 from pack.model import MemoryPath
 from pack.versions import KitVersion
 
@@ -39,6 +41,7 @@ _STATUS: Mapping[Step, RunStatus] = {
     Step.LEAVE: RunStatus.UNCHANGED,
     Step.WAIT: RunStatus.BLOCKED,
 }
+_KEPT = f"{OVERRIDES_DIR}.gitkeep"
 _WRITING = (Step.OPEN, Step.UPDATE, Step.WITHDRAW)
 _DECISION = "Kept the text of this repository in {where}"
 _RESOLVED_BY = "human-reviewer"
@@ -125,15 +128,22 @@ class OneRule:
         """Whether the downstream has something newer than what nobody asked for by its name."""
         if self._context.is_asked or not found.release.is_tag or found.landed is None:
             return False
-        if found.landed not in self._context.upstream.versions:
-            return False
-        return KitVersion.parse(found.landed) > KitVersion.parse(found.release.version)
+        try:
+            landed = KitVersion.parse(found.landed)
+        except InvalidContent:
+            return False  # a commit
+        return landed > KitVersion.parse(found.release.version)
 
     def _writes(self, found: Look) -> Mapping[str, bytes]:
         path, content = found.state_file
         decisions = self._decisions(found)
         own = {DECISIONS: decisions} if decisions is not None else {}
-        return {**found.reconciled.writes, path: content, **own}
+        folders = {_KEPT: b""} if self._needs_folder(found) else {}
+        return {**found.reconciled.writes, path: content, **own, **folders}
+
+    def _needs_folder(self, found: Look) -> bool:
+        """Whether people there should find the folder for their own versions."""
+        return self._context.begins and not found.base.below(OVERRIDES_DIR)
 
     def _decisions(self, found: Look) -> bytes | None:
         """What merging decides about each conflict; `None` where there is none."""
@@ -185,9 +195,7 @@ class OneRule:
         }
         digests = {one.path: digest(one.content) for one in made.files}
         recorded = Recorded(digests, done.state.variables, placed=done.state.placed)
-        checksum = Verifier(self._context.upstream).check(
-            found.rule, found.release, recorded, on_branch
-        )
+        checksum = self._context.verifier.check(found.rule, found.release, recorded, on_branch)
         private = [one.path for one in made.left_out]
         checked = Checked(found.rule, found.release.version, files, after.keys(), private)
         return self._context.checker.run(checked, checksum)
@@ -290,6 +298,7 @@ class OneRule:
             message=_BLOCKED if blocked else plan.choice.why,
             delivered=self._delivered(plan, status),
             source=found.release.commit,
+            landed=found.landed,
             has_written=has_written,
         )
 

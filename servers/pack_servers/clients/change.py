@@ -24,7 +24,7 @@ from pack_servers.clients.settings_file import (
 from pack_servers.clients.table import Syntax
 
 
-class ChangeKind(StrEnum):
+class SettingsChangeKind(StrEnum):
     """What happens to the entry of a file."""
 
     ADDED = "added"
@@ -62,7 +62,7 @@ class SettingsChange:
     """
 
     file: Path
-    kind: ChangeKind
+    kind: SettingsChangeKind
     found: SettingsFile
     after: bytes | None
     record: Record | None = None
@@ -83,7 +83,7 @@ class SettingsChange:
             PreconditionFailed: The file is no longer what the plan was made for.
             Unavailable: It cannot be read or written; it is as it was.
         """
-        if self.kind is ChangeKind.UNCHANGED:
+        if self.kind is SettingsChangeKind.UNCHANGED:
             return None
         target, content = self.found.target, self.found.content
         copy = None if content is None else records.keep(target, content)
@@ -120,17 +120,17 @@ def plan_setting(values: Mapping[Spot, object], records: Records) -> SettingsCha
         Unavailable: It cannot be read.
     """
     (file, syntax) = _place(values)
-    found, kind = SettingsFile.read(file), ChangeKind.UNCHANGED
+    found, kind = SettingsFile.read(file), SettingsChangeKind.UNCHANGED
     text = found.text()
     with naming(file):
         for spot, value in values.items():
             held = texts.value_at(text, syntax, spot.path)
             if held == value:
                 continue
-            is_new = held is None and kind is not ChangeKind.UPDATED
-            kind = ChangeKind.ADDED if is_new else ChangeKind.UPDATED
+            is_new = held is None and kind is not SettingsChangeKind.UPDATED
+            kind = SettingsChangeKind.ADDED if is_new else SettingsChangeKind.UPDATED
             text = texts.with_value(text, syntax, spot.path, value)
-        if kind is ChangeKind.UNCHANGED:
+        if kind is SettingsChangeKind.UNCHANGED:
             return SettingsChange(file, kind, found, found.content)
         known = records.find(found.target)
         before = found.content if known is None else _before(found, syntax, known)
@@ -155,7 +155,7 @@ def plan_removal(spots: Sequence[Spot], records: Records) -> SettingsChange:
         text = found.text()
         there = [each.path for each in spots if _says(text, each)]
         if not there:
-            return SettingsChange(file, ChangeKind.UNCHANGED, found, found.content)
+            return SettingsChange(file, SettingsChangeKind.UNCHANGED, found, found.content)
         mine = known.entries if known else ()
         for path in there:
             if path not in mine:
@@ -163,13 +163,15 @@ def plan_removal(spots: Sequence[Spot], records: Records) -> SettingsChange:
         if known is None or not set(mine) & set(there):
             # The copy still has what goes now, so the file never goes back to that as a whole.
             kept = replace(known, after="") if known else None
-            return SettingsChange(file, ChangeKind.REMOVED, found, found.encoded(text), kept)
+            return SettingsChange(
+                file, SettingsChangeKind.REMOVED, found, found.encoded(text), kept
+            )
         before = _before(found, syntax, known)
         others = [path for path in mine if path not in there]
         after = _restored(found, syntax, known, there) if others else before
     record = Record(before, digest(after), others, known.folders) if others else None
     folders = known.folders if after is None else ()
-    return SettingsChange(file, ChangeKind.REMOVED, found, after, record, folders)
+    return SettingsChange(file, SettingsChangeKind.REMOVED, found, after, record, folders)
 
 
 def _place(spots: Iterable[Spot]) -> tuple[Path, Syntax]:

@@ -14,7 +14,7 @@ from pack_servers.clients.table import CLIENTS, Client
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundClient:
     """A client, and what is here of it.
 
     Attributes:
@@ -67,15 +67,15 @@ def is_found(client: Client, machine: Machine) -> bool:
     return client.program is not None and shutil.which(client.program, path=path) is not None
 
 
-def find_clients(machine: Machine, name: str, project: Path | None = None) -> Sequence[Found]:
+def find_clients(machine: Machine, name: str, project: Path | None = None) -> Sequence[FoundClient]:
     """All clients, in the order of the table; for a project, those that can have settings there."""
     chosen = [each for each in CLIENTS if project is None or each.project_files]
     return [_found(each, machine, spot_of(each, machine, name, project)) for each in chosen]
 
 
-def _found(client: Client, machine: Machine, spot: Spot) -> Found:
+def _found(client: Client, machine: Machine, spot: Spot) -> FoundClient:
     try:
         is_configured, problem = entry_at(spot) is not None, ""
     except PackError as error:
         is_configured, problem = False, str(error)
-    return Found(client, is_found(client, machine), spot, is_configured, problem)
+    return FoundClient(client, is_found(client, machine), spot, is_configured, problem)

@@ -139,9 +139,14 @@ class LocalPlace:
             yield self
             _tell_without_user(self.folder, beginning.announce)
 
+    @property
+    def begins_by_itself(self) -> bool:
+        """Whether a server does without the person saying that the folder is to be made."""
+        return self.folder == default_dir() or _is_there(self.folder)
+
     def begin_on_use(self, *, create: bool) -> bool:
         """See `Place.begin_on_use`: a folder that holds anything stays as it is."""
-        if not create and self.folder != default_dir() and not _is_there(self.folder):
+        if not create and not self.begins_by_itself:
             raise MissingMemory(self.chosen_by, f"the folder {self.folder} does not exist")
         if _is_free(self.folder):
             _make_repository(self.folder)

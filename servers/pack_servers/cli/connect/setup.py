@@ -28,10 +28,11 @@ from pack_servers.clients.change import Spot, entry_at, plan_removal, plan_setti
 from pack_servers.clients.forms import AnyServer, RemoteServer
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.own_command import own_server
-from pack_servers.clients.places import Found, find_clients, spot_of
+from pack_servers.clients.places import FoundClient, find_clients, spot_of
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client, client_named
 from pack_servers.config.settings import load_settings
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.places import choose_place
 
 EXAMPLES: Final = """\
@@ -134,7 +135,10 @@ def _server(local: Path | None, github: str | None, url: str | None, *, http: bo
     """What the clients are to use."""
     settings = load_settings()
     if url is None and not http:
-        return own_server(choose_place(settings, local, github, say).arguments)
+        place = choose_place(settings, local, github, say)
+        if isinstance(place, LocalPlace) and not place.begins_by_itself:
+            say(f"there is no folder {place} yet; make a memory of it with `pack init`")
+        return own_server(place.arguments)
     if local is not None or github is not None:
         option = "--local" if local is not None else "--github"
         raise typer.TyperException(
@@ -213,6 +217,8 @@ def _change_all(server: AnyServer | None, asked: AskedSetup) -> None:
     for client in chosen:
         try:
             done.append(_change(client, server, asked))
+        except typer.Exit:
+            continue  # the person does not want this one
         except PackError as error:
             say(f"{client.title}: {error}")
             failed = error
@@ -222,5 +228,5 @@ def _change_all(server: AnyServer | None, asked: AskedSetup) -> None:
         raise failed
 
 
-def _is_meant(each: Found, asked: AskedSetup) -> bool:
+def _is_meant(each: FoundClient, asked: AskedSetup) -> bool:
     return each.is_configured if asked.remove else each.is_found

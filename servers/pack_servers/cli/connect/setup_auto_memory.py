@@ -12,7 +12,7 @@ from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
 from pack_servers.cli.shell.caller import calling_origin
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
-from pack_servers.clients.change import ChangeKind, Spot, plan_removal, plan_setting
+from pack_servers.clients.change import SettingsChangeKind, Spot, plan_removal, plan_setting
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.plugins import claude_settings
 from pack_servers.clients.records import Records
@@ -56,7 +56,7 @@ def set_up_auto_memory(client: Client, place: Place, asked: AskedSetup) -> dict[
         "pack import --from claude-code   bring what it has noted before",
     ]
     done = carry_out(client, change, records, asked, keep, steps)
-    if change.kind is ChangeKind.UNCHANGED and not asked.dry_run:
+    if change.kind is SettingsChangeKind.UNCHANGED and not asked.dry_run:
         keep()
     return done
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pack.deferred import dataclass
 from pack_servers.cli.connect.setup_text import change_fields, show_change, show_difference
 from pack_servers.cli.shell.streams import confirm
-from pack_servers.clients.change import ChangeKind, SettingsChange
+from pack_servers.clients.change import SettingsChange, SettingsChangeKind
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client
 
@@ -72,7 +72,7 @@ def carry_out(
         PackError: As `SettingsChange.make`.
     """
     backup = None
-    if change.kind is not ChangeKind.UNCHANGED and not asked.dry_run:
+    if change.kind is not SettingsChangeKind.UNCHANGED and not asked.dry_run:
         if not asked.yes:
             show_difference(change)
         confirm(f"Change {change.file}?", f"changing {change.file}", yes=asked.yes)

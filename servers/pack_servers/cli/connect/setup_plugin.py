@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from pack.errors import InvalidRequest
 from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
-from pack_servers.cli.shell.streams import say, working
+from pack_servers.cli.shell.output import show
+from pack_servers.cli.shell.streams import confirm, say, working
 from pack_servers.clients import plugins
-from pack_servers.clients.change import ChangeKind, plan_removal, plan_setting
+from pack_servers.clients.change import SettingsChangeKind, plan_removal, plan_setting
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client
+
+_GEMINI: Final = "gemini-cli"
+_WRITTEN: Final = (SettingsChangeKind.ADDED, SettingsChangeKind.UPDATED)
 
 
 def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -> dict[str, object]:
@@ -24,6 +30,8 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
     Raises:
         PackError: The client has no plugins, or something cannot be read or written.
     """
+    if client.name == _GEMINI:
+        return _set_up_extension(client, arguments, asked)
     host, machine, records = (
         plugins.plugin_host(client.name, client.title),
         this_machine(),
@@ -34,14 +42,14 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
     if asked.remove:
         change = plan_removal(list(values), records)
         done = carry_out(client, change, records, asked)
-        if change.kind is not ChangeKind.UNCHANGED and not asked.dry_run:
+        if change.kind is not SettingsChangeKind.UNCHANGED and not asked.dry_run:
             _have(host, host.uninstall)
             plugins.remove_plugin(folder)
         return done
     files = plugins.plugin_here(host, arguments)
     change = plan_setting(values, records)
     is_news = not plugins.is_written(folder, files)
-    if is_news and not asked.dry_run and change.kind is ChangeKind.UNCHANGED:
+    if is_news and not asked.dry_run and change.kind is SettingsChangeKind.UNCHANGED:
         plugins.write_plugin(folder, files)  # a newer PACK, or another memory
     done = carry_out(
         client,
@@ -51,7 +59,7 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
         lambda: plugins.write_plugin(folder, files),
         [f"Restart {client.title}: the memory is there from the first word"],
     )
-    if not asked.dry_run and (is_news or change.kind is not ChangeKind.UNCHANGED):
+    if not asked.dry_run and (is_news or change.kind is not SettingsChangeKind.UNCHANGED):
         _have(host, host.install(str(folder)))
     return done
 
@@ -67,3 +75,38 @@ def _have(host: plugins.PluginHost, orders: Sequence[Sequence[str]]) -> None:
         )
     elif problem:
         say(f"warning: {problem}")
+
+
+def _set_up_extension(
+    client: Client, arguments: Sequence[str], asked: AskedSetup
+) -> dict[str, object]:
+    """Put the extension for Gemini CLI where it looks for it, or remove it."""
+    folder = plugins.extension_folder(this_machine())
+    files = {} if asked.remove else plugins.extension_here(arguments)
+    if not plugins.is_ours(folder):
+        error = InvalidRequest(f"{folder} is an extension of somebody else")
+        error.remedy = "Rename it, then try again."
+        raise error
+    is_there = folder.exists()
+    if asked.remove:
+        kind = SettingsChangeKind.REMOVED if is_there else SettingsChangeKind.UNCHANGED
+    elif plugins.is_written(folder, files):
+        kind = SettingsChangeKind.UNCHANGED
+    else:
+        kind = SettingsChangeKind.UPDATED if is_there else SettingsChangeKind.ADDED
+    if kind is not SettingsChangeKind.UNCHANGED and not asked.dry_run:
+        confirm(f"Change {folder}?", f"changing {folder}", yes=asked.yes)
+        if asked.remove:
+            plugins.remove_plugin(folder)
+        else:
+            plugins.write_plugin(folder, files)
+    if not asked.as_json:
+        show(f"{client.title}: the extension in {folder} is {kind}")
+    diff = "".join(f"+ {folder / name}\n" for name in files) if kind in _WRITTEN else ""
+    return {
+        "client": client.name,
+        "file": str(folder / plugins.EXTENSION),
+        "change": kind,
+        "diff": diff,
+        "backup": None,
+    }

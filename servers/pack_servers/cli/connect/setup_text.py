@@ -8,31 +8,40 @@ from typing import TYPE_CHECKING, Final
 
 from pack_servers.cli.shell.output import show
 from pack_servers.cli.shell.streams import say
-from pack_servers.clients.change import ChangeKind, SettingsChange, Spot
-from pack_servers.clients.places import Found
+from pack_servers.clients.change import SettingsChange, SettingsChangeKind, Spot
+from pack_servers.clients.places import FoundClient
 from pack_servers.clients.table import Client
 
 if TYPE_CHECKING:
     from pack_servers.clients.trial import Trial
 
 _DONE: Final = {
-    ChangeKind.ADDED: "{} is set up in {}",
-    ChangeKind.UPDATED: "{} is set up in {}, in place of what was there",
-    ChangeKind.UNCHANGED: "{}: nothing to change in {}",
-    ChangeKind.REMOVED: "{} is no longer set up in {}",
+    SettingsChangeKind.ADDED: "{} is set up in {}",
+    SettingsChangeKind.UPDATED: "{} is set up in {}, in place of what was there",
+    SettingsChangeKind.UNCHANGED: "{}: nothing to change in {}",
+    SettingsChangeKind.REMOVED: "{} is no longer set up in {}",
 }
 
 
 def difference_of(change: SettingsChange) -> str:
-    """The change as a unified diff; empty if there is none."""
-    if change.kind is ChangeKind.UNCHANGED:
+    """The change as a unified diff; empty if there is none.
+
+    Others keep tokens in the same file, and what stands around the change is part of a diff.
+    """
+    if change.kind is SettingsChangeKind.UNCHANGED:
         return ""
-    from pack.history.differences.patch import hunks_of  # noqa: PLC0415 - only a change needs it
+    # Here, as only a change needs it.
+    from pack.history.differences.patch import hunks_of  # noqa: PLC0415
+    from pack.outgoing.secrets_scan import find_secrets  # noqa: PLC0415
 
     name = change.file
     old = "/dev/null" if change.found.content is None else str(name)
     new = "/dev/null" if change.after is None else str(name)
-    return f"--- {old}\n+++ {new}\n{hunks_of(change.before_text(), change.after_text())}"
+    hunks = hunks_of(change.before_text(), change.after_text())
+    lines = hunks.split("\n")
+    for leak in find_secrets(hunks):
+        lines[leak.line - 1] = f"{lines[leak.line - 1][:1]}(not shown: it may hold a secret)"
+    return "\n".join([f"--- {old}", f"+++ {new}", *lines])
 
 
 def show_difference(change: SettingsChange) -> None:
@@ -50,7 +59,7 @@ def show_change(
     dry_run: bool,
 ) -> None:
     """Show what was done, or what would be."""
-    if dry_run and change.kind is not ChangeKind.UNCHANGED:
+    if dry_run and change.kind is not SettingsChangeKind.UNCHANGED:
         for line in difference_of(change).splitlines():
             show(line)
         say("dry run: nothing was changed")
@@ -58,7 +67,7 @@ def show_change(
     show(_DONE[change.kind].format(client.title, change.file))
     if backup is not None:
         show(f"  backup  {backup}")
-    if change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
+    if change.kind in (SettingsChangeKind.ADDED, SettingsChangeKind.UPDATED):
         for step in next_steps:
             say(f"  → {step}")
 
@@ -79,7 +88,7 @@ def trial_fields(client: Client, spot: Spot, trial: Trial) -> dict[str, object]:
     return {
         "client": client.name,
         "file": str(spot.file),
-        "change": ChangeKind.UNCHANGED,
+        "change": SettingsChangeKind.UNCHANGED,
         "diff": "",
         "backup": None,
         "check": {
@@ -100,7 +109,7 @@ def show_trial(client: Client, spot: Spot, trial: Trial) -> None:
     say(f"  → See what {spot.file} says, or run `pack setup {client.name}` again.")
 
 
-def show_found(found: Sequence[Found]) -> None:
+def show_found(found: Sequence[FoundClient]) -> None:
     """Show the clients as a table."""
     width = max(len(each.client.name) for each in found)
     show(f"{'CLIENT':<{width}}  {'INSTALLED':<9}  {'SET UP':<6}  FILE")

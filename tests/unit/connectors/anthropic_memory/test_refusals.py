@@ -39,16 +39,16 @@ _CANNOT = "The path P cannot be used: "
             "The file P no longer exists (may have been deleted or renamed concurrently).",
         ),
         (
-            IgnoredPath("a", "/home/me/.config/git/ignore:3", "x"),
+            IgnoredPath("a", "/volume/.config/git/ignore:3", "x"),
             f"{_CANNOT}the rules of the memory's repository leave it out",
         ),
         *(
             (error, f"The memory cannot do this now ({error.code}).")
             for error in (
-                NotInitialised("/home/me/memory"),
-                Unavailable("/home/me/memory: no space"),
-                RepositoryBusy("/home/me/memory/.git/index.lock"),
-                InvalidConfig("PACK_X", "/home/me"),
+                NotInitialised("/volume/memory"),
+                Unavailable("/volume/memory: no space"),
+                RepositoryBusy("/volume/memory/.git/index.lock"),
+                InvalidConfig("PACK_X", "/volume"),
             )
         ),
     ],

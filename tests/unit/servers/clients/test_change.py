@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pack_servers.clients.change import (
-    ChangeKind,
+    SettingsChangeKind,
     Spot,
     entry_at,
     plan_removal,
@@ -55,10 +55,10 @@ def test_several_entries_of_a_file_change_and_go_together(spot: Spot, records: R
     spot.file.write_text('{\n  // mine\n  "enabled": false\n}\n')
     before = spot.file.read_bytes()
     planned = plan_setting({spot: ENTRY, other: True}, records)
-    assert planned.kind is ChangeKind.UPDATED
+    assert planned.kind is SettingsChangeKind.UPDATED
     planned.make(records)
     assert (entry_at(spot), entry_at(other)) == (ENTRY, True)
-    assert plan_setting({spot: ENTRY, other: True}, records).kind is ChangeKind.UNCHANGED
+    assert plan_setting({spot: ENTRY, other: True}, records).kind is SettingsChangeKind.UNCHANGED
     plan_removal([spot, other], records).make(records)
     assert spot.file.read_bytes() == before
 

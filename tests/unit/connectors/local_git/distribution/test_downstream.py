@@ -90,6 +90,19 @@ def test_nothing_of_a_downstream_runs_but_the_hooks_that_decide_what_it_accepts(
     assert not (folder / "a.md").exists()
 
 
+def test_a_shallow_clone_does_not_end_the_history_of_others(folder, scratch, tmp_path):
+    for number in range(2):
+        git(folder, "commit", "--quiet", "--allow-empty", "-m", f"{number}")
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{folder}", "shallow")
+    shallow = GitDownstream(str(tmp_path / "shallow"), scratch)
+    whole = GitDownstream(str(folder), scratch)
+    assert [len(list(one.log(head_of(one)))) for one in (shallow, whole)] == [1, 3]
+    made = shallow.commit(new_commit(head_of(shallow), writes={"a.md": b"a\n"}))
+    shallow.move_branch("pack-sync/x", made, None)
+    git(tmp_path / "shallow", "fsck", "--strict")
+    assert contents(GitDownstream(str(tmp_path / "shallow"), scratch), made) == {"a.md": b"a\n"}
+
+
 def test_names_that_no_memory_would_take_stay_as_they_are(folder, scratch):
     blob = git(folder, "hash-object", "-w", "--stdin", stdin=b"x\n").decode().strip()
     names = [
