@@ -48,8 +48,8 @@ from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Sourc
 from pack.use_cases.imports.bases import ImportBase
 from pack.use_cases.imports.comparing import (
     Comparing,
-    Outcome,
     PlannedRecord,
+    RecordOutcome,
 )
 
 _TWICE: Final = "the export has it twice"
@@ -199,7 +199,7 @@ class _Run:
     _places: ImportPlaces | None = None
     _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
-    _outcomes: list[tuple[PlannedRecord, Outcome]] = field(default_factory=list)
+    _outcomes: list[tuple[PlannedRecord, RecordOutcome]] = field(default_factory=list)
 
     @property
     def paths(self) -> dict[str, MemoryPath]:
@@ -333,7 +333,7 @@ class _Run:
             if out.is_written:
                 yield self._put(one, out)
 
-    def _put(self, one: PlannedRecord, out: Outcome) -> Put:
+    def _put(self, one: PlannedRecord, out: RecordOutcome) -> Put:
         """The change of one file; the bytes of many are not held until they are needed.
 
         A guard may change what others than the person write, so that is given as it is.
