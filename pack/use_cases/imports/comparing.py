@@ -9,6 +9,7 @@ from typing import Final
 
 from pack.core.core import Core
 from pack.files import frontmatter
+from pack.files.note import Note
 from pack.imports.records import ImportKind
 from pack.imports.rendering import SOURCE, SOURCE_ID
 from pack.merge.file import merge_file
@@ -141,8 +142,13 @@ class Comparing:
 
     def _said_id(self, path: MemoryPath) -> str | None:
         note = self._core.reader.find(path) if is_memory_file(path) else None
-        if note is None or not _HAS_ID.search(note.content):
-            return None
-        fields = frontmatter.read(note.text).fields
-        said = fields.get(SOURCE_ID)
-        return str(said) if fields.get(SOURCE) == self._kind and said is not None else None
+        return said_id(note, self._kind) if note is not None else None
+
+
+def said_id(note: Note, kind: ImportKind) -> str | None:
+    """The id of the record that a note says it was imported from; `None` if it says none."""
+    if not _HAS_ID.search(note.content):
+        return None
+    fields = frontmatter.read(note.text).fields
+    said = fields.get(SOURCE_ID)
+    return str(said) if fields.get(SOURCE) == kind and said is not None else None
