@@ -48,8 +48,9 @@ from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Sourc
 from pack.use_cases.imports.bases import ImportBase
 from pack.use_cases.imports.comparing import (
     Comparing,
-    Outcome,
     PlannedRecord,
+    RecordOutcome,
+    said_id,
 )
 
 _TWICE: Final = "the export has it twice"
@@ -199,7 +200,7 @@ class _Run:
     _places: ImportPlaces | None = None
     _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
-    _outcomes: list[tuple[PlannedRecord, Outcome]] = field(default_factory=list)
+    _outcomes: list[tuple[PlannedRecord, RecordOutcome]] = field(default_factory=list)
 
     @property
     def paths(self) -> dict[str, MemoryPath]:
@@ -264,7 +265,8 @@ class _Run:
             at_root = bool(scope_of(self.core.connector).root_notes)
             taken = [*self._here, *self.base.blobs]
             self._places = ImportPlaces(self.kind, taken, at_root=at_root)
-        path = self._own_path(record, content) or self._places.place(record)
+        own = self._own_path(record, content) or self._former_path(self._places, record)
+        path = own or self._places.place(record)
         self.core.reader.refuse_excluded(path)
         scope_of(self.core.connector).require().refuse_left_out(path)
         return path
@@ -282,6 +284,19 @@ class _Run:
             self._replaced[path] = here
         del self._here[path]  # no other record is at this path
         return path
+
+    def _former_path(self, places: ImportPlaces, record: ImportedRecord) -> MemoryPath | None:
+        """Where another machine's import has put a record, of which nothing is kept here.
+
+        What it brought came with the memory; what it was then is beside the branch over there.
+        """
+        for path in places.possible(record) if record.verbatim is None else ():
+            if path not in self._here or path in self.base.blobs:
+                return None
+            found = self.core.reader.find(path)
+            if found is not None and said_id(found, self.kind) == record.source_id:
+                return path
+        return None
 
     # --- deciding ------------------------------------------------------------------------------
 
@@ -333,7 +348,7 @@ class _Run:
             if out.is_written:
                 yield self._put(one, out)
 
-    def _put(self, one: PlannedRecord, out: Outcome) -> Put:
+    def _put(self, one: PlannedRecord, out: RecordOutcome) -> Put:
         """The change of one file; the bytes of many are not held until they are needed.
 
         A guard may change what others than the person write, so that is given as it is.
