@@ -19,7 +19,6 @@ from pack.files.keys import ORIGIN_SOURCE
 from pack.history.assigned import AssignedLevel, with_assigned
 from pack.history.differences.line_hunks import git_lines
 from pack.history.origins import UNATTRIBUTED, WrittenBy, written_by
-from pack.imports.rendering import writers_in
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts
 from pack.model import BlobId
@@ -119,6 +118,9 @@ def truths_of_import(content: bytes, own: LineTruth) -> Sequence[LineTruth]:
         content: The note.
         own: The truth of the commit, which holds for what the person wrote.
     """
+    # Here, as few memories have an import with lines of a tool, and a hook waits for this module.
+    from pack.imports.rendering import writers_in  # noqa: PLC0415
+
     text = content.decode("utf-8", "replace")
     lines = git_lines(text)
     said = frontmatter.read(text).fields.get(ORIGIN_SOURCE.name)
