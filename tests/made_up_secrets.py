@@ -70,7 +70,7 @@ SECRETS = {
     "a Firecrawl key": "fc" + "-" + HEX[:32],
     "an ElevenLabs key": "sk" + "_" + HEX[:48],
     "a PostHog key": "phx" + "_" + ALNUM[:43],
-    "an Artifactory key": "AKC" + ALNUM[:60],
+    "a JFrog key": "AKC" + ALNUM[:60],
     "a Doppler token": "dp" + ".pt." + ALNUM[:43],
     "a Pulumi token": "pul" + "-" + HEX[:40],
     "a 1Password token": "ops" + "_eyJ" + ALNUM[:120],

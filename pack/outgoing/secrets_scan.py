@@ -70,7 +70,7 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a Docker token": r"dckr_(?:pat|oat)_[\w-]{20,}",
     "a Sentry token": r"sntry[su]_[\w=+/-]{40,}",
     "a Linear key": r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}",
-    "an Artifactory key": r"AKC[A-Za-z0-9]{10,}",
+    "a JFrog key": r"AKC[A-Za-z0-9]{10,}",
     "a Doppler token": r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,}",
     "a Pulumi token": r"pul-[0-9a-f]{40}",
     "a 1Password token": r"ops_eyJ[\w=+/-]{100,}",
