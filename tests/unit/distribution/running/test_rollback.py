@@ -30,6 +30,7 @@ def test_what_people_changed_elsewhere_in_the_file_stays():
     assert not done.conflicts
     found = engine.downstream.now(done.branch)["docs/a.md"].decode()
     assert found == TEXT.replace("line 6", "mine")
+    assert {check.status for check in done.checks} == {"pass", "warn"}
 
 
 def test_what_people_changed_in_the_same_lines_stays_and_is_named():
