@@ -26,6 +26,7 @@ GUIDE_TOPICS: Final = (
     "kits",
     "distribution",
     "copies",
+    "import",
     "export",
     "webhooks",
     "notion",
