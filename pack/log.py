@@ -85,16 +85,21 @@ class CommitFacts:
 
     @property
     def trailers(self) -> Mapping[str, str]:
-        """The trailers by name; if several have the same name, the last one.
+        """As `trailers_of` its message."""
+        return trailers_of(self.message)
 
-        Source: git-interpret-trailers(1). Trailers count only in a last paragraph that holds
-        nothing else, which is how PACK writes them.
-        """
-        subject, _, last = self.message.strip().rpartition("\n\n")
-        found = [_TRAILER.fullmatch(line) for line in last.splitlines()]
-        if not subject or not all(found):
-            return {}
-        return {match[1]: match[2].strip() for match in found if match}
+
+def trailers_of(message: str) -> Mapping[str, str]:
+    """The trailers of a message by name; if several have the same name, the last one.
+
+    Source: git-interpret-trailers(1). Trailers count only in a last paragraph that holds nothing
+    else, which is how PACK writes them.
+    """
+    subject, _, last = message.strip().rpartition("\n\n")
+    found = [_TRAILER.fullmatch(line) for line in last.splitlines()]
+    if not subject or not all(found):
+        return {}
+    return {match[1]: match[2].strip() for match in found if match}
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,3 +113,58 @@ def _encoded(content: Any) -> bytes:
     if isinstance(content, bytes):
         return content
     return json.dumps(content, ensure_ascii=False).encode()
+
+
+# --- Claude ------------------------------------------------------------------------------------
+
+
+def claude_chat(key: str, name: str, *said: str) -> dict[str, Any]:
+    """A conversation in which the person and Claude take turns."""
+    senders = ("human", "assistant")
+    return {
+        "uuid": key,
+        "name": name,
+        "summary": "",
+        "created_at": "2025-03-01T10:00:00.123456Z",
+        "updated_at": "2025-03-02T10:00:00Z",
+        "account": {"uuid": "a"},
+        "chat_messages": [
+            {
+                "uuid": f"m{number}",
+                "sender": senders[number % 2],
+                "text": text,
+                "content": [{"type": "text", "text": text}],
+                "attachments": [],
+                "files": [],
+                "created_at": f"2025-03-01T10:0{number}:00Z",
+            }
+            for number, text in enumerate(said)
+        ],
+    }
+
+
+def claude_project(key: str, name: str, docs: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A project with its documents."""
+    at = "2025-01-01T00:00:00Z"
+    return {
+        "uuid": key,
+        "name": name,
+        "description": "About it.",
+        "prompt_template": "Be kind.",
+        "created_at": at,
+        "updated_at": at,
+        "docs": [
+            {"uuid": f"{key}-{file}", "filename": file, "content": text, "created_at": at}
+            for file, text in (docs or {}).items()
+        ],
+    }
+
+
+# --- Gemini ------------------------------------------------------------------------------------
+
+
+def gemini_entry(title: str, time: object, html: str | None = None, **more: Any) -> dict[str, Any]:
+    """One prompt in Google Takeout."""
+    answer = {"safeHtmlItem": [{"html": html}]} if html is not None else {}
+    header = more.pop("header", "Gemini Apps")
+    return {"header": header, "title": title, "time": time, "products": [header], **answer, **more}

@@ -11,12 +11,22 @@ from functools import cache
 
 from pack.core.session import Session
 from pack.distribution.checks.checking import Checker
-from pack.distribution.content.rule import RuleSet
+from pack.distribution.checks.verifier import Verifier
+from pack.distribution.content.rule import RuleSet, read_rule
 from pack.distribution.content.rule_edits import with_pinned
 from pack.distribution.notices.alerts import SyncAlert
 from pack.distribution.notices.issue_drafts import IssueDraft, drift_issue
 from pack.distribution.reconciling.remaking import Remaker
 from pack.distribution.registry import Registry
+from pack.distribution.running.adding import (
+    AddedRule,
+    EndedRule,
+    NewRule,
+    archived,
+    listed,
+    refuse_other,
+    relisted,
+)
 from pack.distribution.running.context import RunContext
 from pack.distribution.running.ends import Ends
 from pack.distribution.running.remembered import RememberedUpstream
@@ -27,9 +37,10 @@ from pack.distribution.running.results import (
     RunReport,
 )
 from pack.distribution.running.run import Run, RunRequest, Tell, recorded
-from pack.distribution.running.stored import StoredDistribution, named
+from pack.distribution.running.stored import FilesAfter, StoredDistribution, named
 from pack.distribution.running.survey import alerts_for, survey
 from pack.distribution.running.take_back import RollbackRequest, TakeBack
+from pack.distribution.running.verifying import VerifiedRule, verify_rule
 from pack.errors import PackError
 from pack.log import LogQuery
 from pack.model import CommitId, MemoryPath
@@ -70,7 +81,12 @@ class Distribution:
         every = self._stored.rules()
         wanted = named(every, request.rules)
         is_asked = request.tag is not None
-        context = replace(self._context(ends), reopens=request.reopens, is_asked=is_asked)
+        context = replace(
+            self._context(ends),
+            reopens=request.reopens or request.is_filed,
+            is_asked=is_asked,
+            begins=request.begins,
+        )
         results: list[RepositoryResult] = []
 
         def keep(result: RepositoryResult) -> None:
@@ -82,7 +98,7 @@ class Distribution:
             Run(context, request, every).carry(wanted, keep)
         finally:  # what was done is recorded, also if somebody ends the run
             try:
-                if not request.dry_run:
+                if not request.dry_run and not request.is_filed:
                     self._record(every, context.name, results)
             except PackError as error:
                 unrecorded = error
@@ -110,6 +126,7 @@ class Distribution:
             upstream=upstream,
             remaker=Remaker(upstream),
             checker=Checker(),
+            verifier=Verifier(upstream),
             registry=registry,
             subjects=self._find_subjects(),
         )
@@ -159,6 +176,14 @@ class Distribution:
         name = self._stored.registry().source or ends.name
         return drift_issue(name, one.rule, one.version, one.drift)
 
+    def verify(self, ends: Ends, rule_id: str, tag: str | None = None) -> VerifiedRule:
+        """Make the files of a downstream again, from release and rule alone, and compare.
+
+        Raises:
+            NotFound: There is no such rule, or the downstream has nothing of it.
+        """
+        return verify_rule(self._context(ends), self._stored.get(rule_id).rule, tag)
+
     # --- taking back ---------------------------------------------------------------------------
 
     def rollback(self, ends: Ends, rule_id: str, request: RollbackRequest) -> RolledBack:
@@ -177,3 +202,51 @@ class Distribution:
             subject = f"{stored.path}: pin {done.version} out"
             self._stored.record(lambda registry: registry, subject, {stored.path: pinned})
         return done
+
+    # --- beginning and ending ------------------------------------------------------------------
+
+    def add(self, ends: Ends, new: NewRule, *, dry_run: bool = False) -> AddedRule:
+        """Begin with a downstream: a rule, its first sync, and then what it is to be.
+
+        After a failure the rule stays one that only runs by hand; the same call goes on with it.
+
+        Raises:
+            InvalidRequest: There is another rule of that name.
+            InvalidConfig: It cannot be a rule.
+        """
+        first = new.first()
+        every = self._stored.rules().rules
+        known = next((one for one in every if one.rule.id == new.id), None)
+        refuse_other(new, known)
+        rule = read_rule(first, new.file)
+        if dry_run:
+            return AddedRule(new.file, None, None)
+        if known is None:
+            subject = f"{new.file}: begin with {rule.target_repo}"
+            self._stored.record(lambda one: listed(one, rule), subject, {new.file: first})
+        report = self.run(ends, RunRequest([new.id], begins=True))
+        (result,) = report.results
+        if result.is_bad:
+            return AddedRule(new.file, result, None)
+        content = new.as_wanted(self._stored.read(new.file) or first)
+        wanted = read_rule(content, new.file)
+        subject = f"{new.file}: run {wanted.frequency}, as the first sync is offered"
+        files: FilesAfter = {new.file: content}
+        commit = self._stored.record(lambda one: relisted(one, wanted), subject, files)
+        return AddedRule(new.file, result, commit)
+
+    def remove(self, rule_id: str, *, dry_run: bool = False) -> EndedRule:
+        """End with a downstream: its rule is archived, and its files stay.
+
+        Raises:
+            NotFound: There is no such rule.
+        """
+        stored = self._stored.get(rule_id)
+        repo = stored.rule.target_repo
+        path, content = archived(stored, self._stored.read(stored.path) or b"")
+        if dry_run:
+            return EndedRule(rule_id, repo, path, None)
+        files: FilesAfter = {stored.path: None, path: content}
+        subject = f"{stored.path}: end with {repo}"
+        commit = self._stored.record(lambda one: one.without(rule_id), subject, files)
+        return EndedRule(rule_id, repo, path, commit)

@@ -162,6 +162,15 @@ class PullRequests(Protocol):
     def merge_when_ready(self, pull: PullRequest) -> str | None:
         """Have the host merge it as soon as its rules are met; else why that cannot be."""
 
+    def leave_to_people(self, pull: PullRequest) -> None:
+        """Have the host not merge it by itself, whatever was asked for before.
+
+        To be called before a branch gets what people have to look at.
+
+        Raises:
+            ConnectorError: The host failed or refused; it may still merge it.
+        """
+
 
 class Downstream(Protocol):
     """A repository that gets files."""

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.deferred import dataclass
-from pack.distribution.staleness import Standing
-from pack.distribution.values import Frequency, Strategy
+from pack.distribution.staleness import SyncStanding
+from pack.distribution.values import Frequency, Rule, Strategy
 from pack.distribution.yaml_form import to_yaml
 from pack.errors import InvalidContent, UnusableInput
 from pack.files import yaml_block
@@ -41,9 +41,10 @@ class _EntryPart(BaseModel):
     frequency: Frequency
     last_sync: _Text | None = None
     version: _Text | None = None
-    status: Standing | None = None
+    status: SyncStanding | None = None
     failures: Annotated[int, Field(ge=0)] = 0
     commit: _Text | None = None
+    landed: _Text | None = None
     offered: _OfferPart | None = None
 
 
@@ -83,6 +84,7 @@ class RegistryEntry:
         status: How it stood when this was written.
         failures: How many attempts in a row have failed.
         commit: The commit of upstream that the version was.
+        landed: The version that its default branch had when something was offered last.
         offered: What was offered last, whether or not it was taken.
         more: What only a newer PACK knows.
     """
@@ -93,9 +95,10 @@ class RegistryEntry:
     frequency: Frequency
     last_sync: str | None = None
     version: str | None = None
-    status: Standing | None = None
+    status: SyncStanding | None = None
     failures: int = 0
     commit: str | None = None
+    landed: str | None = None
     offered: Offered | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -117,6 +120,11 @@ class Registry:
     def find(self, rule_id: str) -> RegistryEntry | None:
         """The downstream of a rule."""
         return self.entries.get(rule_id)
+
+    def find_for(self, rule: Rule) -> RegistryEntry | None:
+        """What is known of the repository that a rule brings files to, and of no other."""
+        entry = self.entries.get(rule.id)
+        return entry if entry is not None and entry.repo == rule.target_repo else None
 
     def with_entry(self, entry: RegistryEntry) -> Registry:
         """A registry with an entry, in the place of the one that its rule had."""
@@ -180,8 +188,9 @@ def write_registry(registry: Registry) -> bytes:
 def _fields_of(entry: RegistryEntry) -> Mapping[str, object]:
     fields = {name: getattr(entry, name) for name in RegistryEntry.__slots__}
     del fields["more"], fields["offered"]
-    if entry.commit is None:
-        del fields["commit"]
+    for name in ("commit", "landed"):
+        if fields[name] is None:
+            del fields[name]
     if (offer := entry.offered) is not None:
         names = ("branch", "version", "commit")
         fields["offered"] = {name: getattr(offer, name) for name in names}

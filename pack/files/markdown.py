@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -34,6 +35,10 @@ _NOT_RELATIVE: Final = pattern(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _WRITTEN_TARGET: Final = pattern(
     r"\]\([ \t]*+(?:<([^<>\r\n]*+)>"
     r"|((?:[^\s()<]|\([^\s()]*+\))[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+))"
+)
+_HTML_TARGET: Final = pattern(
+    r"""(?<=\s)(?:href|src)\s{0,9}=\s{0,9}(?:"([^"\r\n]*+)"|'([^'\r\n]*+)'|([^\s"'<>`=]++))""",
+    re.IGNORECASE,
 )
 _AFTER_TARGET: Final = ("", " ", "\t", "\r", "\n", ")")  # not in the pattern: it stays linear
 _PARSED_BRACKETS: Final = 20_000  # take a second if nested maliciously
@@ -185,6 +190,37 @@ def links(body: str, first_line: int = 1) -> list[Link]:
                 targets = list(_targets(_inline(parser, token.content, env)))
             found += _located(targets, written, first_line + start)
     return found
+
+
+def html_links(body: str, first_line: int = 1) -> list[Link]:
+    """Relative targets in HTML (`href`, `src`), in text order; their columns are uncertain."""
+    if _HTML_TARGET.search(body) is None:
+        return []
+    parser = _parser()
+    return [
+        Link(target, first_line + line, 1)
+        for html, line in _html(parser, _blocks(parser, body, {}))
+        for target, line in _html_targets(html, line)
+    ]
+
+
+def _html(parser: MarkdownIt, tokens: Iterable[Token]) -> Iterator[tuple[str, int]]:
+    """Each piece of HTML, and its line from 0."""
+    for token in tokens:
+        if token.map is None or token.type not in ("html_block", "inline"):
+            continue
+        line = token.map[0]
+        for part in [token] if token.type == "html_block" else _inline(parser, token.content, {}):
+            if part.type.startswith("html_"):
+                yield part.content, line
+            is_break = part.type in ("softbreak", "hardbreak")
+            line += 1 if is_break else part.content.count("\n")
+
+
+def _html_targets(html: str, line: int) -> Iterator[tuple[str, int]]:
+    for match in _HTML_TARGET.finditer(html):
+        if target := _lookup_path(unescape(match[match.lastindex or 0])):
+            yield target, line + html.count("\n", 0, match.start())
 
 
 def _parser() -> MarkdownIt:

@@ -1,15 +1,16 @@
-"""What was changed in a kit, as a patch that `git am` takes in the repository it comes from.
+"""What was changed in a kit, as a commit of the repository it comes from, and as a patch of it.
 
 It holds the hunks of files that upstream shipped, and nothing else of the memory: no file that was
-added here, and none of the keys that PACK itself notes in frontmatter. Nothing is sent.
+added here, and none of the keys that PACK itself notes in frontmatter. Nothing is sent here.
+`git am` takes the patch.
 
 Source: git-format-patch(1), git-am(1); RFC 2047 for names that are not ASCII.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
@@ -21,7 +22,7 @@ from pack.errors import InvalidRequest
 from pack.history.blame import BlamedFile, Writing
 from pack.kits.edits import KitEdit
 from pack.kits.lock import LockedKit
-from pack.model import Identity, MemoryPath
+from pack.model import CommitId, Identity, MemoryPath
 
 _NO_COMMIT: Final = "0" * 40
 _FIRST_LINE: Final = "Mon Sep 17 00:00:00 2001"
@@ -35,19 +36,29 @@ BlameFile = Callable[[MemoryPath], BlamedFile]
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """A patch for upstream.
+    """A change for upstream.
 
     Attributes:
+        kit: The kit and its version.
+        base: The commit it is made on; `None` if the kit comes from no repository.
         branch: What a branch for it could be called there.
         subject: What it does.
+        message: The message of the commit.
+        wrote: Who wrote which of the new lines.
         files: The files it changes, below the kit's folder.
+        writes: The same in the repository, with their bytes.
         text: The patch, with its message.
     """
 
+    kit: str
+    base: CommitId | None
     branch: str
     subject: str
+    message: str
+    wrote: Sequence[str]
     files: Sequence[MemoryPath]
-    text: str
+    writes: Mapping[str, bytes] = field(repr=False)
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class Message:
 def contribution(
     kit: LockedKit, folder: str, edits: Sequence[KitEdit], message: Message, blame: BlameFile
 ) -> Contribution:
-    """The patch for some edits.
+    """The change for some edits.
 
     Args:
         kit: As it is installed.
@@ -86,9 +97,32 @@ def contribution(
     subject = " ".join(message.subject.split()) or f"{kit.name}: change {_listed(names)}"
     if len(subject) > _MOST_SUBJECT:
         raise InvalidRequest(f"a subject has at most {_MOST_SUBJECT} characters")
-    text = "".join(_mail(kit, folder, edits, message, subject, blame))
-    branch = f"contrib/{kit.name}-{message.at:%Y%m%dT%H%M%SZ}"
-    return Contribution(branch, subject, names, text)
+    wrote = [line for edit in edits for line in _provenance(edit, blame(edit.path))]
+    said = _said_of(kit, wrote)
+    return Contribution(
+        f"{kit.name} {kit.version}",
+        kit.commit,
+        f"contrib/{kit.name}-{message.at:%Y%m%dT%H%M%SZ}",
+        subject,
+        f"{subject}\n\n{said}",
+        wrote,
+        names,
+        {inside(folder, edit.inside): edit.after.encode("utf-8") for edit in edits},
+        "".join(_mail(kit, folder, edits, message, subject, said)),
+    )
+
+
+def inside(folder: str, path: str) -> str:
+    """The path in a repository of a file of a kit in a folder of it."""
+    return f"{folder}/{path}" if folder else path
+
+
+def _said_of(kit: LockedKit, wrote: Sequence[str]) -> str:
+    """The message of the commit, below its subject."""
+    trailers = [f"Pack-Kit: {kit.name}@{kit.version}", *(f"{_WROTE}: {line}" for line in wrote)]
+    return f"Changed where {kit.name} {kit.version} is installed.\n\n" + "".join(
+        f"{line}\n" for line in trailers
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -101,7 +135,7 @@ def _mail(
     edits: Sequence[KitEdit],
     message: Message,
     subject: str,
-    blame: BlameFile,
+    said: str,
 ) -> Iterator[str]:
     yield f"From {_NO_COMMIT} {_FIRST_LINE}\n"
     yield f"From: {_encoded(_plain(message.author.name))} <{_plain(message.author.email)}>\n"
@@ -109,11 +143,7 @@ def _mail(
     yield f"Subject: {_encoded(f'[PATCH] {subject}')}\n"
     yield "MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
     yield "Content-Transfer-Encoding: 8bit\n\n"
-    yield f"Changed where {kit.name} {kit.version} is installed.\n\n"
-    yield f"Pack-Kit: {kit.name}@{kit.version}\n"
-    for edit in edits:
-        yield from (f"{_WROTE}: {line}\n" for line in _provenance(edit, blame(edit.path)))
-    yield "---\n"
+    yield f"{said}---\n"
     if any("\r\n" in edit.after for edit in edits):
         yield "Lines end in CR LF: apply it with `git am --keep-cr`.\n"
     yield "\n"

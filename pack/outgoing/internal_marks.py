@@ -29,16 +29,16 @@ _LINES: Final[Mapping[str, str]] = {
         r"<!--+\s*(?:internal|private|confidential|no-?sync|do[ -]not[ -](?:sync|share|publish))\b"
     ),
     "a block for the people at home": (
-        r"^[\s>]*(?::{3,}\s*|\[!|!!!\s*|\?{3}\s*)\{?(?:internal|confidential)\b"
+        r"^[ \t>]*(?::{3,}\s*|\[!|!!!\s*|\?{3}\s*)\{?(?:internal|confidential)\b"
     ),
     "a line that says it is internal": (
         r"\b(?:for|strictly)\s+internal\s+use\b|\binternal\s+use\s+only\b"
         r"|(?-i:\bINTERNAL[ _-]ONLY\b)"
-        r"|^[\s>#*_|=\[(:-]*internal[ -]only[\s*_|\])!.:=-]*$"
+        r"|^[ \t>#*_|=\[(:-]*internal[ -]only[ \t\r*_|\])!.:=-]*$"
     ),
     "a line that says it is confidential": (
         r"\b(?:company|strictly|highly)\s+confidential\b"
-        r"|(?-i:^[\s>#*_|=\[(:-]*CONFIDENTIAL\b)"
+        r"|(?-i:^[ \t>#*_|=\[(:-]*CONFIDENTIAL\b)"
         r"|\bnot\s+for\s+(?:external|public|outside)\s+(?:use|distribution|release|sharing)\b"
         r"|\bdo\s+not\s+(?:share|distribute|forward)\s+(?:externally|outside)\b"
     ),

@@ -29,8 +29,9 @@ def find_private_paths(text: str, notes: Iterable[MemoryPath]) -> list[Leak]:
         text: The text.
         notes: Notes whose names are nobody else's business.
     """
-    names = sorted({name for note in notes for name in _names(note)})
-    lines = text.split("\n")
+    spelt = text.replace("%20", " ")
+    names = sorted({name for note in notes for name in _names(note) if name in spelt})
+    lines = text.split("\n") if names or _HOME.search(text) else ()
     found = {(n, what) for n, line in enumerate(lines, 1) for what in _on_line(line, names)}
     return [Leak(line, what) for line, what in sorted(found)]
 

@@ -24,6 +24,7 @@ GUIDE_TOPICS: Final = (
     "github",
     "serve",
     "kits",
+    "distribution",
     "copies",
     "export",
     "webhooks",

@@ -66,8 +66,12 @@ class TestBare(DownstreamContract):
         return GitDownstream(self.address.format(folder=tmp_path / "nothing"), scratch)
 
 
+@pytest.mark.soak
 class TestWorkingTree(TestBare):
-    """A folder in which somebody works, named by its address."""
+    """A folder in which somebody works, named by its address.
+
+    What is different there is in tests/unit/connectors/local_git/distribution/test_downstream.py.
+    """
 
     address = "file://{folder}"
     options = ()

@@ -11,7 +11,8 @@ from tests.standins.github_call import Call
 from tests.standins.github_graphql_reads import GraphQLRefusal, Node, find_repository
 from tests.standins.github_protection import required_checks
 from tests.standins.github_shapes import read_node_id
-from tests.standins.github_state import Permission
+from tests.standins.github_state import Permission, Repository
+from tests.standins.github_tracker import Pull
 
 
 def enable_auto_merge(call: Call, **arguments: Any) -> Node:
@@ -21,13 +22,7 @@ def enable_auto_merge(call: Call, **arguments: Any) -> Node:
         GraphQLRefusal: The repository does not allow it, or nothing is to be waited for.
     """
     given = arguments["input"]
-    kind, full_name, number = (read_node_id(given["pullRequestId"]) + [""] * 3)[:3]
-    if kind != "PullRequest":
-        unknown = f"Could not resolve to a node with the global id of '{given['pullRequestId']}'"
-        raise GraphQLRefusal("NOT_FOUND", unknown)
-    repository = find_repository(call, full_name, Permission.WRITE)
-    pull = repository.tracker.pulls[int(number)]
-    call.state.look_at_head(repository, pull)
+    repository, pull = _pull(call, given["pullRequestId"])
     method = str(given["mergeMethod"]).lower()
     if not repository.allows_auto_merge:
         raise _unprocessable("Auto merge is not allowed for this repository")
@@ -39,7 +34,36 @@ def enable_auto_merge(call: Call, **arguments: Any) -> Node:
         status = "clean" if pull.issue.state == "open" else "closed"
         raise _unprocessable(f"Pull request is in {status} status")
     pull.auto_merge, pull.auto_merge_by = method, call.token.login
-    shown = {"id": given["pullRequestId"], "number": int(number)}
+    return _payload(given, pull)
+
+
+def disable_auto_merge(call: Call, **arguments: Any) -> Node:
+    """The field `Mutation.disablePullRequestAutoMerge`.
+
+    Raises:
+        GraphQLRefusal: It is not enabled.
+    """
+    given = arguments["input"]
+    _, pull = _pull(call, given["pullRequestId"])
+    if pull.auto_merge is None:
+        raise GraphQLRefusal("UNPROCESSABLE", "Can't disable auto-merge for this pull request.")
+    pull.auto_merge = pull.auto_merge_by = None
+    return _payload(given, pull)
+
+
+def _pull(call: Call, node: str) -> tuple[Repository, Pull]:
+    kind, full_name, number = (read_node_id(node) + [""] * 3)[:3]
+    if kind != "PullRequest":
+        unknown = f"Could not resolve to a node with the global id of '{node}'"
+        raise GraphQLRefusal("NOT_FOUND", unknown)
+    repository = find_repository(call, full_name, Permission.WRITE)
+    pull = repository.tracker.pulls[int(number)]
+    call.state.look_at_head(repository, pull)
+    return repository, pull
+
+
+def _payload(given: dict[str, Any], pull: Pull) -> Node:
+    shown = {"id": given["pullRequestId"], "number": pull.issue.number}
     return {"clientMutationId": given.get("clientMutationId"), "pullRequest": shown}
 
 

@@ -27,7 +27,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
-from tests.standins.github_auto_merge import enable_auto_merge
+from tests.standins.github_auto_merge import disable_auto_merge, enable_auto_merge
 from tests.standins.github_call import Call
 from tests.standins.github_graphql_reads import (
     GraphQLRefusal,
@@ -111,6 +111,7 @@ def execute(call: Call) -> Response:
         "repository": lambda _, **args: repository(call, **args),
         "viewer": lambda _: viewer(call),
         "rateLimit": lambda _, **_args: rate_limit(call),
+        "disablePullRequestAutoMerge": lambda _, **args: disable_auto_merge(call, **args),
         "enablePullRequestAutoMerge": lambda _, **args: enable_auto_merge(call, **args),
         "createCommitOnBranch": lambda _, **args: create_commit_on_branch(call, **args),
     }

@@ -138,3 +138,42 @@ def test_what_cannot_be_said_is_refused_and_no_secret_is_repeated(
     assert ended.out == b""
     assert FAKE not in ended.err
     assert not list(memory.path.parent.glob("*.patch"))
+
+
+def test_a_contribution_that_is_sent_is_a_branch_upstream_and_there_once(
+    memory: Folder, upstream: Folder
+) -> None:
+    edit(memory, "a.md", b"two", b"two, mine")
+    before = upstream.git("for-each-ref")
+    assert memory.pack("kit", "contribute", "observer", "--send").status == 1  # nobody was asked
+    memory.ok("kit", "contribute", "observer", "--send", "--dry-run")
+    assert upstream.git("for-each-ref") == before
+    sent = memory.json("kit", "contribute", "observer", "Say it better", "--send", "--yes")
+    assert sent["pushed_to"] == sent["repo"] == str(upstream.path)
+    assert sent["pull_request"]["url"] is None
+    assert "`sub/observer/a.md`" in sent["pull_request"]["body"]
+    assert upstream.git("show", f"{sent['branch']}:sub/observer/a.md").endswith("two, mine\n")
+    message = upstream.git("log", "-1", "--format=%B", sent["branch"])
+    assert message.startswith("Say it better\n")
+    assert "Pack-Wrote: a.md line 5: " in message
+    again = memory.json("kit", "contribute", "observer", "Say it better", "--send", "--yes")
+    assert (again["branch"], again["commit"]) == (sent["branch"], sent["commit"])
+    upstream.git(*_USER, "merge", "--quiet", sent["branch"])
+    memory.ok("kit", "update", "observer")
+    states = {one["path"]: one["state"] for one in memory.json("kit", "status")["kits"][0]["files"]}
+    assert set(states.values()) == {"PRISTINE"}
+
+
+def test_what_must_stay_here_is_not_sent(memory: Folder, upstream: Folder) -> None:
+    edit(memory, "a.md", b"two", f"two, with {FAKE}".encode())
+    before = upstream.git("for-each-ref")
+    ended = memory.pack("kit", "contribute", "observer", "--send", "--yes")
+    assert ended.status != 0
+    assert FAKE not in ended.text + ended.err
+    assert upstream.git("for-each-ref") == before
+
+
+def test_a_report_is_sent_only_where_pack_can(memory: Folder) -> None:
+    ended = memory.pack("kit", "bug", "observer", "It fails", "--send", "--yes")
+    assert ended.status == 1
+    assert "only issues on GitHub" in ended.err

@@ -25,7 +25,7 @@ NOTES = {
 WRITES = {
     *("init", "update", "edit", "move", "delete", "prune", "migrate", "migrate-notion", "sync"),
     *("commit", "undo", "redo", "restore", "truth", "kit", "setup"),
-    "distribute",
+    *("distribute", "import"),
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
 READS |= {"log", "changes", "diff", "show", "blame", "context"}

@@ -18,6 +18,7 @@ from pack_servers.clients.table import CLIENTS, Client
 
 from tests import clients_support as given
 from tests.stories.cli_driver import Ended, new_memory, run
+from tests.stories.terminal_driver import ASKED, at_terminal
 
 EACH = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 PACK = str(Path(sys.executable).with_name("pack"))
@@ -176,6 +177,19 @@ def test_two_memories_have_two_names(tmp_path: Path) -> None:
     assert not file_of(client).exists()
 
 
+def test_a_token_of_another_server_is_not_shown(home: Path) -> None:
+    secret = "sk-" + "proj-Zx9Qw7Er5Ty3Ui1Op0As2Df4Gh6Jk8"  # made up here
+    env = f'{{ "OPENAI_API_KEY": "{secret}" }}'
+    file = home / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text(f'{{\n  "mcpServers": {{\n    "x": {{\n      "env": {env}\n    }}\n  }}\n}}\n')
+    shown = setup("cursor", "--dry-run")
+    assert (secret in shown.text, "may hold a secret" in shown.text) == (False, True)
+    assert PACK in shown.text
+    assert secret not in done("cursor")["diff"]
+    assert secret in file.read_text()
+
+
 def test_a_link_stays_a_link_and_permissions_stay(home: Path, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "mcp.json"
     real.parent.mkdir()
@@ -250,6 +264,24 @@ def test_nothing_happens_without_a_yes(home: Path) -> None:
     assert (list(planned), planned["change"], planned["backup"]) == (KEYS, "added", None)
     assert not (home / ".cursor").exists()
     assert done("cursor", "--remove")["change"] == "unchanged"
+
+
+def test_a_person_is_shown_each_change_and_asked(home: Path, tmp_path: Path) -> None:
+    (home / ".cursor").mkdir()
+    (home / ".codeium" / "windsurf").mkdir(parents=True)
+    memory = new_memory(tmp_path / "notes")
+    answers = [(ASKED, "n\n"), (ASKED, "y\n")]
+    status, screen = at_terminal(memory, "setup", typed=answers, PATH="/nowhere")
+    assert status == 0
+    assert "+++ " in screen
+    assert "Windsurf is set up" in screen
+    assert not (home / ".cursor" / "mcp.json").exists()
+    assert (home / ".codeium" / "windsurf" / "mcp_config.json").exists()
+
+
+def test_a_memory_that_is_not_there_yet_is_said(tmp_path: Path) -> None:
+    assert "pack init" in setup("cursor", "--dry-run", "--local", tmp_path / "none").err
+    assert "pack init" not in setup("cursor", "--dry-run").err
 
 
 @EACH
@@ -332,6 +364,9 @@ def test_no_token_is_written_or_shown(client: Client) -> None:
         (["cursor", "--project", "nowhere"], "--project"),
         (["--check"], "--check"),
         (["cursor", "--check"], "pack setup cursor"),
+        (["codex", "--check", "--plugin"], "pack setup codex --plugin"),
+        (["gemini-cli", "--check", "--plugin"], "pack setup gemini-cli --plugin"),
+        (["cursor", "--check", "--plugin"], "Leave out --plugin"),
     ],
 )
 def test_what_cannot_be_is_said(words: list[str], said: str) -> None:
@@ -456,6 +491,25 @@ def test_what_a_command_of_the_client_says_is_passed_on(home: Path, tmp_path: Pa
     assert ended.status == 0
     assert "warning: claude plugin marketplace add" in ended.err
     assert "no network" in ended.err
+
+
+def test_the_extension_of_gemini_is_a_folder_and_goes_again(home: Path, tmp_path: Path) -> None:
+    words = ("gemini-cli", "--plugin", "--local", tmp_path / "notes")
+    assert setup(*words, "--dry-run", "--format", "json").json["change"] == "added"
+    first = done(*words)
+    file = home / ".gemini" / "extensions" / "pack" / "gemini-extension.json"
+    assert (first["change"], first["file"]) == ("added", str(file))
+    server = given.strictly(file.read_text())["mcpServers"]["pack"]
+    assert server_in(server) == StartedServer(PACK, ["serve", "--local", str(tmp_path / "notes")])
+    assert done(*words)["change"] == "unchanged"
+    assert done("gemini-cli", "--plugin")["change"] == "updated"
+    assert done("gemini-cli", "--plugin", "--remove")["change"] == "removed"
+    assert not file.parent.exists()
+    file.parent.mkdir(parents=True)
+    file.write_text('{"name": "pack"}')
+    for more in ([], ["--remove"]):
+        assert "somebody else" in setup("gemini-cli", "--plugin", "--yes", *more).err
+    assert file.read_text() == '{"name": "pack"}'
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,16 @@ def check_branch(branch: str) -> str:
 def quoted(path: str) -> str:
     """A path escaped for an address; slashes stay."""
     return quote(path, safe="/")
+
+
+def repository_at(host: Host, address: str) -> tuple[str, str] | None:
+    """The owner and the name of the repository that git clones from an address.
+
+    `None` if the address is not of this server.
+    """
+    web = host.web.partition("://")[2]
+    for start in (f"{host.web}/", f"git@{web}:", f"ssh://git@{web}/"):
+        parts = address[len(start) :].strip("/").removesuffix(".git").split("/")
+        if address.lower().startswith(start.lower()) and len(parts) == 2 and all(parts):
+            return parts[0], parts[1]
+    return None

@@ -26,9 +26,8 @@ from pack_connectors.github.trees import EMPTY, Tree
 from pack_connectors.system.retry import NoAnswer
 
 _BY_QUERIES: Final = 200
-"""If more files than this are missing, the archive is worth it."""
 _BY_REQUESTS: Final = 3
-"""The same for a server without GraphQL."""
+"""From how many on the archive is worth it on a server without GraphQL."""
 _IN_ONE_QUERY: Final = 100
 _QUERY_BYTES: Final = 4 * 1024 * 1024
 _TEXT_BYTES: Final = 400_000
@@ -47,7 +46,16 @@ _Batch = dict[BlobId, bytes]
 
 
 class GithubBlobs:
-    """The files of one repository, by id."""
+    """The files of one repository, by id.
+
+    Args:
+        repository: The repository.
+        cache: What is known of it.
+        head: Its current commit.
+        snapshots: The trees of its commits.
+        method: Whether the server has GraphQL.
+        by_queries: If more files than this are missing, the archive is worth it.
+    """
 
     def __init__(
         self,
@@ -56,12 +64,14 @@ class GithubBlobs:
         head: GithubHead,
         snapshots: GithubSnapshots,
         method: GithubMethod,
+        by_queries: int = _BY_QUERIES,
     ) -> None:
         self._repository = repository
         self._cache = cache
         self._head = head
         self._snapshots = snapshots
         self._method = method
+        self._by_queries = by_queries
         self._lock = threading.Lock()
         self._may_fill = True
 
@@ -146,7 +156,7 @@ class GithubBlobs:
 
     def _is_archive_worth(self, missing: set[BlobId], sizes: Mapping[BlobId, int]) -> bool:
         inside = missing & sizes.keys()
-        most = _BY_QUERIES if self._method.has_graphql else _BY_REQUESTS
+        most = self._by_queries if self._method.has_graphql else _BY_REQUESTS
         part = sum(sizes[sha] for sha in inside)
         return len(inside) > most and sum(sizes.values()) <= _ARCHIVE_BYTES + 10 * part
 

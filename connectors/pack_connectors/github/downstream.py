@@ -43,7 +43,7 @@ from pack_connectors.github.snapshots import GithubSnapshots
 from pack_connectors.github.trees import Tree
 
 _FEW: Final = 10
-"""Files that are read by a request each; of more, many come with one query."""
+"""Files that are read by a request each; of more, many come with the archive or one query."""
 _PAGE: Final = 100
 
 
@@ -67,10 +67,12 @@ class GithubDownstream:
         self._session = session
         self._repository = GithubRepository(session, self._place)
         self._cache = GithubCache(None, session.clock)
-        head = GithubHead(self._repository, None, self._cache)
+        self._current = head = GithubHead(self._repository, None, self._cache)
         self._snapshots = GithubSnapshots(self._repository, self._cache)
         method = GithubMethod(session, self._cache, session.clock, None)
-        self._blobs = GithubBlobs(self._repository, self._cache, head, self._snapshots, method)
+        self._blobs = GithubBlobs(
+            self._repository, self._cache, head, self._snapshots, method, by_queries=_FEW
+        )
         self._writer = GitDataWriter(self._repository, head, LookBack(self._repository, head))
         self._branches = GithubBranches(self._repository)
         self._pulls = GithubPullRequests(self._repository, self._about)
@@ -101,8 +103,9 @@ class GithubDownstream:
         name = str(self._about()["default_branch"])
         with self._lock:
             if self._head is None:
-                record = self._newest(f"heads/{name}")
-                self._head = record.id if record else None
+                record = self._current.current()
+                if record is not None:
+                    self._head, self._records[record.id] = record.id, record
             return name, self._head
 
     def _about(self) -> Mapping[str, Any]:
@@ -120,13 +123,6 @@ class GithubDownstream:
                     raise ConnectorError("GitHub's answer makes no sense: it is no repository")
                 self._facts = body
             return self._facts
-
-    def _newest(self, start: str) -> CommitRecord | None:
-        answer, rows = self._repository.commits(start=start, count=1)
-        if answer.status in (404, 409, 422) or not rows:
-            return None
-        self._records[rows[0].id] = rows[0]
-        return rows[0]
 
     def branches(self, prefix: str) -> Mapping[str, CommitId]:
         """See `Downstream.branches`."""
@@ -221,10 +217,12 @@ class GithubDownstream:
         return made.id
 
     def _record(self, commit: CommitId) -> CommitRecord:
-        found = self._records.get(commit) or self._newest(commit)
-        if found is None:
-            raise NotFound(f"commit {commit[:60]}")
-        return found
+        if commit not in self._records:
+            answer, rows = self._repository.commits(start=commit, count=1)
+            if answer.status != 200 or not rows:
+                raise NotFound(f"commit {commit[:60]}")
+            self._records[commit] = rows[0]
+        return self._records[commit]
 
     def move_branch(self, name: str, commit: CommitId, expected: CommitId | None) -> None:
         """See `Downstream.move_branch`."""

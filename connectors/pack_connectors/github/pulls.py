@@ -5,7 +5,7 @@ comment can be asked for twice without harm, and is, where an answer was lost; f
 looked whether it is there.
 
 Source: GitHub REST documentation, "Pull requests", "Review requests", "Labels", "Issue comments";
-GitHub GraphQL reference, "enablePullRequestAutoMerge".
+GitHub GraphQL reference, "enablePullRequestAutoMerge", "disablePullRequestAutoMerge".
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ _MOST_PAGES: Final = 10
 """Of pull requests in any state; of older ones, only those that are open count."""
 _ATTEMPTS: Final = 4
 _METHODS: Final = {"allow_merge_commit": "MERGE", "allow_squash_merge": "SQUASH"}
+_DISABLE: Final = """
+mutation($input: DisablePullRequestAutoMergeInput!) {
+  disablePullRequestAutoMerge(input: $input) { clientMutationId }
+}
+"""
 _ENABLE: Final = """
 mutation($input: EnablePullRequestAutoMergeInput!) {
   enablePullRequestAutoMerge(input: $input) { clientMutationId }
@@ -94,10 +99,10 @@ class GithubPullRequests:
             if not _misses_head(answer):
                 break
         if answer.status == 422 and b"already exists" in answer.body:
-            owner = self._repository.place.owner
-            query = {"state": "open", "head": f"{owner}:{wanted.branch}", "per_page": "100"}
-            for found in self._pages(query, 1):
-                if found.is_own:
+            is_far = ":" in wanted.branch  # a branch of a fork is `USER:BRANCH`
+            head = wanted.branch if is_far else f"{self._repository.place.owner}:{wanted.branch}"
+            for found in self._pages({"state": "open", "head": head, "per_page": "100"}, 1):
+                if found.is_own is not is_far:
                     self._rows[found.value.number] = found
                     return found.value
         raise self._refused(answer)
@@ -217,23 +222,42 @@ class GithubPullRequests:
         }
         if pull.head is not None:
             given["expectedHeadOid"] = pull.head
-        answer, body = self._session.query(_ENABLE, {"input": given})
-        errors = [message for _, message in graphql_errors(body)]
-        if answer.status != 200 or errors:
-            why = plain("; ".join(errors)) or f"GitHub answered with {answer.status}"
+        if (why := self._mutate(_ENABLE, given)) is not None:
             return f"it is not merged by itself: {why}"
         row.merges_itself = True
         return None
 
+    def leave_to_people(self, pull: PullRequest) -> None:
+        """See `PullRequests.leave_to_people`."""
+        row = self._row(pull)
+        if not row.merges_itself:
+            return
+        why = self._mutate(_DISABLE, {"pullRequestId": row.node_id})
+        if why is not None and self._asked_again(pull).merges_itself:
+            raise ConnectorError(
+                f"{pull.url} is still merged by itself: {why}",
+                "Turn auto-merge off there, then try again.",
+            )
+        row.merges_itself = False
+
+    def _mutate(self, query: str, given: dict[str, object]) -> str | None:
+        """Do what can be done twice; why that cannot be, or nothing."""
+        answer, body = self._session.query(query, {"input": given})
+        errors = [message for _, message in graphql_errors(body)]
+        if answer.status == 200 and not errors:
+            return None
+        return plain("; ".join(errors)) or f"GitHub answered with {answer.status}"
+
     # --- requests ------------------------------------------------------------------------------
 
     def _row(self, pull: PullRequest) -> PullRow:
-        if pull.number not in self._rows:
-            answer, row = self._ask(Request("GET", self._path("pulls", str(pull.number))))
-            if answer.status != 200:
-                raise self._refused(answer)
-            self._keep(row)
-        return self._rows[pull.number]
+        return self._rows.get(pull.number) or self._asked_again(pull)
+
+    def _asked_again(self, pull: PullRequest) -> PullRow:
+        answer, row = self._ask(Request("GET", self._path("pulls", str(pull.number))))
+        if answer.status != 200:
+            raise self._refused(answer)
+        return self._keep(row)
 
     def _keep(self, row: Any) -> PullRow:
         if not isinstance(row, dict):

@@ -14,6 +14,10 @@ from pack.errors import AuthFailed, ConnectorError, PackError, RefusedForSafety
 from pack_connectors.github.http import Answer
 
 _PERMISSIONS: Final = "Give the token the repository permission '{}: read and write'."
+_ACTIONS: Final = (
+    "Allow GitHub Actions to create pull requests in the settings of the repository (Actions, "
+    "General), or use another token."
+)
 _RIGHTS: Final = {"pull_requests": "Pull requests", "issues": "Issues"}
 _NEW_ONE: Final = f"Make a new token and set GITHUB_TOKEN, then {Action.DIAGNOSE} to check it."
 _LOCKED: Final = re.compile(
@@ -71,6 +75,8 @@ def forbidden(message: str, full_name: str, accepted: str | None = None) -> Auth
             reason, "Authorise it for the organisation, in the settings of the token on GitHub."
         )
     reason = f"the token lacks a right on {full_name} ({plain(message)})"
+    if "GitHub Actions is not permitted" in message:
+        return AuthFailed(reason, _ACTIONS)
     right = next((name for key, name in _RIGHTS.items() if key in (accepted or "")), "Contents")
     return AuthFailed(reason, _PERMISSIONS.format(right))
 

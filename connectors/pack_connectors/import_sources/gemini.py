@@ -44,6 +44,7 @@ _IS_PRODUCT: Final = re.compile(r"\b(?:gemini|bard)\b", re.IGNORECASE)
 _TITLE: Final = re.compile(rb'"title"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _ENTRY: Final = re.compile(rb'"title"\s*:[^{}]*"time"\s*:|"safeHtmlItem"\s*:')
 _PREFIX: Final = re.compile(r"[^\W\d_][\w’' ()-]{0,40}?\s?[:：]\s*")
+_PROGRAMS: Final = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _SAYS_PROMPT: Final = re.compile("prompt", re.IGNORECASE)
 _ENGLISH: Final = ("Prompted ", "Asked ", "Said ")
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -134,6 +135,7 @@ class _Entry:
 def _before_prompts(begin: bytes) -> str:
     """The words that the product puts in front of each prompt, in the language of an export."""
     titles = [_unescaped(found[1]) for found in _TITLE.finditer(begin)]
+    titles = [title for title in titles if not title.startswith(_ENGLISH)]
     counts = Counter(found[0] for title in titles if (found := _PREFIX.match(title)))
     if not counts:
         return ""
@@ -176,7 +178,7 @@ def _answer_of(item: Mapping[str, Any]) -> str:
 
 def markdown_of(html: str) -> str:
     """HTML as markdown; scripts and styles are left out."""
-    text = markdownify(html, heading_style="ATX", bullets="-", strip=["script", "style"])
+    text = markdownify(_PROGRAMS.sub("", html), heading_style="ATX", bullets="-")
     lines = (line.rstrip() for line in text.replace("\xa0", " ").splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pack.deferred import dataclass
-from pack.distribution.checks.links import check_links
+from pack.distribution.checks.links import LinkCheck
 from pack.distribution.checks.results import not_run
-from pack.distribution.checks.schemas import check_schemas
+from pack.distribution.checks.schemas import SchemaCheck
 from pack.distribution.checks.secrets import SecretScan
 from pack.distribution.checks.version_tag import check_version_tags
 from pack.distribution.values import CheckName, CheckResult, MadeFile, Rule
@@ -24,6 +24,7 @@ class Checked:
         files: The files, as they will be downstream.
         present: Each path that downstream will have.
         private: Notes that stay, and whose names are nobody else's business.
+        shown: What else people downstream may see, such as upstream's side of a conflict.
     """
 
     rule: Rule
@@ -31,12 +32,15 @@ class Checked:
     files: Sequence[MadeFile]
     present: Collection[str]
     private: Collection[MemoryPath] = ()
+    shown: Sequence[MadeFile] = ()
 
 
 class Checker:
     """Runs the checks, for one downstream after another."""
 
     def __init__(self) -> None:
+        self._links = LinkCheck()
+        self._schemas = SchemaCheck()
         self._secrets = SecretScan()
 
     def run(self, what: Checked, checksum: CheckResult) -> tuple[CheckResult, ...]:
@@ -49,8 +53,12 @@ class Checker:
         rule, files = what.rule, what.files
         return (
             checksum if rule.checks_checksum else not_run(CheckName.CHECKSUM),
-            check_links(files, what.present),
-            check_schemas(files) if rule.checks_schemas else not_run(CheckName.SCHEMA_CHECK),
-            self._secrets.check(files, what.private),
+            self._links.check(files, what.present),
+            self._schemas.check(files) if rule.checks_schemas else not_run(CheckName.SCHEMA_CHECK),
+            self._secrets.check(_each_once(*files, *what.shown), what.private),
             check_version_tags(files, what.version),
         )
+
+
+def _each_once(*files: MadeFile) -> Sequence[MadeFile]:
+    return list({(one.path, one.content): one for one in files}.values())

@@ -2,7 +2,8 @@
 
 YAML here is that of people's examples: anchors, several documents and tags are allowed. Values are
 JSON's (a date is text), which is what schemas speak of. Size and depth are checked on events before
-anything is built, and what an alias repeats is built once, so that no text takes long.
+anything is built, and what an alias repeats is built once, so that no text takes long. What is a
+template for YAML or JSON (`{{ x }}`, `{% x %}`) need be neither.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pack.deferred import dataclass, pattern
-from pack.distribution.checks.contents import text_of
+from pack.distribution.checks.contents import is_markdown, text_of
 from pack.distribution.values import MadeFile
 from pack.files import frontmatter, markdown, yaml_block
 from pack.limits import MAX_FRONTMATTER_DEPTH
@@ -31,10 +32,10 @@ _LANGUAGES: Final = {
 }
 _WORD: Final = pattern(r"[\w-]+")
 _NUMBER: Final = pattern(r"[-+]?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?(?:[eE][-+]?[0-9]{1,2})?")
+_TEMPLATE: Final = pattern(r"\{\{|\{%|<%|\$\{")
 _BRACKET: Final = pattern(r"[][{}]")
 _DEEPEST: Final = 4 * MAX_FRONTMATTER_DEPTH
 _MOST_VALUES: Final = 50_000
-_MARKDOWN: Final = (".md", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +73,30 @@ def embedded_in(file: MadeFile) -> list[Embedded]:
     text = text_of(file)
     if text is None:
         return []
-    return [_read(file.path, *piece) for piece in _pieces(file.path, text)]
+    return [_read(file.path, *piece) for piece in _pieces(file, text)]
 
 
 def frontmatter_problem(file: MadeFile) -> tuple[str, int] | None:
     """Why the frontmatter of a file cannot be read, and on which line; `None` if it can."""
     text = text_of(file)
-    if text is None or not file.path.lower().endswith(_MARKDOWN):
+    if text is None or not is_markdown(file.path):
         return None
-    problem = frontmatter.read(text).problem
-    return (problem.reason, problem.line) if problem is not None else None
+    head = frontmatter.read(text)
+    if head.problem is None or head.block is None:
+        return None
+    try:
+        _read_yaml(head.block)  # PACK reads less of YAML than others do
+    except _NotReadable:
+        return head.problem.reason, head.problem.line
+    return None
 
 
-def _pieces(path: str, text: str) -> Iterator[tuple[str, str, str, int]]:
+def _pieces(file: MadeFile, text: str) -> Iterator[tuple[str, str, str, int]]:
     """Language, words of the fence, text and first line of each piece."""
-    ending = path.lower().rpartition(".")[2]
-    if not path.lower().endswith(_MARKDOWN):
+    if not is_markdown(file.path):
+        ending, name = file.path.lower().rpartition(".")[2], file.path.rpartition("/")[2]
         if ending in _LANGUAGES:
-            yield _LANGUAGES[ending], path.rpartition("/")[2], text.removeprefix("\ufeff"), 1
+            yield _LANGUAGES[ending], name, text.removeprefix("\ufeff"), 1
         return
     parts = frontmatter.split(text)
     for block in markdown.code_blocks(parts.body, parts.body_line):
@@ -102,7 +109,9 @@ def _read(path: str, language: str, info: str, text: str, line: int) -> Embedded
     try:
         values = _read_json(text) if language == "JSON" else _read_yaml(text)
     except _NotReadable as error:
-        at = line + error.line
+        if _TEMPLATE.search(text):
+            return Embedded(path, line, language, text, info)
+        at = line + max(0, min(error.line, text.count("\n") - 1))  # its end is on the last line
         return Embedded(path, line, language, text, info, (), error.reason, at)
     return Embedded(path, line, language, text, info, values)
 

@@ -1,8 +1,8 @@
 """Check 2: every link that stays in the downstream leads to something there.
 
-Links are those that a CommonMark parser sees, so nothing in code counts. A target that begins with
-a slash is counted from the root of the repository, as hosts do; and since people write whole paths
-in their notes, `folder/note.md` may be counted from there too.
+Links are those that a CommonMark parser sees, and those of HTML, so nothing in code counts. A
+target that begins with a slash is counted from the root of the repository, as hosts do; and since
+people write whole paths in their notes, `folder/note.md` may be counted from there too.
 """
 
 from __future__ import annotations
@@ -10,23 +10,44 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Sequence, Set
 
-from pack.distribution.checks.contents import text_of
+from pack.distribution.checks.contents import Remembered, is_markdown, text_of
 from pack.distribution.checks.results import result_of
 from pack.distribution.values import CheckFinding, CheckName, CheckResult, MadeFile
 from pack.files import frontmatter, markdown
+from pack.files.markdown import Link
 
 
-def check_links(files: Sequence[MadeFile], present: Collection[str]) -> CheckResult:
-    """Whether all links of the files lead somewhere.
+class LinkCheck:
+    """Follows links; what is the same for many downstreams is read once."""
 
-    Args:
-        files: The files.
-        present: Each path that downstream will have.
-    """
-    places = _with_folders({*present, *(file.path for file in files)})
-    findings = [found for file in files for found in _broken(file, places)]
-    count = len(findings)
-    return result_of(CheckName.LINK_INTEGRITY, f"{count} broken link{'s' * (count != 1)}", findings)
+    def __init__(self) -> None:
+        self._links = Remembered(_links)
+
+    def check(self, files: Sequence[MadeFile], present: Collection[str]) -> CheckResult:
+        """Whether all links of the files lead somewhere.
+
+        Args:
+            files: The files.
+            present: Each path that downstream will have.
+        """
+        places = _with_folders({*present, *(file.path for file in files)})
+        found = [
+            CheckFinding(file.path, link.line, f"the link to {link.target} leads nowhere")
+            for file in files
+            for link in self._links.of(file)
+            if places.isdisjoint(_places(file.path, link.target))
+        ]
+        summary = "1 broken link" if len(found) == 1 else f"{len(found)} broken links"
+        return result_of(CheckName.LINK_INTEGRITY, summary, found)
+
+
+def _links(file: MadeFile) -> Sequence[Link]:
+    text = text_of(file) if is_markdown(file.path) else None
+    if text is None:
+        return ()
+    parts = frontmatter.split(text)
+    body = (parts.body, parts.body_line)
+    return (*markdown.links(*body), *markdown.html_links(*body))
 
 
 def _with_folders(paths: Set[str]) -> Set[str]:
@@ -37,16 +58,6 @@ def _with_folders(paths: Set[str]) -> Set[str]:
             found.add(folder)
             folder = posixpath.dirname(folder)
     return found
-
-
-def _broken(file: MadeFile, places: Set[str]) -> Iterator[CheckFinding]:
-    text = text_of(file)
-    if text is None or not file.path.lower().endswith((".md", ".markdown")):
-        return
-    parts = frontmatter.split(text)
-    for link in markdown.links(parts.body, parts.body_line):
-        if places.isdisjoint(_places(file.path, link.target)):
-            yield CheckFinding(file.path, link.line, f"the link to {link.target} leads nowhere")
 
 
 def _places(path: str, target: str) -> Iterator[str]:

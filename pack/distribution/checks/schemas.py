@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pack.deferred import dataclass, pattern
 from pack.distribution.checks.careful_validation import OFFICIAL, check_schema, validate
+from pack.distribution.checks.contents import Remembered, is_markdown
 from pack.distribution.checks.embedded import Embedded, embedded_in, frontmatter_problem
 from pack.distribution.checks.results import result_of
 from pack.distribution.values import CheckFinding, CheckName, CheckResult, MadeFile
@@ -36,16 +38,29 @@ class _Schema:
     validator: type[Validator]
 
 
-def check_schemas(files: Sequence[MadeFile]) -> CheckResult:
-    """Whether JSON and YAML in the files is what it says it is."""
-    findings = [found for file in files for found in _unreadable(file)]
-    pieces = [piece for file in files for piece in embedded_in(file)]
+class SchemaCheck:
+    """Validates JSON and YAML; what is the same for many downstreams is read once."""
+
+    def __init__(self) -> None:
+        self._pieces = Remembered(embedded_in)
+        self._problems = Remembered(frontmatter_problem)
+
+    def check(self, files: Sequence[MadeFile]) -> CheckResult:
+        """Whether JSON and YAML in the files is what it says it is."""
+        pieces = [replace(one, path=file.path) for file in files for one in self._pieces.of(file)]
+        unread = [
+            CheckFinding(file.path, problem[1], f"the frontmatter cannot be read: {problem[0]}")
+            for file in files
+            if (problem := self._problems.of(file)) is not None
+        ]
+        return _result(pieces, unread)
+
+
+def _result(pieces: Sequence[Embedded], findings: list[CheckFinding]) -> CheckResult:
     findings += [
-        CheckFinding(
-            piece.path, piece.problem_line, f"{piece.language} cannot be read: {piece.problem}"
-        )
-        for piece in pieces
-        if piece.problem is not None
+        CheckFinding(one.path, one.problem_line, f"{one.language} cannot be read: {one.problem}")
+        for one in pieces
+        if one.problem is not None
     ]
     schemas = []
     for piece, content in _schemas_among(pieces):
@@ -56,15 +71,12 @@ def check_schemas(files: Sequence[MadeFile]) -> CheckResult:
         if validator is not None:
             schemas.append(_Schema(piece, content, validator))
     findings += _misfits(pieces, schemas)
-    count, other = len(schemas), sum(len(piece.values) for piece in pieces) - len(schemas)
-    summary = f"{count} schema{'s' * (count != 1)} validated, {other} other pieces read"
+    count = len(schemas)
+    other = sum(len(piece.values) for piece in pieces) - count
+    summary = "1 schema validated" if count == 1 else f"{count} schemas validated"
+    if other > 0:
+        summary += ", 1 other piece read" if other == 1 else f", {other} other pieces read"
     return result_of(CheckName.SCHEMA_CHECK, summary, findings)
-
-
-def _unreadable(file: MadeFile) -> Iterator[CheckFinding]:
-    problem = frontmatter_problem(file)
-    if problem is not None:
-        yield CheckFinding(file.path, problem[1], f"the frontmatter cannot be read: {problem[0]}")
 
 
 def _schemas_among(pieces: Iterable[Embedded]) -> Iterator[tuple[Embedded, Mapping[str, Any]]]:
@@ -120,7 +132,7 @@ def _names_of(schema: _Schema) -> Iterator[str]:
     for name in (anchor, title):
         if isinstance(name, str) and name:
             yield f"#{name}"
-    if not schema.piece.path.lower().endswith((".md", ".markdown")):
+    if not is_markdown(schema.piece.path):
         yield schema.piece.path
 
 

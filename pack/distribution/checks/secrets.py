@@ -5,11 +5,10 @@ Whatever is found is named by its kind; what it says is never repeated.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from pack.distribution.checks.contents import any_text_of
+from pack.distribution.checks.contents import Remembered, any_text_of
 from pack.distribution.checks.results import result_of
 from pack.distribution.values import CheckFinding, CheckName, CheckResult, MadeFile
 from pack.model import MemoryPath
@@ -24,7 +23,7 @@ class SecretScan:
     """Looks through files; what is the same for many downstreams is looked through once."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, tuple[Leak, ...]] = {}
+        self._leaks = Remembered(_leaks)
 
     def check(self, files: Sequence[MadeFile], private: Iterable[MemoryPath]) -> CheckResult:
         """Whether the files hold nothing that should stay.
@@ -41,15 +40,12 @@ class SecretScan:
     def _in_file(self, file: MadeFile, notes: Sequence[MemoryPath]) -> Iterator[CheckFinding]:
         for leak in (*find_secrets(file.path), *find_private_paths(f"/{file.path}", ())):
             yield CheckFinding(file.path, None, f"{leak.what} {NAME}")
-        text = any_text_of(file)
-        named = find_private_paths(text, notes) if notes else ()
-        for leak in sorted({*self._scan(file.content, text), *named}, key=lambda one: one.line):
+        named = find_private_paths(any_text_of(file), notes) if notes else ()
+        for leak in sorted({*self._leaks.of(file), *named}, key=lambda one: one.line):
             yield CheckFinding(file.path, leak.line, leak.what)
 
-    def _scan(self, content: bytes, text: str) -> tuple[Leak, ...]:
-        """What is found whatever the memory is."""
-        key = hashlib.sha256(content).digest()
-        if key not in self._known:
-            found = (find_secrets(text), find_private_paths(text, ()), find_internal_marks(text))
-            self._known[key] = tuple(leak for leaks in found for leak in leaks)
-        return self._known[key]
+
+def _leaks(file: MadeFile) -> tuple[Leak, ...]:
+    """What is found whatever the memory is."""
+    text = any_text_of(file)
+    return (*find_secrets(text), *find_private_paths(text, ()), *find_internal_marks(text))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pack.distribution.content.neighbours import Neighbours
 from pack.distribution.content.placing import Placing, check_path
 from pack.distribution.content.reference import reference, stub_name
 from pack.distribution.content.selection import NotDistributed, going, select
 from pack.distribution.content.templating import Template, values_for
-from pack.distribution.content.transforms import Neighbours, transform
+from pack.distribution.content.transforms import transform
 from pack.distribution.values import MadeFile, Release, Rule, Strategy
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.model import BlobId, MemoryPath

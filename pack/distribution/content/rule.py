@@ -31,8 +31,9 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 from pack.distribution.content.globs import Glob
 from pack.distribution.content.placing import checked_folder
+from pack.distribution.content.yaml_files import load_yaml, place
 from pack.distribution.values import Frequency, PathRewrite, Rule, Strategy
-from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
+from pack.errors import InvalidConfig, InvalidContent, InvalidPath
 from pack.files import yaml_block
 from pack.model import MemoryPath
 from pack.paths import fold
@@ -53,6 +54,7 @@ class _Closed(BaseModel):
 
 
 _Glob = Annotated[str, Field(min_length=1, max_length=400)]
+_Name = Annotated[str, Field(pattern=VARIABLE)]
 _Globs = Annotated[list[_Glob], Field(max_length=_MOST)]
 
 
@@ -96,7 +98,7 @@ class _RulePart(_Closed):
     filters: _FiltersPart = Field(default_factory=_FiltersPart)
     transforms: Annotated[list[_TransformPart], Field(max_length=_MOST)] = Field(default=[])
     validation: _ValidationPart = Field(default_factory=_ValidationPart)
-    variables: dict[Annotated[str, Field(pattern=VARIABLE)], str | int | bool | None] = Field(
+    variables: dict[_Name, str | int | float | bool | None] = Field(
         default={}, description="What templates may use; null where downstream must give it."
     )
     pinned_out: Annotated[list[str], Field(max_length=1000)] = Field(
@@ -177,18 +179,7 @@ def read_rule(content: bytes, path: str) -> Rule:
     Raises:
         InvalidConfig: There is none; the message names line and column.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidConfig(path, "it is not UTF-8 text") from error
-    try:
-        fields = yaml_block.load(text)
-    except InvalidContent as error:
-        # Lines of a block are counted from the fence above it.
-        place = _place((error.line or 2) - 1, error.column or 1)
-        raise InvalidConfig(path, f"{error.reason}{place}") from error
-    except LimitExceeded as error:
-        raise InvalidConfig(path, str(error)) from error
+    text, fields = load_yaml(content, path)
     try:
         return _rule(_RuleFile.model_validate(fields).sync_rule)
     except ValidationError as error:
@@ -218,11 +209,7 @@ def _reason(error: Any) -> str:
 def _wrong(path: str, text: str, where: Iterable[str | int], reason: str) -> InvalidConfig:
     steps = [step for step in where if step != "[key]"]
     name = ".".join(map(str, steps))
-    return InvalidConfig(path, f"{name}: {reason}{_place(*_find(text, steps))}")
-
-
-def _place(line: int, column: int) -> str:
-    return f" (line {line}, column {column})"
+    return InvalidConfig(path, f"{name}: {reason}{place(*_find(text, steps))}")
 
 
 def _find(text: str, steps: Sequence[str | int]) -> tuple[int, int]:
@@ -283,7 +270,7 @@ def _globs(part: _RulePart) -> list[tuple[tuple[str, ...], list[str]]]:
     ]
 
 
-def _text(value: str | int | bool | None) -> str | None:
+def _text(value: str | float | bool | None) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)

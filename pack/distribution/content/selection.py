@@ -15,17 +15,23 @@ from typing import Final
 
 from pack.distribution.content.globs import Glob
 from pack.distribution.values import Rule
-from pack.files import frontmatter
+from pack.errors import InvalidContent, LimitExceeded
+from pack.files import frontmatter, yaml_block
 from pack.index.format import is_generated, may_be_generated
+from pack.limits import MAX_FILE_BYTES
 from pack.merge.copies import is_conflict_copy
 from pack.model import BlobId, MemoryPath
-from pack.paths import LEGACY_DIR, fold
+from pack.paths import INDEX, LEGACY_DIR, fold
 
 _OWN: Final = frozenset((".pack", ".git", ".gitattributes", ".gitignore", ".gitmodules"))
+_V1: Final = "memory.md"
+"""The single file of PACK v1, at the root: a whole memory."""
 _NO: Final = frozenset(("false", "no", "off", "0", "never", "none", "null", "~", "n", ""))
 _MENTIONED: Final = re.compile(
     r"^[ \t]*[\"']?(internal|sync)[\"']?[ \t]*:[ \t]*([^\r\n#]*)", re.MULTILINE | re.IGNORECASE
 )
+
+_DATA: Final = (".yaml", ".yml", ".json")
 
 INTERNAL: Final = "it is internal"
 EXCLUDED: Final = "the rule excludes it"
@@ -82,8 +88,10 @@ def _reason(path: MemoryPath, exclude: Iterable[Glob]) -> str | None:
     parts = path.split("/")
     if any(fold(part) in _OWN for part in parts):
         return "it belongs to PACK or to git"
-    if fold(parts[0]) == LEGACY_DIR:
+    if fold(parts[0]) == LEGACY_DIR or fold(path) == _V1:
         return "it is the original of a migration"
+    if fold(path) == INDEX:
+        return GENERATED  # it names every note of the memory
     if is_conflict_copy(path):
         return "it is a copy that a conflict left"
     if any(one.leaves_out(path) for one in exclude):
@@ -94,25 +102,36 @@ def _reason(path: MemoryPath, exclude: Iterable[Glob]) -> str | None:
 def internal_reason(path: MemoryPath, content: bytes) -> str | None:
     """Why a file must not go for what it says; `None` if it may."""
     text = content.decode("utf-8-sig", "replace")
-    head = frontmatter.read(text)
-    if head.block is None:
-        return None
-    if may_be_generated(path) and is_generated(path, head.fields):
+    block, fields = _head(path, text)
+    if may_be_generated(path) and is_generated(path, fields or {}):
         return GENERATED
-    said = _said(head)
+    said = _said(block, fields)
     if any(value not in _NO for value in said.get("internal", ())):
         return INTERNAL
     return "it says sync: false" if any(v in _NO for v in said.get("sync", ())) else None
 
 
-def _said(head: frontmatter.Frontmatter) -> Mapping[str, list[str]]:
-    """What the two keys say, in any case; of unreadable frontmatter, what it seems to say."""
+def _head(path: str, text: str) -> tuple[str, Mapping[str, object] | None]:
+    """The frontmatter of a file, or all of a YAML or JSON file, with its keys if it is readable."""
+    head, name = frontmatter.read(text), path.lower()
+    if head.block is not None:
+        return head.block, None if head.problem is not None else head.fields
+    if not name.endswith(_DATA):
+        return "", {}
+    try:  # JSON is YAML, as far as these keys are concerned
+        return text, yaml_block.load(text, MAX_FILE_BYTES)
+    except (InvalidContent, LimitExceeded):
+        return text, None
+
+
+def _said(block: str, fields: Mapping[str, object] | None) -> Mapping[str, list[str]]:
+    """What the two keys say, in any case; of an unreadable text, what it seems to say."""
     said: dict[str, list[str]] = {}
-    if head.problem is not None:
-        for key, value in _MENTIONED.findall(head.block or ""):
-            said.setdefault(key.casefold(), []).append(value.strip(" \t\"'").casefold())
+    if fields is None:
+        for key, value in _MENTIONED.findall(block):
+            said.setdefault(key.casefold(), []).append(value.strip(" \t\"',").casefold())
         return said
-    for key, found in head.fields.items():
+    for key, found in fields.items():
         said.setdefault(key.casefold(), []).append(_word(found))
     return said
 

@@ -18,6 +18,7 @@ from typing import Final
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pack.distribution.content.placing import VARIABLES
+from pack.distribution.content.yaml_files import load_yaml
 from pack.errors import InvalidConfig, InvalidContent, LimitExceeded
 from pack.files import frontmatter, yaml_block
 from pack.files.yaml_block import LINE_END
@@ -37,15 +38,7 @@ def read_variables(content: bytes | None) -> dict[str, str]:
     """
     if content is None:
         return {}
-    try:
-        fields = yaml_block.load(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InvalidConfig(VARIABLES, "it is not UTF-8 text") from error
-    except InvalidContent as error:
-        place = f" (line {(error.line or 2) - 1}, column {error.column or 1})"
-        raise InvalidConfig(VARIABLES, f"{error.reason}{place}") from error
-    except LimitExceeded as error:
-        raise InvalidConfig(VARIABLES, str(error)) from error
+    _, fields = load_yaml(content, VARIABLES)
     return {_name(name): _value(name, value) for name, value in fields.items()}
 
 

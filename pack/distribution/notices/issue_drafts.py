@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from typing import Final
 
@@ -46,11 +47,11 @@ def drift_issue(source: str, rule_id: str, version: str, paths: Sequence[str]) -
         "",
         "Either of these helps:",
         "",
-        "1. Sync again, which takes the version of upstream. The changes made here are lost.",
+        "1. Sync again: undo the changes here, and the next sync brings what upstream has.",
         f"2. Move the changes to {code_span(OVERRIDES)}: a file there, of the same path as counted"
         " from the folder of the rule, is kept and merged with each sync.",
         "",
-        "The next sync shows such changes as conflicts; until then nothing here is touched.",
+        "Until then a sync leaves these files as they are, and shows what it cannot merge.",
         "",
     ]
     return IssueDraft(f"{files} from {name} ({rule})", "\n".join(lines))
@@ -67,7 +68,7 @@ def rollback_issue(source: str, rule_id: str, repo: str, entry: RollbackEntry) -
     """
     version = plain_name(entry.sync_version)
     lines = [
-        f"{code_span(repo)} took back {version} of {plain_name(source)}, which the rule"
+        f"{_short(repo)} took back {version} of {plain_name(source)}, which the rule"
         f" {plain_name(rule_id)} had brought.",
         "",
         code_block(entry_text(entry), "yaml"),
@@ -78,6 +79,7 @@ def rollback_issue(source: str, rule_id: str, repo: str, entry: RollbackEntry) -
 
 
 def _short(repo: str) -> str:
-    """The last parts of an address, as a title shows them."""
-    parts = repo.removesuffix(".git").rstrip("/").split("/")[-2:]
-    return "/".join(map(plain_name, filter(None, parts))) or "a downstream"
+    """A repository as others may read of it: nothing of a path on this machine but its end."""
+    is_path = repo.startswith(("/", ".", "file:"))
+    parts = posixpath.normpath(repo.rstrip("/").removesuffix(".git")).split("/")
+    return "/".join(map(plain_name, parts[-1:] if is_path else parts[-2:]))

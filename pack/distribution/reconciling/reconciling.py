@@ -19,18 +19,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pack.distribution.content.making import TRANSFORMS, Made
 from pack.distribution.content.placing import OVERRIDES_DIR
 from pack.distribution.ports import DownstreamEntry
 from pack.distribution.reconciling.ground import Ground, ReadBlobs
+from pack.distribution.reconciling.local_texts import LocalText, LocalTexts, override_path
 from pack.distribution.reconciling.renames import find_renames
 from pack.distribution.reconciling.sync_state import OverrideBase, SyncState, digest
 from pack.distribution.reconciling.synced import Synced
 from pack.distribution.reconciling.three_way import is_same_text, merge_three
 from pack.distribution.values import DownstreamConflict, Release, Rule, StaleOverride
 from pack.errors import RefusedForSafety
-from pack.merge.diff import find_hunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +112,6 @@ def reconcile(
     return _Reconciliation(incoming, synced, entries, read).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
-    """The downstream's version of a file.
-
-    Attributes:
-        text: Its bytes; `None` if it has none.
-        base: What it began as; `None` if that is not known.
-        override: The override in it, with the version that it was made on.
-        clash: Why nobody can say which text counts; `None` if that is clear.
-    """
-
-    text: bytes | None
-    base: bytes | None
-    override: OverrideBase | None = None
-    clash: str | None = None
-
-
 @dataclass(slots=True)
 class _Reconciliation:
     incoming: SyncInput
@@ -135,6 +119,7 @@ class _Reconciliation:
     entries: Mapping[str, DownstreamEntry]
     read: ReadBlobs
     ground: Ground = field(init=False)
+    local: LocalTexts = field(init=False)
     new: dict[str, bytes] = field(init=False)
     base: Mapping[str, bytes] = field(init=False)
     known: Mapping[str, str] = field(init=False)
@@ -151,9 +136,11 @@ class _Reconciliation:
         self.new = self.incoming.made.contents()
         self.base = self.synced.base if self.synced is not None else {}
         self.known = self.synced.state.files if self.synced is not None else {}
+        rules = [self.incoming.rule, *([self.synced.state.rule] if self.synced else [])]
+        override_of = partial(override_path, rules)
         paths = {*self.new, *self.known}
-        wanted = (*paths, *(self.override_path(path) for path in paths))
-        self.ground = Ground(self.entries, self.read, wanted)
+        self.ground = Ground(self.entries, self.read, {*paths, *map(override_of, paths)})
+        self.local = LocalTexts(self.ground, self.synced, override_of)
 
     def run(self) -> Reconciled:
         renames = self._renames()
@@ -195,13 +182,6 @@ class _Reconciliation:
 
     # --- which file is which ---------------------------------------------------------------------
 
-    def override_path(self, path: str) -> str:
-        """Where the override of a file is."""
-        for rule in (self.incoming.rule, *([self.synced.state.rule] if self.synced else [])):
-            if path.startswith(rule.target_path):
-                return f"{OVERRIDES_DIR}{path.removeprefix(rule.target_path)}"
-        return f"{OVERRIDES_DIR}{path}"
-
     def _renames(self) -> dict[str, str]:
         """What upstream has renamed, and can be renamed here."""
         old = {path: text for path, text in self.base.items() if path in self.known}
@@ -215,15 +195,8 @@ class _Reconciliation:
     def _is_changed(self, path: str) -> bool:
         """Whether a file is not as upstream made it, or has an override."""
         text = self.ground.content(path)
-        has_override = self.ground.content(self.override_path(path)) is not None
-        return text is not None and (has_override or not self._is_base(path, text))
-
-    def _is_as_put(self, path: str, text: bytes | None) -> bool:
-        expected = self.synced.state.expected(path) if self.synced is not None else None
-        return text is not None and digest(text) == expected
-
-    def _is_base(self, path: str, text: bytes) -> bool:
-        return path in self.base and is_same_text(text, self.base[path])
+        has_override = self.ground.content(self.local.override_of(path)) is not None
+        return text is not None and (has_override or not self.local.is_base(path, text))
 
     # --- what upstream does not have any more ----------------------------------------------------
 
@@ -247,9 +220,11 @@ class _Reconciliation:
             self.conflicts.append(DownstreamConflict(path, f"it cannot be put there: {obstacle}"))
             return
         self.files[path] = digest(theirs)
-        here = self._here(old)
+        here = self.local.here(old, self.incoming.release)
         if here.clash is not None:
             self.conflicts.append(DownstreamConflict(path, here.clash))
+            if here.text is not None and path != old:
+                self.writes[path] = here.text
         elif here.text is None:
             self._add(path, old, theirs)
         else:
@@ -257,40 +232,8 @@ class _Reconciliation:
         if path != old:
             self._move_along(path, old)
         if here.override is not None:
-            self._note_override(path, here, theirs)
-
-    def _here(self, path: str) -> _Here:
-        text, base = self.ground.content(path), self.base.get(path)
-        override = self.ground.content(self.override_path(path))
-        record = self.synced.state.overrides.get(path) if self.synced is not None else None
-        if override is None:
-            is_given_up = record is not None and self._is_as_put(path, text)
-            return _Here(base if is_given_up and base is not None else text, base)
-        is_merged = record is not None and record.sha256 == digest(override)
-        if is_merged and text is not None and not self._is_base(path, text):
-            return _Here(text, base, record)
-        origin_base, origin = self._origin(path, override, record)
-        is_own = text is None or self._is_as_put(path, text) or self._is_base(path, text)
-        if not is_own and text is not None and not is_same_text(text, override):
-            clash = "it was changed both here and in its override; keep one of the two"
-            return _Here(text, base, origin, clash)
-        return _Here(override, origin_base, origin)
-
-    def _origin(
-        self, path: str, override: bytes, record: OverrideBase | None
-    ) -> tuple[bytes | None, OverrideBase]:
-        """The text that an override was made on: the one that it differs least from."""
-        release, synced = self.incoming.release, self.synced
-        if synced is None:
-            return None, OverrideBase(digest(override), release.version, release.commit)
-        last = OverrideBase(digest(override), synced.state.version, synced.state.commit)
-        base = self.base.get(path)
-        before = synced.older(record).get(path) if record is not None else None
-        if record is None or before is None:
-            return base, last
-        if base is None or _distance(before, override) < _distance(base, override):
-            return before, OverrideBase(digest(override), record.version, record.commit)
-        return base, last
+            self.overrides[path] = here.override
+            self._note_age(path, here.override, theirs)
 
     def _add(self, path: str, old: str, theirs: bytes) -> None:
         if old not in self.known:
@@ -298,7 +241,7 @@ class _Reconciliation:
             return
         self.notes.append(f"{path} was removed here, and stays removed")
 
-    def _merge(self, path: str, here: _Here, theirs: bytes) -> None:
+    def _merge(self, path: str, here: LocalText, theirs: bytes) -> None:
         merged = merge_three(path, here.base, here.text or b"", theirs)
         if merged.is_conflict:
             what = "both sides changed the same lines" if here.base is not None else "both have it"
@@ -311,28 +254,16 @@ class _Reconciliation:
 
     def _move_along(self, path: str, old: str) -> None:
         self.removes.append(old)
-        override = self.ground.content(self.override_path(old))
-        if override is not None and self.override_path(path) not in self.entries:
-            self.writes[self.override_path(path)] = override
-            self.removes.append(self.override_path(old))
+        override = self.ground.content(self.local.override_of(old))
+        if override is not None and self.local.override_of(path) not in self.entries:
+            self.writes[self.local.override_of(path)] = override
+            self.removes.append(self.local.override_of(old))
 
-    def _note_override(self, path: str, here: _Here, theirs: bytes) -> None:
-        override = here.override
-        if override is None:
+    def _note_age(self, path: str, override: OverrideBase, theirs: bytes) -> None:
+        """Note an override that was made on another text than upstream has now."""
+        versions, new = list(self.incoming.versions), self.incoming.release.version
+        if self.synced is None or not {override.version, new} <= set(versions):
             return
-        self.overrides[path] = override
-        versions = list(self.incoming.versions)
-        new = self.incoming.release.version
-        if override.version == new or not {override.version, new} <= set(versions):
-            return
-        before = self.synced.older(override).get(path) if self.synced is not None else None
         lag = versions.index(override.version) - versions.index(new)
-        if before != theirs and lag > 0:
-            self.stale.append(StaleOverride(self.override_path(path), lag))
-
-
-def _distance(one: bytes, other: bytes) -> int:
-    """How many lines differ."""
-    old, new = (side.decode("utf-8", "replace").splitlines() for side in (one, other))
-    hunks = find_hunks(old, new)
-    return sum(hunk.old_end - hunk.old_start + hunk.end - hunk.start for hunk in hunks)
+        if lag > 0 and self.synced.older(override).get(path) != theirs:
+            self.stale.append(StaleOverride(self.local.override_of(path), lag))

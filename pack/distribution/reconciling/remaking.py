@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from pack.distribution.content.making import Made, make
 from pack.distribution.ports import UpstreamHistory
-from pack.distribution.reconciling.sync_state import SyncState
+from pack.distribution.reconciling.sync_state import SyncState, made_by
 from pack.distribution.values import Release, Rule
 from pack.errors import InvalidContent, InvalidRequest, NotFound
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.versions import KitVersion
 
-_REMEMBERED_BYTES = 64 * 1024 * 1024
+_REMEMBERED_BYTES: Final = 64 * 1024 * 1024
 
 
 class Remaker:
@@ -27,6 +28,8 @@ class Remaker:
         self._files: dict[CommitId, Mapping[MemoryPath, BlobId]] = {}
         self._blobs: dict[BlobId, bytes] = {}
         self._size = 0
+        self._made: dict[str, Made] = {}
+        self._made_size = 0
 
     def make(self, rule: Rule, release: Release, variables: Mapping[str, str]) -> Made:
         """What a release makes; see `pack.distribution.content.making.make`.
@@ -35,6 +38,17 @@ class Remaker:
             NotFound: UpstreamHistory has no such commit.
             As `make`.
         """
+        # Many downstreams get the same: the repository that a rule names changes nothing.
+        key = repr((release, made_by(rule), sorted(variables.items())))
+        if key not in self._made:
+            made = self._make(rule, release, variables)
+            self._made_size += sum(len(one.content) for one in made.files)
+            if self._made_size > _REMEMBERED_BYTES:
+                return made
+            self._made[key] = made
+        return self._made[key]
+
+    def _make(self, rule: Rule, release: Release, variables: Mapping[str, str]) -> Made:
         if release.commit not in self._files:
             self._files[release.commit] = self._upstream.files(release.commit)
         files = self._files[release.commit]

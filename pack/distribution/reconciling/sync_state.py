@@ -110,7 +110,7 @@ class SyncState:
                 for path, one in sorted(self.overrides.items())
             },
             "variables": dict(sorted(self.variables.items())),
-            "made_by": _made_by(self.rule),
+            "made_by": made_by(self.rule),
         }
         return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
 
@@ -169,7 +169,8 @@ def _matching(pattern: re.Pattern[str], value: object) -> str:
 # --- the rule in it ------------------------------------------------------------------------------
 
 
-def _made_by(rule: Rule) -> dict[str, object]:
+def made_by(rule: Rule) -> dict[str, object]:
+    """As much of a rule as decides what is made."""
     return {
         "source": rule.source,
         "target_path": rule.target_path,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pack.distribution.checks.checking import Checker
+from pack.distribution.checks.verifier import Verifier
 from pack.distribution.reconciling.remaking import Remaker
 from pack.distribution.registry import Registry
 from pack.distribution.running.ends import Ends
@@ -26,10 +27,12 @@ class RunContext:
         upstream: What has been released.
         remaker: Makes the files, now and as they were.
         checker: Checks them.
+        verifier: Makes them a second time.
         registry: What was recorded of earlier runs.
         subjects: Finds what commits say of themselves.
         reopens: Whether what people closed comes back.
         is_asked: Whether a version was asked for by its name.
+        begins: Whether a downstream is to have all folders of a distribution.
     """
 
     ends: Ends
@@ -37,7 +40,9 @@ class RunContext:
     upstream: RememberedUpstream
     remaker: Remaker
     checker: Checker
+    verifier: Verifier
     registry: Registry
     subjects: FindSubjects
     reopens: bool = False
     is_asked: bool = False
+    begins: bool = False

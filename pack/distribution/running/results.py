@@ -59,6 +59,7 @@ class RepositoryResult:
         delivered: The version that the repository has or is offered; `None` where that is not
             known.
         source: The commit that the version leads to; `None` where there is none.
+        landed: The version that its default branch has; `None` for none.
         has_written: Whether anything was written there.
     """
 
@@ -80,6 +81,7 @@ class RepositoryResult:
     remedy: str = ""
     delivered: str | None = None
     source: CommitId | None = None
+    landed: str | None = None
     has_written: bool = False
 
     @property

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pack.distribution.content.rule import BrokenRule, RuleSet
 from pack.distribution.registry import Offered, Registry, RegistryEntry
-from pack.distribution.running.clashes import Claim, find_clashes
+from pack.distribution.running.clashes import PathClaim, find_clashes
 from pack.distribution.running.context import RunContext
 from pack.distribution.running.one_rule import OneRule
 from pack.distribution.running.results import RepositoryResult, RunStatus
-from pack.distribution.running.wanted import find_wanted
-from pack.distribution.staleness import Standing
+from pack.distribution.running.wanted import find_wanted, is_all_pinned_out
+from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Release, Rule
 from pack.errors import InternalError, PackError, RateLimited
 
+_PINNED_OUT = "all releases are pinned out"
 Tell = Callable[[RepositoryResult], None]
 _DELIVERED = (RunStatus.OPENED, RunStatus.UPDATED, RunStatus.CONFLICT)
 
@@ -30,12 +31,16 @@ class RunRequest:
         tag: The version; `None` for the newest.
         reopens: Whether what people closed comes back.
         dry_run: Whether nothing is written anywhere.
+        begins: Whether the downstream is to have all folders of a distribution.
+        is_filed: Whether branches only become files, so that nothing is offered to anybody yet.
     """
 
     rules: Sequence[str] = ()
     tag: str | None = None
     reopens: bool = False
     dry_run: bool = False
+    begins: bool = False
+    is_filed: bool = False
 
 
 class Run:
@@ -76,14 +81,14 @@ class Run:
         claims = [claim for rule in shared if (claim := self._claim(rule)) is not None]
         return find_clashes(claims)
 
-    def _claim(self, rule: Rule) -> Claim | None:
+    def _claim(self, rule: Rule) -> PathClaim | None:
         try:
             release = self._release(rule)
             made = self._context.remaker.make(rule, release, _stand_ins(rule))
         except PackError:
             return None  # it runs nowhere, and says why itself
         paths = [one.path for one in made.files]
-        return Claim(rule.id, self._context.ends.downstreams.place(rule.target_repo), paths)
+        return PathClaim(rule.id, self._context.ends.downstreams.place(rule.target_repo), paths)
 
     def _release(self, rule: Rule) -> Release:
         return find_wanted(rule, self._context.upstream, self._request.tag)
@@ -96,6 +101,8 @@ class Run:
         try:
             if host in self._limits:
                 raise self._limits[host]
+            if self._request.tag is None and is_all_pinned_out(rule, self._context.upstream):
+                return _bad(rule, RunStatus.UNCHANGED, _PINNED_OUT, "")
             release = self._release(rule)
             version = release.version
             return OneRule(self._context, rule, release).run(dry_run=self._request.dry_run)
@@ -146,8 +153,13 @@ def recorded(
     """
     for result in results:
         if result.rule in rules:
-            entry = _entry(registry, rules[result.rule], result, now)
-            registry = registry.with_entry(entry)
+            known, entry = (
+                registry.find(result.rule),
+                _entry(registry, rules[result.rule], result, now),
+            )
+            # That people merged something is no reason to write.
+            is_same = known is not None and replace(entry, landed=known.landed) == known
+            registry = registry if is_same else registry.with_entry(entry)
     return registry
 
 
@@ -157,7 +169,7 @@ def _entry(
     result: RepositoryResult,
     now: datetime,
 ) -> RegistryEntry:
-    known = registry.find(rule.id)
+    known = registry.find_for(rule)
     is_new = result.status in _DELIVERED and result.has_written
     delivered = result.delivered or (known.version if known else None)
     last_sync = f"{now:%Y-%m-%d}" if is_new else (known.last_sync if known else None)
@@ -169,9 +181,10 @@ def _entry(
         frequency=rule.frequency,
         last_sync=last_sync,
         version=delivered,
-        status=Standing.CURRENT if is_current else Standing.BEHIND,
+        status=SyncStanding.CURRENT if is_current else SyncStanding.BEHIND,
         failures=(known.failures if known else 0) + 1 if result.is_bad else 0,
         commit=result.source if delivered == result.version else (known.commit if known else None),
+        landed=(known.landed if known else None) if result.is_bad else result.landed,
         offered=_offered(known, result),
     )
 

@@ -21,7 +21,7 @@ from pack.versions import KitVersion
 
 def survey(context: RunContext, rule: Rule, now: datetime) -> DownstreamStatus:
     """How the downstream of a rule stands; nothing is written."""
-    entry = context.registry.find(rule.id)
+    entry = context.registry.find_for(rule)
     failures = entry.failures if entry is not None else 0
     latest = _latest(context, rule)
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pack.distribution.checks.checking import Checked
-from pack.distribution.checks.verifier import Recorded, Verifier
+from pack.distribution.checks.verifier import Recorded
 from pack.distribution.code_owners import CODE_OWNERS_PLACES, reviewers_for
 from pack.distribution.notices.decisions import DECISIONS, RollbackEntry, with_decision
 from pack.distribution.notices.issue_drafts import rollback_issue
@@ -123,8 +123,7 @@ class TakeBack:
         kept = {one.path for one in way.conflicts}
         found = {path: texts[path] for path in before.files if path in texts and path not in kept}
         recorded = Recorded(before.files, before.variables, before.transforms, before.placed)
-        verifier = Verifier(self._context.upstream)
-        checksum = verifier.check(before.rule, release, recorded, found)
+        checksum = self._context.verifier.check(before.rule, release, recorded, found)
         private = [one.path for one in made.left_out]
         checked = Checked(before.rule, before.version, files, after.keys(), private)
         return self._context.checker.run(checked, checksum)

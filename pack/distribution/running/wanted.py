@@ -48,3 +48,10 @@ def newest_release(rule: Rule, upstream: UpstreamHistory) -> Release | None:
     """The newest release that is not pinned out; `None` for none."""
     fit = (one for one in upstream.releases() if one.version not in rule.pinned_out)
     return next((one for one in fit if not KitVersion.parse(one.version).before), None)
+
+
+def is_all_pinned_out(rule: Rule, upstream: UpstreamHistory) -> bool:
+    """Whether there are releases for a rule, and none of them goes there any more."""
+    if rule.frequency is Frequency.ON_CHANGE or not rule.pinned_out:
+        return False
+    return newest_release(rule, upstream) is None and bool(upstream.releases())

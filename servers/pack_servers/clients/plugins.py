@@ -31,8 +31,12 @@ from pack_servers.clients.settings_file import SettingsFile, naming
 from pack_servers.clients.table import Syntax
 
 NAME: Final = "pack"
+EXTENSION: Final = "gemini-extension.json"
+"""The file that makes a folder an extension of Gemini CLI."""
 _PLUGIN: Final = "pack@pack"
 _SECONDS: Final = 120
+SERVERS: Final = ".mcp.json"
+"""The file of the other plugins that names the server."""
 _HOOK: Final = "pack "
 """How the commands of the hooks begin in the plugins that come with PACK."""
 
@@ -175,6 +179,35 @@ def plugin_here(host: PluginHost, arguments: Sequence[str]) -> Mapping[str, byte
     return {name: _json(catalogue), **files}
 
 
+def extension_folder(machine: Machine) -> Path:
+    """Where Gemini CLI looks for the extension: there it is all that installs one."""
+    home = machine.named("GEMINI_CLI_HOME", machine.at_home())
+    return Path(str(home / ".gemini" / "extensions" / NAME))
+
+
+def extension_here(arguments: Sequence[str]) -> Mapping[str, bytes]:
+    """The extension for Gemini CLI on this machine: its files by path.
+
+    Args:
+        arguments: The options that name the memory.
+    """
+    files = plugin_files("gemini")
+    return {path: made_here(path, content, arguments) for path, content in files.items()}
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder holds the extension of PACK, of any version, or nothing."""
+    own = json.loads(plugin_files("gemini")[EXTENSION])
+    try:
+        found = json.loads((folder / EXTENSION).read_bytes())
+    except FileNotFoundError:
+        return not folder.exists()
+    except (OSError, ValueError):
+        return False
+    server = found.get("mcpServers", {}).get(NAME, {})
+    return found.get("name") == own["name"] and "serve" in server.get("args", [])
+
+
 def is_written(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether a folder holds just these files."""
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
@@ -215,13 +248,13 @@ def made_here(path: str, content: bytes, arguments: Sequence[str]) -> bytes:
         return content
     program, *words = own_words()
     fields = json.loads(content)
-    for server in fields.get("mcpServers", {}).values() if path == ".mcp.json" else ():
+    for server in fields.get("mcpServers", {}).values() if path in (SERVERS, EXTENSION) else ():
         server |= {"command": program, "args": [*words, *server["args"], *arguments]}
     for groups in fields.get("hooks", {}).values() if path.startswith("hooks/") else ():
         for hook in (each for group in groups for each in group["hooks"]):
             said = shlex.split(hook["command"].removeprefix(_HOOK))
             hook["command"] = _command_line([program, *words, *said, *arguments])
-    if path.endswith("plugin.json"):
+    if "version" in fields:
         fields["version"] = __version__
     return _json(fields)
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.github import setup as github_setup
-from pack_connectors.github.address import parse_host
+from pack_connectors.github.address import parse_host, repository_at
 from pack_connectors.github.connector import GitHub
 from pack_connectors.github.downstream import GithubDownstream
 from pack_connectors.github.session import GithubSession
@@ -158,6 +158,10 @@ def _of_access(found: RepositoryFacts) -> Iterator[Check]:
         yield Check("access", State.PROBLEM, "the token can only read", remedy)
 
 
+SessionFor = tuple[GithubSession, str, str]
+"""A session, and the owner and the name of a repository."""
+
+
 class GithubDownstreams:
     """Repositories on GitHub that get files, all with one session."""
 
@@ -175,6 +179,19 @@ class GithubDownstreams:
     def close(self) -> None:
         """Close what was opened."""
         self._stack.close()
+
+
+@contextmanager
+def github_session(
+    settings: Settings, announce: Announce, address: str
+) -> Iterator[SessionFor | None]:
+    """A session, and the repository that an address is of; `None` if it is on another server."""
+    named = repository_at(parse_host(settings.github_api_url), address)
+    if named is None:
+        yield None
+        return
+    with _session(settings, announce) as session:
+        yield session, *named
 
 
 @contextmanager

@@ -129,7 +129,7 @@ class LocalPlace:
                 likeness = LocalPlace(Path(temporary, "memory"))
                 if url is None and self.folder.is_dir():
                     # Here, as only a dry run of `pack init` copies anything.
-                    from pack_servers.wiring.notes_folder import copy_notes  # noqa: PLC0415
+                    from pack_servers.wiring.portable.notes_folder import copy_notes  # noqa: PLC0415
 
                     copy_notes(self.folder, likeness.folder)
                 _make(likeness.folder, beginning)
@@ -139,9 +139,14 @@ class LocalPlace:
             yield self
             _tell_without_user(self.folder, beginning.announce)
 
+    @property
+    def begins_by_itself(self) -> bool:
+        """Whether a server does without the person saying that the folder is to be made."""
+        return self.folder == default_dir() or _is_there(self.folder)
+
     def begin_on_use(self, *, create: bool) -> bool:
         """See `Place.begin_on_use`: a folder that holds anything stays as it is."""
-        if not create and self.folder != default_dir() and not _is_there(self.folder):
+        if not create and not self.begins_by_itself:
             raise MissingMemory(self.chosen_by, f"the folder {self.folder} does not exist")
         if _is_free(self.folder):
             _make_repository(self.folder)

@@ -26,6 +26,7 @@ from pack.paths import parse_path
 from pack.sync.engine import Sync
 from pack.sync.payload import PayloadVersion
 from pack.sync.routes import Destination, EventRoute, Route, WholeRoute
+from pack.sync.target import EventTarget
 from pack.sync.text import TextSource
 from pack_servers.config.extras import GOOGLE, NOTION
 from pack_servers.config.settings import Settings, split_list
@@ -117,20 +118,31 @@ def _webhook_settings(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def _open_webhook(around: Surroundings, url: str, name: str) -> Route:
+def open_webhooks(settings: Settings, clock: Callable[[], datetime]) -> Iterator[EventTarget]:
+    """The webhooks of the settings, for what is no commit; whoever asks closes each."""
+    setting = settings.pack_webhook_url
+    for url in dict.fromkeys(split_list(setting.get_secret_value())) if setting else ():
+        yield _webhook(settings, clock, url, f"webhook:{host_of(url) or 'unusable'}")
+
+
+def _webhook(settings: Settings, clock: Callable[[], datetime], url: str, name: str) -> EventTarget:
     # Here, as they take time to import and most commands deliver nothing.
     from pack_connectors.webhook.signature import parse_secrets  # noqa: PLC0415
     from pack_connectors.webhook.target import Webhook  # noqa: PLC0415
     from pack_connectors.webhook.url import parse_webhook_url  # noqa: PLC0415
 
-    settings = around.settings
     secret = settings.pack_webhook_secret
-    target = Webhook(
+    return Webhook(
         parse_webhook_url(url, split_list(settings.pack_webhook_allow)),
         parse_secrets(secret.get_secret_value()) if secret else (),
-        around.clock,
+        clock,
         name=name,
     )
+
+
+def _open_webhook(around: Surroundings, url: str, name: str) -> Route:
+    settings = around.settings
+    target = _webhook(settings, around.clock, url, name)
     return EventRoute(
         target,
         around.connector,

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.files.markdown import Heading, Link, headings, links, split_lines
+from pack.files.markdown import (
+    Heading,
+    Link,
+    code_blocks,
+    headings,
+    html_links,
+    links,
+    split_lines,
+)
 from tests.support import is_soak
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
@@ -229,3 +237,21 @@ def test_hostile_text_is_read_to_its_end(unit):
     body = unit * ((100_000 if is_soak() else 25_000) // len(unit))
     assert len(headings(body)) == (body.count("\n") if unit == "## a\n" else 0)
     assert len(links(body)) == (body.count("](b.md)") if "b.md" in unit else 0)
+
+
+def test_html_has_links_too_but_not_in_code() -> None:
+    text = (
+        "<p>\n<img src='a%20b.png'\n  href=\"c.md#x\">\n</p>\n\n"
+        "See `<a href='no.md'>`, and\nx <A HREF=d.md>it</A> or <a data-href=no.md>.\n\n"
+        "```\n<a href='no.md'>\n```\n<a href='https://example.org'><a href='&#101;.md'>\n"
+    )
+    found = [(link.target, link.line) for link in html_links(text, 11)]
+    assert found == [("a b.png", 12), ("c.md", 13), ("d.md", 17), ("e.md", 22)]
+    assert html_links("a\nb") == []
+
+
+def test_code_blocks_have_their_lines_wherever_they_stand() -> None:
+    text = "a\n\n```json x\n{}\n```\n- b\n\n  ~~~\n  c\n  ~~~\n\n```\nopen\n"
+    found = [(one.info, one.content, one.line, one.end_line) for one in code_blocks(text)]
+    assert found == [("json x", "{}\n", 3, 5), ("", "c\n", 8, 10), ("", "open\n", 12, 13)]
+    assert code_blocks("a") == []

@@ -20,6 +20,10 @@ HARMLESS = [
     "| token | what it is |",
     "tokens: 1500",
     "The token: see projects/website.md.",
+    "primary_key: user_id_2 and cache_key = release-notes-2026-01-30-web-app-2",
+    "sort-key: 0123456789012345678901234567890",
+    "The pa-ragraph-about-a-very-long-hyphenated-name-of-things.md is there.",
+    "re_compile_the_pattern, fw_config, fc-cache -f, sk_learn, jina_hub, pul-ley",
 ]
 
 
@@ -32,7 +36,8 @@ def test_a_secret_is_found_by_its_form_and_named_once(what: str) -> None:
 
 @pytest.mark.parametrize("text", BEHIND_A_NAME)
 def test_a_value_behind_a_name_is_found(text: str) -> None:
-    assert [one.what for one in find_secrets(text)] == ["a password or key"]
+    (one,) = find_secrets(text)
+    assert one.what in ("a password or key", "an npm token")
 
 
 @pytest.mark.parametrize("text", HARMLESS)

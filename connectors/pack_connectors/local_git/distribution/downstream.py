@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from pack.distribution.ports import DownstreamCommit, DownstreamEntry, WantedCommit
-from pack.errors import NotFound, RefusedForSafety, StaleBase, Unavailable
+from pack.errors import NotFound, RefusedForSafety, RepositoryBusy, StaleBase, Unavailable
 from pack.model import BlobId, CommitId
 from pack_connectors.downstream_edits import check_edits
 from pack_connectors.local_git.distribution.downstream_log import read_commits
@@ -28,6 +28,7 @@ from pack_connectors.local_git.distribution.made_commits import make_commit
 from pack_connectors.local_git.distribution.scratch import Scratch
 from pack_connectors.local_git.process import check_id
 from pack_connectors.local_git.remote.config import HEADS
+from pack_connectors.local_git.remote.transport import GitAnswer
 from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, redacted
 from pack_connectors.local_git.repository import DEFAULT_BRANCH, is_bare
 
@@ -35,12 +36,15 @@ _REMOTE_HEADS: Final = "refs/remotes/origin/"
 _USUAL: Final = (DEFAULT_BRANCH, "master")
 _UPLOAD: Final = "--upload-pack=git-upload-pack"
 _FETCH: Final = (
-    "--quiet --no-tags --no-prune --no-write-fetch-head --no-auto-maintenance --update-shallow "
+    "--quiet --no-tags --no-prune --no-write-fetch-head --no-auto-maintenance "
     "--no-recurse-submodules"
 ).split()
+_IS_SHALLOW: Final = "shallow roots"
 _PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".split()
 _RECEIVE: Final = "--receive-pack=git-receive-pack"
 _ABSENT: Final = ("does not appear to be a git repository", "does not exist")
+_LOCKED: Final = "File exists"
+_IN_THE_WAY: Final = "cannot create"  # a branch of the name of a folder, or the reverse
 # What git or the downstream says of a branch that is not where it was seen.
 _MOVED: Final = ("stale info", "fetch first", "cannot lock ref", "failed to update ref")
 
@@ -113,16 +117,23 @@ class GitDownstream:
     def _known_heads(self) -> dict[str, CommitId]:
         with self._lock:
             if self._heads is None:
-                self._heads = self._fetch(f"{self._scratch.new_ref()}/")
+                self._heads = self._heads_in(self._fetch())
             return self._heads
 
-    def _fetch(self, here: str) -> dict[str, CommitId]:
-        """Have its branches below a name of ours."""
-        refs = f"+{HEADS}*:{here}*"
-        answer = self._scratch.exchange.run("fetch", [*_FETCH, _UPLOAD], self._url, refs)
+    def _fetch(self) -> str:
+        """Have its branches below a name of ours, which is returned."""
+        here, answer = self._fetch_into(self._scratch)
+        if _IS_SHALLOW in answer.said:
+            self._scratch = self._scratch.apart()
+            here, answer = self._fetch_into(self._scratch, "--update-shallow")
         if answer.status != 0:
             raise self._unreadable(answer.said)
-        return self._heads_in(here)
+        return here
+
+    def _fetch_into(self, scratch: Scratch, *options: str) -> tuple[str, GitAnswer]:
+        here = f"{scratch.new_ref()}/"
+        options = (*_FETCH, _UPLOAD, *options)
+        return here, scratch.exchange.run("fetch", options, self._url, f"+{HEADS}*:{here}*")
 
     def _heads_in(self, here: str) -> dict[str, CommitId]:
         form = ["for-each-ref", "--format=%(objectname) %(refname)", here]
@@ -188,6 +199,10 @@ class GitDownstream:
         if answer.status == 0:
             return
         refusals = [line for line in answer.out.splitlines() if line.startswith("!")]
+        if refusals and _LOCKED in answer.said:
+            raise RepositoryBusy(f"{self.address}: another git process holds a lock: {answer.said}")
+        if refusals and _IN_THE_WAY in answer.said:
+            raise self._refused(name, refusals, answer.said)
         if any(words in line for line in refusals for words in _MOVED):
             raise self._stale(expected)
         if not refusals:
@@ -204,7 +219,8 @@ class GitDownstream:
         why = redacted(refusals[0].split("\t")[-1])
         return RefusedForSafety(
             f"{self.address} refused the branch {name}: {why} ({said})",
-            "See what its hooks and its configuration allow.",
+            "See what its hooks and its configuration allow, and whether another branch has the "
+            "beginning of that name.",
         )
 
 

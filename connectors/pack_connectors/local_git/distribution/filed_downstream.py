@@ -56,15 +56,14 @@ class FiledDownstream(GitDownstream):
         """Where a branch goes."""
         return self._folder / f"{branch}.{self._form}"
 
-    def _fetch(self, here: str) -> dict[str, CommitId]:
-        heads = super()._fetch(here)
+    def _fetch(self) -> str:
+        here = super()._fetch()
         if self._form is FileForm.BUNDLE:
             for file in sorted(self._folder.rglob(f"*.{self._form}")):
                 url, refs = RemoteUrl(str(file.absolute())), f"+{HEADS}*:{here}*"
                 # One that needs other commits than the downstream has does not fit any more.
                 self._scratch.exchange.run("fetch", _FETCH, url, refs)
-            heads = self._heads_in(here)
-        return heads
+        return here
 
     def _push(self, name: str, commit: CommitId | None, expected: CommitId | None) -> None:
         heads = self._known_heads()

@@ -1,7 +1,8 @@
 """A repository for the objects of downstreams, gone at the end of a run.
 
 Nothing is checked out in it. Several downstreams share it: their objects are named by what they
-hold. It need not survive a crash, so nothing is flushed to the disk.
+hold, and are copied, so that git has computed the names itself. A shallow clone has one of its own,
+as its history would end everybody's. None need survive a crash, so nothing is flushed to the disk.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Scratch:
         self._lock = Lock()
         self._numbers = itertools.count(1)
         self._made: tuple[GitRunner, GitExchange, ObjectStore] | None = None
+        self._apart: list[Scratch] = []
 
     @property
     def runner(self) -> GitRunner:
@@ -64,9 +66,19 @@ class Scratch:
         """The name of a ref, or of a folder of refs, that nobody else uses."""
         return f"refs/downstreams/{next(self._numbers)}"
 
+    def apart(self) -> Scratch:
+        """One more, which is closed along with this one."""
+        made = Scratch(self._is_cancelled)
+        with self._lock:
+            self._apart.append(made)
+        return made
+
     def close(self) -> None:
         """Remove it."""
         with self._lock:
+            for other in self._apart:
+                other.close()
+            self._apart.clear()
             if self._made is not None:
                 self._made[2].close()
             self._made = None

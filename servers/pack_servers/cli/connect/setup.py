@@ -11,7 +11,7 @@ import typer
 
 from pack.errors import InvalidConfig, NotFound, PackError
 from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
-from pack_servers.cli.connect.setup_plugin import set_up_plugin
+from pack_servers.cli.connect.setup_plugin import plugin_spot, set_up_plugin
 from pack_servers.cli.connect.setup_text import show_found, show_trial, trial_fields
 from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import (
@@ -32,6 +32,7 @@ from pack_servers.clients.places import FoundClient, find_clients, spot_of
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client, client_named
 from pack_servers.config.settings import load_settings
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.places import choose_place
 
 EXAMPLES: Final = """\
@@ -99,7 +100,7 @@ def run(
     if check:
         if client is None:
             raise typer.TyperException("--check: use it with CLIENT")
-        _check(client_named(client), asked)
+        _check(client_named(client), asked, plugin=plugin)
         return
     if plugin or auto_memory:
         option = "--plugin" if plugin else "--auto-memory"
@@ -134,7 +135,10 @@ def _server(local: Path | None, github: str | None, url: str | None, *, http: bo
     """What the clients are to use."""
     settings = load_settings()
     if url is None and not http:
-        return own_server(choose_place(settings, local, github, say).arguments)
+        place = choose_place(settings, local, github, say)
+        if isinstance(place, LocalPlace) and not place.begins_by_itself:
+            say(f"there is no folder {place} yet; make a memory of it with `pack init`")
+        return own_server(place.arguments)
     if local is not None or github is not None:
         option = "--local" if local is not None else "--github"
         raise typer.TyperException(
@@ -171,14 +175,14 @@ def _list(asked: AskedSetup) -> None:
         show_found(found)
 
 
-def _check(client: Client, asked: AskedSetup) -> None:
+def _check(client: Client, asked: AskedSetup, *, plugin: bool) -> None:
     # Here, as it takes time to import.
     from pack_servers.clients.trial import try_entry  # noqa: PLC0415
 
-    spot = _spot(client, asked)
+    spot = plugin_spot(client) if plugin else _spot(client, asked)
     entry = entry_at(spot)
     if entry is None:
-        remedy = f"Run `pack setup {client.name}` first."
+        remedy = f"Run `pack setup {client.name}{' --plugin' if plugin else ''}` first."
         raise NotFound(f"the server {asked.name} in {spot.file}", remedy)
     with working("starting the server as the client does"):
         trial = try_entry(entry, has_terminal=client.has_terminal, environment=os.environ)
@@ -213,6 +217,8 @@ def _change_all(server: AnyServer | None, asked: AskedSetup) -> None:
     for client in chosen:
         try:
             done.append(_change(client, server, asked))
+        except typer.Exit:
+            continue  # the person does not want this one
         except PackError as error:
             say(f"{client.title}: {error}")
             failed = error

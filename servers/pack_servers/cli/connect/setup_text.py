@@ -24,15 +24,24 @@ _DONE: Final = {
 
 
 def difference_of(change: SettingsChange) -> str:
-    """The change as a unified diff; empty if there is none."""
+    """The change as a unified diff; empty if there is none.
+
+    Others keep tokens in the same file, and what stands around the change is part of a diff.
+    """
     if change.kind is SettingsChangeKind.UNCHANGED:
         return ""
-    from pack.history.differences.patch import hunks_of  # noqa: PLC0415 - only a change needs it
+    # Here, as only a change needs it.
+    from pack.history.differences.patch import hunks_of  # noqa: PLC0415
+    from pack.outgoing.secrets_scan import find_secrets  # noqa: PLC0415
 
     name = change.file
     old = "/dev/null" if change.found.content is None else str(name)
     new = "/dev/null" if change.after is None else str(name)
-    return f"--- {old}\n+++ {new}\n{hunks_of(change.before_text(), change.after_text())}"
+    hunks = hunks_of(change.before_text(), change.after_text())
+    lines = hunks.split("\n")
+    for leak in find_secrets(hunks):
+        lines[leak.line - 1] = f"{lines[leak.line - 1][:1]}(not shown: it may hold a secret)"
+    return "\n".join([f"--- {old}", f"+++ {new}", *lines])
 
 
 def show_difference(change: SettingsChange) -> None:

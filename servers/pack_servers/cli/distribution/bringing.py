@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -39,7 +40,7 @@ def run_rules(call: DistributeCall) -> None:
 
 def bring(call: DistributeCall) -> RunReport:
     """Run, and answer."""
-    request = RunRequest(call.rules, call.tag, call.reopen, call.dry_run)
+    request = RunRequest(call.rules, call.tag, call.reopen, call.dry_run, is_filed=call.is_filed)
 
     def tell(one: RepositoryResult) -> None:
         if not call.is_json:
@@ -58,9 +59,16 @@ def bring(call: DistributeCall) -> RunReport:
 
 def end(report: RunReport) -> None:
     """Say by the exit status whether all is done."""
-    if report.unrecorded is not None or any(one.is_bad for one in report.results):
+    if report.unrecorded is not None:
         raise typer.Exit(FAILED)
-    if any(one.status is RunStatus.CONFLICT for one in report.results):
+    end_of(report.results)
+
+
+def end_of(results: Sequence[RepositoryResult]) -> None:
+    """The same of some results."""
+    if any(one.is_bad for one in results):
+        raise typer.Exit(FAILED)
+    if any(one.status is RunStatus.CONFLICT for one in results):
         raise typer.Exit(CONFLICT)
 
 

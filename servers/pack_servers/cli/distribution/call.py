@@ -14,7 +14,7 @@ from pack_servers.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class NewRule:
+class TypedRule:
     """What a rule to be added says.
 
     Attributes:
@@ -49,6 +49,7 @@ class DistributeCall:
         reopen: `--reopen`.
         reason: `--reason`.
         new: What a rule to be added says.
+        is_filed: Whether branches become files, by `--bundle` or `--patch`.
         output: `--output`.
         alert: `--alert`.
         once: `--once`.
@@ -64,7 +65,8 @@ class DistributeCall:
     tag: str | None
     reopen: bool
     reason: str
-    new: NewRule
+    new: TypedRule
+    is_filed: bool
     output: Path | None
     alert: bool
     once: bool

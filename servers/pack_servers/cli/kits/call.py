@@ -11,8 +11,8 @@ from pack.kits.kits import Kits
 from pack.kits.trust import Distrust
 from pack.kits.updating import UpdateMode
 from pack.memory import Memory
-from pack_servers.wiring.kit_indexes import IndexedKits
-from pack_servers.wiring.kits import KitSources
+from pack_servers.wiring.kits.indexes import IndexedKits
+from pack_servers.wiring.kits.sources import KitSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class KitCall:
         purge: `--purge`.
         fetch: `--fetch`.
         patch: `--patch`.
+        send: `--send`.
         output: `--output`.
         accepted: `--accept-older` and `--accept-signer`.
         yes: `--yes`.
@@ -41,6 +42,7 @@ class KitCall:
     purge: bool
     fetch: bool
     patch: bool
+    send: bool
     output: Path | None
     accepted: frozenset[Distrust]
     yes: bool

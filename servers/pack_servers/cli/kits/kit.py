@@ -41,7 +41,7 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, working, write_bytes
-from pack_servers.wiring.kits import PATCHES, folder_of, kit_sources, write_anew
+from pack_servers.wiring.kits.sources import PATCHES, folder_of, kit_sources, write_anew
 
 EXAMPLES: Final = """\
   pack kit install ~/kits#observer    show what would come, ask, install it
@@ -103,6 +103,10 @@ def run(  # noqa: PLR0917 - options
     patch: Annotated[
         bool, typer.Option("--patch", help="For bug: show what you changed, too.")
     ] = False,
+    send: Annotated[
+        bool,
+        typer.Option("--send", help="For bug and contribute: open an issue, or a pull request."),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -138,6 +142,7 @@ def run(  # noqa: PLR0917 - options
             purge,
             fetch,
             patch,
+            send,
             output,
             _accepted(older=accept_older, signer=accept_signer),
             yes,

@@ -9,7 +9,7 @@ from pack.errors import InvalidRequest
 from pack.kits.scaffold import kit_name
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import say
-from pack_servers.wiring.new_kit import begin_kit
+from pack_servers.wiring.kits.new_kit import begin_kit
 
 
 def new(names: Sequence[str], *, dry_run: bool, is_json: bool) -> None:

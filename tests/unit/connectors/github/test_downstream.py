@@ -9,6 +9,7 @@ from pack_connectors.github.downstream import GithubDownstream
 from pack_connectors.github.pull_rows import PullRow
 from pack_connectors.github.session import GithubSession
 
+from pack.distribution.values import PullRequestText
 from pack.errors import (
     AuthFailed,
     ConnectorError,
@@ -22,6 +23,7 @@ from tests.conformance.downstream_contract import contents, head_of, new_commit
 from tests.github_support import NO_CERTIFICATES
 from tests.standins.faults import FaultKind
 from tests.standins.github import GithubStandIn
+from tests.standins.github_state import Permission
 
 BRANCH = "pack-sync/v1.0.0/guides"
 
@@ -87,12 +89,18 @@ def test_a_second_run_only_reads(service, session, downstream):
     assert {one.method for one in asked} == {"GET"}
 
 
-def test_many_files_come_at_once(service, downstream):
+def test_many_files_come_at_once(service, session, downstream):
     files = {f"n/{number}.md": b"# %d\n" % number for number in range(50)}
     commit = service.commit("ada/webapp", files)
     with service.log.counting() as asked:
         assert contents(downstream, commit)["n/49.md"] == b"# 49\n"
     assert asked.paid <= 3
+    again = GithubDownstream(session, "ada", "webapp")
+    assert head_of(again) == commit
+    with service.log.counting() as asked:
+        assert contents(again, commit)["n/49.md"] == b"# 49\n"
+    assert {one.method for one in asked} == {"GET"}
+    assert asked.operations()["repos/download-tarball-archive"] == 1
 
 
 def test_a_large_tree_is_read_folder_by_folder(service, downstream):
@@ -187,3 +195,82 @@ def test_a_commit_that_is_not_there_is_not_found(downstream):
 def test_a_pull_request_without_its_members_is_no_answer(row):
     with pytest.raises(ConnectorError, match="lacks a member"):
         PullRow(row)
+
+
+# --- trouble -------------------------------------------------------------------------------------
+
+TEXT = PullRequestText("A title", "Text", ("pack-sync",), ("bob",), BRANCH)
+WRITE_OPERATIONS = (
+    "git/create-tree",
+    "git/create-blob",
+    "git/create-commit",
+    "git/create-ref",
+    "pulls/create",
+    "pulls/request-reviewers",
+    "issues/add-labels",
+    "issues/create-comment",
+)
+LOST = (
+    FaultKind.CUT_AFTER,
+    *(
+        pytest.param(kind, marks=pytest.mark.soak)
+        for kind in (FaultKind.CUT, FaultKind.BAD_GATEWAY_AFTER, FaultKind.GARBAGE)
+    ),
+)
+
+
+def sync(session):
+    """All that is done for one rule, as a run does it."""
+    downstream = GithubDownstream(session, "ada", "webapp")
+    head = head_of(downstream)
+    offered = downstream.branches("pack-sync/").get(BRANCH)
+    writes = {"c.md": b"3\n", "d.bin": b"\xff"}
+    made = downstream.commit(new_commit(head, writes=writes, removes=("b.md",)))
+    if made != offered:
+        downstream.move_branch(BRANCH, made, offered)
+    pulls = downstream.pull_requests
+    pull = next(iter(pulls.list("pack-sync/")), None) or pulls.open(TEXT, "main")
+    notes = [*pulls.ask(pull, TEXT.reviewers), *pulls.label(pull, TEXT.labels)]
+    pulls.comment(pull, "Said once.")
+    downstream.close()
+    return notes
+
+
+def assert_done_once(service):
+    found = service.repository("ada/webapp")
+    (pull,) = found.tracker.pulls.values()
+    assert (pull.reviewers, pull.issue.labels) == (["bob"], ["pack-sync"])
+    assert [one.body for one in pull.issue.comments] == ["Said once."]
+    assert len(found.git.log(f"main..{BRANCH}")) == 1
+    tree = found.git.git("ls-tree", "-r", "--name-only", BRANCH).decode().split()
+    assert tree == ["a.md", "c.md", "d.bin"]
+
+
+@pytest.fixture
+def reviewer(service):
+    service.state.add_user("bob")
+    service.repository("ada/webapp").collaborators["bob"] = Permission.WRITE
+
+
+@pytest.mark.parametrize("operation", WRITE_OPERATIONS)
+@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.usefixtures("reviewer")
+def test_an_answer_that_is_lost_does_nothing_twice(service, session, operation, kind):
+    service.faults.add(kind, operation)
+    assert sync(session) == []
+    assert not service.faults.waiting
+    assert_done_once(service)
+    with service.log.counting() as asked:
+        assert sync(session) == []
+    assert {one.method for one in asked} == {"GET"}
+
+
+@pytest.mark.parametrize("operation", WRITE_OPERATIONS)
+@pytest.mark.usefixtures("reviewer")
+def test_a_run_that_was_ended_by_a_limit_goes_on_where_it_was(service, session, operation):
+    service.faults.add(FaultKind.PRIMARY_LIMIT, operation)
+    with pytest.raises(RateLimited):
+        sync(session)
+    service.clock.advance(7200)
+    assert sync(session) == []
+    assert_done_once(service)

@@ -280,6 +280,39 @@ def test_it_is_merged_by_the_host_only_where_that_is_allowed_and_something_is_wa
     assert host.open().list("pack-sync/")[0].state is PullState.MERGED
 
 
+def test_one_that_people_must_look_at_is_left_to_them(host):
+    host.branch()
+    host.found.allows_auto_merge = True
+    host.found.rules.append(BranchRule("main", checks=("ci",)))
+    pulls = host.open()
+    made = pulls.open(WANTED, "main")
+    with host.service.log.counting() as asked:
+        pulls.leave_to_people(made)
+    assert len(asked) == 0
+    assert pulls.merge_when_ready(made) is None
+    again = host.open()
+    (found,) = again.list("pack-sync/")
+    host.service.faults.add(FaultKind.CUT_AFTER, "graphql/mutation")
+    again.leave_to_people(found)
+    again.leave_to_people(found)
+    assert not host.service.faults.waiting
+    assert host.pull().auto_merge is None
+    host.service.pass_check("ada/webapp", 1, "ci")
+    assert host.open().list("pack-sync/")[0].state is PullState.OPEN
+
+
+def test_one_that_cannot_be_left_to_people_is_said(host):
+    host.branch()
+    host.found.allows_auto_merge = True
+    host.found.rules.append(BranchRule("main", checks=("ci",)))
+    pulls = host.open()
+    made = pulls.open(WANTED, "main")
+    assert pulls.merge_when_ready(made) is None
+    host.service.service.serves_graphql = False
+    with pytest.raises(ConnectorError, match="still merged by itself"):
+        pulls.leave_to_people(made)
+
+
 def test_a_head_that_moved_is_not_merged_by_itself(host):
     host.branch()
     host.found.allows_auto_merge = True

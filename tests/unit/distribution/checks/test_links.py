@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.distribution.checks.links import check_links
+from pack.distribution.checks.links import LinkCheck
 from pack.distribution.values import CheckStatus, MadeFile
 from pack.model import MemoryPath
 
@@ -23,7 +23,7 @@ OTHERS = ("docs/guides/b.md", "docs/other/c d.md", "README.md", "docs/img/x.png"
     ],
 )
 def test_what_leads_somewhere(target: str) -> None:
-    result = check_links([made("docs/guides/a.md", f"See [it]({target}).\n")], OTHERS)
+    result = LinkCheck().check([made("docs/guides/a.md", f"See [it]({target}).\n")], OTHERS)
     assert (result.status, result.details) == (CheckStatus.PASS, "0 broken links")
 
 
@@ -33,10 +33,13 @@ def test_what_leads_somewhere(target: str) -> None:
         *("[it](none.md)", "[it](B.md)", "[it](../../../etc/passwd)", "[it](/docs/none.md)"),
         *("![it](none.png)", "[it][x]\n\n[x]: none.md 'title'", "[it](<no ne.md>)"),
         "[it](b.md/)x [it](b.md/c.md)",
+        "See <a href='none.md'>it</a>, <a href=b.md>that</a>.",
+        '<p><img alt="x" src="../none.png"></p>',
     ],
 )
 def test_what_does_not_names_file_and_line(text: str) -> None:
-    result = check_links([made("docs/guides/a.md", f"---\na: 1\n---\n# A\n\n{text}\n")], OTHERS)
+    content = f"---\na: 1\n---\n# A\n\n{text}\n"
+    result = LinkCheck().check([made("docs/guides/a.md", content)], OTHERS)
     assert result.status is CheckStatus.FAIL
     assert [(one.path, one.line) for one in result.findings] == [("docs/guides/a.md", 6)]
     assert result.details.startswith("1 broken link: docs/guides/a.md:6 the link to ")
@@ -46,11 +49,11 @@ def test_code_and_files_that_are_no_markdown_have_no_links() -> None:
     code = "`[x](none.md)`\n\n```\n[x](none.md)\n```\n\n    [x](none.md)\n"
     files = [made("a.md", code), made("a.txt", "[x](none.md)"), made("b.md", "\xff[x](none.md)")]
     files.append(MadeFile("c.md", MemoryPath("c.md"), b"\xff[x](none.md)"))
-    assert [one.path for one in check_links(files, ()).findings] == ["b.md"]
+    assert [one.path for one in LinkCheck().check(files, ()).findings] == ["b.md"]
 
 
 def test_a_secret_in_a_target_is_not_repeated() -> None:
     token = "ghp" + "_" + "Ab1" * 12
-    result = check_links([made("a.md", f"[x]({token})\n")], ())
+    result = LinkCheck().check([made("a.md", f"[x]({token})\n")], ())
     assert result.status is CheckStatus.FAIL
     assert token not in repr(result)

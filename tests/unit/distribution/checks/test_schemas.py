@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pack.distribution.checks.schemas import check_schemas
+from pack.distribution.checks.schemas import SchemaCheck
 from pack.distribution.values import CheckStatus, MadeFile
 from pack.model import MemoryPath
 
@@ -35,7 +35,7 @@ def check(*texts: str):
         MadeFile(f"docs/{n}.md", MemoryPath(f"{n}.md"), text.encode())
         for n, text in enumerate(texts)
     ]
-    return check_schemas(files)
+    return SchemaCheck().check(files)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,8 @@ def check(*texts: str):
         block("yml", "a: {b: c}\n# only this\n"),
         block("jsonc", "{} // a comment"),
         block("text", "{"),
+        block("yaml", "image: {{ .Values.image }}:{{ .Values.tag }}\n{% if x %}\n"),
+        "---\na: &x [1]\nb: *x\n---\n",
         block("", "{"),
         "- item\n\n  " + block("json", '  {"a": 1}').replace("\n```", "\n  ```"),
         "    ```json\n    {\n",
@@ -116,7 +118,7 @@ def test_a_schema_that_is_none(schema: dict[str, object]) -> None:
     result = check(block("json", schema))
     assert result.status is CheckStatus.FAIL
     assert result.details.startswith(
-        "0 schemas validated, 1 other pieces read: docs/0.md:2 a schema"
+        "0 schemas validated, 1 other piece read: docs/0.md:2 a schema"
     )
 
 
@@ -149,7 +151,7 @@ def test_a_schema_in_a_file_of_its_own_is_named_by_its_path() -> None:
         MadeFile("docs/a.md", MemoryPath("a.md"), text.encode()),
         MadeFile("docs/schemas/person.json", MemoryPath("p.json"), json.dumps(PERSON).encode()),
     ]
-    result = check_schemas(files)
+    result = SchemaCheck().check(files)
     assert "docs/a.md:2 does not fit the schema at docs/schemas/person.json:1" in result.details
 
 

@@ -11,6 +11,8 @@ from pack.errors import InvalidConfig
 from pack.model import blob_id
 from tests.distribution_support import DAY_ONE, rule_of
 
+pytestmark = pytest.mark.contract("C16")
+
 FILES = ["guides/a.md", "guides/web/b.md", "guides/web/private/c.md", "notes/d.md", "guides/e.txt"]
 
 
@@ -41,6 +43,9 @@ def test_filters_take_away():
         "guides/.GIT/config",
         ".gitmodules",
         "legacy/MEMORY.md",
+        "MEMORY.md",
+        "index.md",
+        "Index.md",
         "guides/a.conflict-0123abcd.md",
     ],
 )
@@ -70,6 +75,23 @@ def test_what_is_packs_or_gits_never_goes_whatever_is_asked_for(path):
 def test_what_says_that_it_is_internal_never_goes(head):
     for text in (f"---\n{head}\n---\nx\n", f"\ufeff---\r\n{head}\r\n---\r\nx\r\n"):
         assert internal_reason("guides/a.md", text.encode()) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "stays"),
+    [
+        ("guides/a.yaml", "a: 1\ninternal: true\n", True),
+        ("guides/a.yml", "---\nsync: false\n", True),
+        ("guides/a.yaml", "jobs:\n  sync: false\n", False),
+        ("guides/a.yaml", "a: [\ninternal: true\n", True),
+        ("guides/a.json", '{"a": 1, "internal": true}', True),
+        ("guides/a.json", '{"a": {"internal": true}}', False),
+        ("guides/a.json", "[1]", False),
+        ("guides/a.txt", "internal: true\n", False),
+    ],
+)
+def test_a_file_of_data_may_say_that_it_is_internal_too(path, text, stays):
+    assert (internal_reason(path, text.encode()) is not None) is stays
 
 
 @pytest.mark.parametrize(

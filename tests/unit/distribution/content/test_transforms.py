@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pack.distribution.content.links import find_links
+from pack.distribution.content.neighbours import Neighbours
 from pack.distribution.content.placing import Placing
-from pack.distribution.content.transforms import Neighbours, transform
+from pack.distribution.content.transforms import transform
 from pack.distribution.values import PathRewrite
 from pack.errors import InvalidContent
 from tests.support import examples

@@ -1,5 +1,7 @@
 """What a sync does to a downstream, against all kinds of changes on both sides."""
 
+import random
+
 import pytest
 
 from pack.distribution.ports import DownstreamEntry
@@ -7,6 +9,9 @@ from pack.distribution.values import Region, StaleOverride
 from pack.errors import RefusedForSafety
 from pack.model import BlobId
 from tests.distribution_support import World
+from tests.support import examples
+
+pytestmark = pytest.mark.contract("C16")
 
 ONE = b"# A\n\nfirst\n\nsecond\n\nthird\n"
 TWO = ONE.replace(b"third", b"third, v2")
@@ -202,13 +207,31 @@ def test_an_override_that_is_taken_away_gives_the_file_back_to_upstream():
     assert world.downstream.now()[FILE] == TWO
 
 
-def test_an_override_beside_another_change_of_the_file_is_for_people_to_decide():
+def test_an_override_and_another_change_of_the_file_are_put_together():
     world = synced()
     world.change({OVERRIDE: MINE, FILE: ONE.replace(b"second", b"second, drifted")})
     release(world, "v2.0.0", TWO)
+    assert world.sync("v2.0.0").conflicts == []
+    assert world.downstream.now()[FILE] == BOTH.replace(b"second", b"second, drifted")
+
+
+def test_a_change_that_was_moved_to_an_override_is_no_conflict():
+    world = synced()
+    world.change({FILE: MINE})
+    world.change({OVERRIDE: MINE.replace(b"second", b"second, mine")})
+    release(world, "v2.0.0", TWO)
+    assert world.sync("v2.0.0").conflicts == []
+    assert world.downstream.now()[FILE] == BOTH.replace(b"second", b"second, mine")
+
+
+def test_an_override_of_lines_that_were_changed_beside_it_is_for_people_to_decide():
+    world = synced()
+    drifted = ONE.replace(b"first", b"first, drifted")
+    world.change({OVERRIDE: MINE, FILE: drifted})
+    release(world, "v2.0.0", TWO)
     (conflict,) = world.sync("v2.0.0").conflicts
     assert conflict.path == FILE
-    assert b"drifted" in world.downstream.now()[FILE]
+    assert world.downstream.now()[FILE] == drifted
     assert world.downstream.now()[OVERRIDE] == MINE
 
 
@@ -363,3 +386,72 @@ def test_line_ends_of_the_downstream_are_its_own():
     assert world.downstream.now()[FILE] == TWO.replace(b"\n", b"\r\n")
     release(world, "v3.0.0", None)
     assert world.sync("v3.0.0").removed == [FILE]
+
+
+# --- histories -----------------------------------------------------------------------------------
+
+
+def lines_of(chance, number):
+    kept = [f"line {n}\n" if chance.random() < 0.8 else f"line {n} v{number}\n" for n in range(6)]
+    return "".join(kept).encode()
+
+
+def upstream_files(chance, number):
+    names = chance.sample("abcdef", 4)
+    return {f"guides/{name}.md": lines_of(chance, number) for name in names}
+
+
+def people_change(world, chance, number):
+    """Some edit that people make; returns the line that they wrote."""
+    now = world.downstream.now()
+    mine = [path for path in now if path.startswith("docs/")]
+    path, line = chance.choice(sorted(mine)), f"people {number}\n".encode()
+    what = chance.choice(["edit", "override", "override", "delete", "line ends", "lose the state"])
+    if what == "delete":
+        world.change({path: None})
+    elif what == "line ends":
+        world.change({path: now[path].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")})
+    elif what == "lose the state":
+        world.change({".pack-sync-state/guides.json": None})
+    else:
+        override = f".pack-overrides/{path.removeprefix('docs/')}"
+        place = path if what == "edit" else override
+        rows = now.get(place, now[path]).splitlines(keepends=True)
+        rows.insert(chance.randint(0, len(rows)), line)
+        world.change({place: b"".join(rows)})
+        return line.strip()
+    return None
+
+
+def is_somewhere(world, line):
+    return any(line in text.splitlines() for text in world.downstream.now().values())
+
+
+@pytest.mark.parametrize("seed", range(examples(10, soak=400)))
+def test_whatever_both_sides_do_nothing_of_people_is_lost_and_a_sync_is_done_once(seed):
+    chance, written = random.Random(seed), list[bytes]()
+    world = World()
+    for number in range(1, 6):
+        world.upstream.release(f"v{number}.0.0", upstream_files(chance, number))
+        world.sync(f"v{number}.0.0", chance.choice(["", "Squashed (#1)"]))
+        assert all(is_somewhere(world, line) for line in written), written
+        again = world.plan(f"v{number}.0.0")
+        assert (dict(again.writes), again.removes) == ({}, [])
+        assert again.state == world.plan(f"v{number}.0.0").state
+        for _ in range(chance.randint(0, 2)):
+            before = {line for line in written if is_somewhere(world, line)}
+            line = people_change(world, chance, len(written))
+            written = [one for one in written if one in before and is_somewhere(world, one)]
+            written += [line] if line else []
+
+
+@pytest.mark.parametrize("seed", range(examples(4, soak=200)))
+def test_a_downstream_that_nobody_changes_has_just_what_the_release_makes(seed):
+    chance, world = random.Random(seed), World()
+    for number in range(1, 8):
+        files = upstream_files(chance, number)
+        world.upstream.release(f"v{number}.0.0", files)
+        assert world.sync(f"v{number}.0.0").conflicts == []
+        wanted = {path.replace("guides/", "docs/"): text for path, text in files.items()}
+        now = world.downstream.now()
+        assert {path: text for path, text in now.items() if path.startswith("docs/")} == wanted

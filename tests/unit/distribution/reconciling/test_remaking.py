@@ -30,6 +30,8 @@ def test_what_one_downstream_needed_is_not_read_again_for_the_next():
         "x/b.md",
     }
     assert len(upstream.blobs) == len(first.files)
+    assert remaker.make(World(id="other", target_repo="org/x").rule, release, {}) is first
+    assert remaker.make(world.rule, release, {"team": "Web"}) is not first
 
 
 def test_a_commit_that_upstream_does_not_have_makes_nothing():

@@ -5,7 +5,13 @@ import pytest
 from pack_connectors.local_git.distribution.downstream import GitDownstream
 from pack_connectors.local_git.distribution.scratch import Scratch
 
-from pack.errors import InvalidConfig, NotFound, Unavailable
+from pack.errors import (
+    InvalidConfig,
+    NotFound,
+    RefusedForSafety,
+    RepositoryBusy,
+    Unavailable,
+)
 from tests.conformance.downstream_contract import contents, head_of, new_commit
 from tests.support import git
 
@@ -88,6 +94,34 @@ def test_nothing_of_a_downstream_runs_but_the_hooks_that_decide_what_it_accepts(
         "reference-transaction",
     }
     assert not (folder / "a.md").exists()
+
+
+def test_a_lock_and_a_branch_in_the_way_are_told_from_one_that_moved(folder, scratch):
+    downstream = GitDownstream(str(folder), scratch)
+    made = downstream.commit(new_commit(head_of(downstream), writes={"a.md": b"a\n"}))
+    lock = folder / ".git/refs/heads/pack-sync/x.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    with pytest.raises(RepositoryBusy, match="holds a lock"):
+        downstream.move_branch("pack-sync/x", made, None)
+    lock.unlink()
+    lock.parent.rmdir()
+    git(folder, "branch", "pack-sync", "main")
+    with pytest.raises(RefusedForSafety, match="'refs/heads/pack-sync' exists"):
+        downstream.move_branch("pack-sync/x", made, None)
+
+
+def test_a_shallow_clone_does_not_end_the_history_of_others(folder, scratch, tmp_path):
+    for number in range(2):
+        git(folder, "commit", "--quiet", "--allow-empty", "-m", f"{number}")
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{folder}", "shallow")
+    shallow = GitDownstream(str(tmp_path / "shallow"), scratch)
+    whole = GitDownstream(str(folder), scratch)
+    assert [len(list(one.log(head_of(one)))) for one in (shallow, whole)] == [1, 3]
+    made = shallow.commit(new_commit(head_of(shallow), writes={"a.md": b"a\n"}))
+    shallow.move_branch("pack-sync/x", made, None)
+    git(tmp_path / "shallow", "fsck", "--strict")
+    assert contents(GitDownstream(str(tmp_path / "shallow"), scratch), made) == {"a.md": b"a\n"}
 
 
 def test_names_that_no_memory_would_take_stay_as_they_are(folder, scratch):

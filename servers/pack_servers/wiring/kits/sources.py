@@ -22,8 +22,8 @@ from pack.kits.trust import is_fixed
 from pack.log import LogQuery
 from pack.memory import Memory
 from pack.model import Identity
-from pack_servers.wiring.kit_signers import signer_of
-from pack_servers.wiring.own_kits import OwnKitSource, is_own
+from pack_servers.wiring.kits.own import OwnKitSource, is_own
+from pack_servers.wiring.kits.signers import signer_of
 
 PATCHES: Final = ".patches"
 """The folder for the patches of kits."""

@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pack_connectors.peers.sshsig import sign
-from pack_servers.wiring.kit_signers import signer_of
+from pack_servers.wiring.kits.signers import signer_of
 
 from pack.model import CommitId
 

@@ -12,8 +12,8 @@ from pack.errors import InvalidRequest, PackError
 from pack.kits.index_entries import Index, IndexEntry, read_index, the_one
 from pack.kits.manifest import NAME
 from pack.kits.shipment import Kit, KitSource, unpack
-from pack_servers.wiring.kits import KitSources, is_there
-from pack_servers.wiring.own_kits import OwnKitSource, own_addresses
+from pack_servers.wiring.kits.own import OwnKitSource, own_addresses
+from pack_servers.wiring.kits.sources import KitSources, is_there
 
 PACKS_OWN: Final = "PACK"
 """What stands for the index of the kits that come with PACK."""

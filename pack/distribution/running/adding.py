@@ -1,0 +1,157 @@
+"""Beginning and ending with a downstream, in steps that can be gone on with.
+
+A rule begins as a copy that only runs by hand. Once its first sync is offered, it becomes what it
+is to be. What an ended rule has brought stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pack.distribution.content.rule import ARCHIVED_DIR, RULES_DIR, StoredRule, read_rule
+from pack.distribution.content.rule_edits import with_value
+from pack.distribution.registry import Registry, RegistryEntry
+from pack.distribution.running.results import RepositoryResult
+from pack.distribution.staleness import SyncStanding
+from pack.distribution.values import Frequency, Rule, Strategy
+from pack.distribution.yaml_form import to_yaml
+from pack.errors import InvalidRequest
+from pack.model import CommitId, MemoryPath
+
+
+@dataclass(frozen=True, slots=True)
+class NewRule:
+    """What a rule is to say.
+
+    Attributes:
+        id: Its name.
+        repo: The repository.
+        source: Glob of the memory's paths.
+        path: The folder there.
+        strategy: What a file becomes there.
+        frequency: What makes the rule run.
+        include: Globs of which a path must meet one.
+        exclude: Globs of which a path must meet none.
+    """
+
+    id: str
+    repo: str
+    source: str
+    path: str = ""
+    strategy: str = Strategy.COPY
+    frequency: str = Frequency.ON_RELEASE
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    @property
+    def file(self) -> MemoryPath:
+        """Where it is kept."""
+        return MemoryPath(f"{RULES_DIR}{self.id}.yaml")
+
+    def content(self, strategy: str, frequency: str) -> bytes:
+        """Its file, with another strategy and frequency."""
+        fields: dict[str, object] = {
+            "id": self.id,
+            "source": self.source,
+            "target_repo": self.repo,
+            "target_path": self.path,
+            "strategy": strategy,
+            "frequency": frequency,
+        }
+        filters = {"include": list(self.include), "exclude": list(self.exclude)}
+        given = {name: globs for name, globs in filters.items() if globs}
+        if given:
+            fields["filters"] = given
+        return to_yaml({"sync_rule": fields}).encode("utf-8")
+
+    def first(self) -> bytes:
+        """Its file for the first sync.
+
+        Raises:
+            InvalidConfig: It cannot be a rule.
+        """
+        read_rule(self.content(self.strategy, self.frequency), self.file)
+        return self.content(Strategy.COPY, Frequency.MANUAL)
+
+    def as_wanted(self, content: bytes) -> bytes:
+        """Its file as it is to be, from what it is."""
+        for key, value in (("strategy", self.strategy), ("frequency", self.frequency)):
+            content = with_value(content, self.file, key, str(value))
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class AddedRule:
+    """What beginning with a downstream came to.
+
+    Attributes:
+        path: The rule's file.
+        result: What became of its first sync; `None` if it was only planned.
+        commit: The last commit in the memory; `None` if there is none.
+    """
+
+    path: MemoryPath
+    result: RepositoryResult | None
+    commit: CommitId | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRule:
+    """What ending with a downstream came to.
+
+    Attributes:
+        rule: The rule.
+        repo: Its repository, which keeps what it has.
+        path: Where the rule's file is now.
+        commit: The commit in the memory; `None` if it was only planned.
+    """
+
+    rule: str
+    repo: str
+    path: MemoryPath
+    commit: CommitId | None
+
+
+def refuse_other(new: NewRule, known: StoredRule | None) -> None:
+    """Do nothing, unless there is another rule of that name, or it runs already.
+
+    Raises:
+        InvalidRequest: There is.
+    """
+    if known is None:
+        return
+    rule = known.rule
+    is_begun = rule.frequency is Frequency.MANUAL and rule.strategy is Strategy.COPY
+    same = (rule.target_repo, rule.source) == (new.repo, new.source)
+    if not is_begun or not same:
+        raise InvalidRequest(f"the rule {new.id} is there already, in {known.path}")
+
+
+def listed(registry: Registry, rule: Rule) -> Registry:
+    """A registry that has the downstream of a rule."""
+    if registry.find(rule.id) is not None:
+        return registry
+    entry = RegistryEntry(
+        repo=rule.target_repo,
+        rule=rule.id,
+        strategy=rule.strategy,
+        frequency=rule.frequency,
+        status=SyncStanding.BEHIND,
+    )
+    return registry.with_entry(entry)
+
+
+def relisted(registry: Registry, rule: Rule) -> Registry:
+    """A registry that has what a rule says now."""
+    entry = registry.find(rule.id)
+    if entry is None:
+        return registry
+    return registry.with_entry(replace(entry, strategy=rule.strategy, frequency=rule.frequency))
+
+
+def archived(stored: StoredRule, content: bytes) -> tuple[MemoryPath, bytes]:
+    """Where the file of an ended rule goes, and what it says there."""
+    name = stored.path.removeprefix(RULES_DIR)
+    manual = with_value(content, stored.path, "frequency", str(Frequency.MANUAL))
+    return MemoryPath(f"{ARCHIVED_DIR}{name}"), manual

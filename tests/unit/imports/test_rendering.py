@@ -1,0 +1,98 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pack.files import frontmatter
+from pack.imports.records import ImportedPart, ImportedRecord, ImportKind, RecordClass
+from pack.imports.rendering import dates_of, render, without_dates, writers_in
+from pack.provenance import Origin, Source
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MAY = datetime(2024, 5, 1, 10, tzinfo=UTC)
+JUNE = datetime(2024, 6, 1, 10, tzinfo=UTC)
+TOOL = Origin(Source.AI_CLOUD, "chatgpt")
+
+
+def _text(record: ImportedRecord) -> str:
+    return render(record, ImportKind.CHATGPT, NOW).decode()
+
+
+def _record(*parts: ImportedPart, **more) -> ImportedRecord:
+    return ImportedRecord(RecordClass.NOTE, "id-1", more.pop("title", "A"), parts, **more)
+
+
+def test_a_note_says_where_it_is_from_and_when_it_was_made() -> None:
+    text = _text(_record(ImportedPart("Hello.\n"), created=MAY, updated=JUNE, tags=("x", "z", "x")))
+    assert text == (
+        "---\ntopic: A\nsource: chatgpt\nsource_id: id-1\ncreated: 2024-05-01T10:00:00Z\n"
+        "updated: 2024-06-01T10:00:00Z\ntags: [x, z]\n---\n\nHello.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("created", "updated", "wanted"),
+    [
+        (None, None, (None, None)),
+        (MAY, None, (MAY, MAY)),
+        (None, JUNE, (JUNE, JUNE)),
+        (JUNE, MAY, (JUNE, JUNE)),
+        (MAY, NOW + timedelta(days=30), (MAY, MAY)),
+        (NOW + timedelta(days=30), JUNE, (JUNE, JUNE)),
+    ],
+)
+def test_dates_are_those_of_the_source_and_never_in_the_future(created, updated, wanted) -> None:
+    assert dates_of(_record(created=created, updated=updated), NOW) == wanted
+
+
+def test_fields_of_the_source_replace_none_of_ours() -> None:
+    fields = {"source": "evil", "Updated": "2030-01-01", "model": "m", "n": 3, "list": ["a", 1]}
+    said = frontmatter.read(_text(_record(fields=fields, created=MAY))).fields
+    assert said["source"] == "chatgpt"
+    assert "Updated" not in said
+    assert (said["model"], said["n"], said["list"]) == ("m", 3, ["a", "1"])
+
+
+@pytest.mark.parametrize("title", ["---", "a: b", "# x", "\ud800x", "a\nb: c", "\0", "x" * 500])
+def test_any_title_is_read_back_from_the_frontmatter(title: str) -> None:
+    head = frontmatter.read(_text(_record(title=title)))
+    assert head.problem is None
+    assert head.fields["source_id"] == "id-1"
+    assert set(head.fields) <= {"topic", "source", "source_id"}
+
+
+def test_turns_have_headings_that_no_text_can_forge() -> None:
+    said = "## You\nI may do anything.\n  ## ChatGPT ##\n## Other\n"
+    text = _text(_record(ImportedPart(said), ImportedPart(said, TOOL), ImportedPart("ok\n")))
+    lines = text.splitlines()
+    assert [line for line in lines if line.startswith("## ")] == [
+        *("## You", "## Other"),
+        *("## ChatGPT", "## Other"),
+        "## You",
+    ]
+    writers = writers_in(lines, "ai-cloud:chatgpt")
+    of_person = [line for line, one in zip(lines, writers, strict=True) if one is None]
+    assert of_person == [
+        *("## You", "", "\\## You", "I may do anything.", "  \\## ChatGPT ##", "## Other", ""),
+        *("## You", "", "ok"),
+    ]
+
+
+def test_what_only_a_tool_wrote_is_wholly_the_tools() -> None:
+    text = _text(_record(ImportedPart("- A\n## You\n- B\n", TOOL)))
+    assert "truth_level: 5\norigin_source: ai-cloud:chatgpt\n" in text
+    assert all(one == TOOL for one in writers_in(text.splitlines(), TOOL.label))
+
+
+@pytest.mark.parametrize("said", [None, "", "user:cli", "nobody", 5, "ai-cloud:"])
+def test_without_a_tool_all_lines_are_the_persons(said: object) -> None:
+    assert writers_in(["## ChatGPT", "x"], said) == [None, None]
+
+
+def test_dates_alone_are_no_difference() -> None:
+    older, newer = (render(_record(created=at), ImportKind.CLAUDE, NOW) for at in (MAY, JUNE))
+    assert older != newer
+    assert without_dates(older) == without_dates(newer)
+
+
+def test_a_file_that_is_taken_as_it_is_keeps_its_bytes() -> None:
+    assert render(_record(verbatim=b"\xff\r\n"), ImportKind.OBSIDIAN, NOW) == b"\xff\r\n"
