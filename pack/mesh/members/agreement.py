@@ -20,7 +20,7 @@ from itertools import count
 
 from pack.errors import UnusableInput
 from pack.mesh.members.group import MOST_PEERS, FormerKey, Group, Peer
-from pack.mesh.members.group_chain import GroupChain, GroupVersion
+from pack.mesh.members.group_chain import GroupChain, GroupVersion, succession
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 
@@ -108,8 +108,24 @@ def _end(removal: _Removal, chain: GroupChain) -> int:
     shared = _shared(removal.path, chain)
     if shared == len(removal.path):
         return len(chain)  # it knows of the removal
-    by_removed = (at for at in range(shared, len(chain)) if chain[at].signer in removal.owners)
+    by_removed = (
+        at
+        for at in range(shared, len(chain))
+        if chain[at].signer in removal.owners and not _is_same_key(removal, chain, at)
+    )
     return next(by_removed, len(chain))
+
+
+def _is_same_key(removal: _Removal, chain: GroupChain, at: int) -> bool:
+    """Whether a version does nothing but replace its signer's key by the one that it got here."""
+    before, version, signer = chain[at - 1], chain[at], chain[at].signer
+    got = removal.path[-1].group.former.get(signer)
+    if got is None or signer not in before.group.peers:
+        return False
+    key = version.group.peers.get(got.successor)
+    if key is None or key.id in before.group.peers or key.key in before.revoked:
+        return False
+    return (version.group, version.revoked) == succession(before, signer, key.key)
 
 
 def _counted(

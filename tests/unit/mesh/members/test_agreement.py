@@ -229,6 +229,24 @@ def test_of_one_key_that_is_replaced_twice_one_successor_counts():
     assert public_key("laptop") in found.revoked
 
 
+def test_what_an_owner_signs_by_its_new_key_counts_where_the_first_owner_adopts_that_key():
+    """It goes on from its own chain until it has heard that it may go on from the other one."""
+    own = Branch().rekey("desk", "desk", "desk 2")
+    adopted = Branch().admit("laptop", "tv")
+    both = outcome(own, adopted)
+    adopted = adopted.signed("laptop", both.group, both.revoked)
+    late = own.remove("desk 2", "phone")
+    assert names(adopted, late) == ALL - {"phone"} | {"tv"}
+
+
+def test_a_thief_does_not_hide_behind_the_new_key_of_the_owner_that_it_robbed():
+    owner = Branch().rekey("desk", "desk", "desk 2")
+    group, revoked = succession(START[-1], DESK.id, public_key("desk 2"))
+    thief = Branch().signed("desk", group.admitting(peer("thief")), revoked)
+    adopted = Branch().rekey("laptop", "desk", "desk 2")
+    assert "thief" not in names(adopted, owner, thief)
+
+
 def test_a_removal_that_met_a_new_key_holds_against_yet_another_one():
     """Later, when both are in one chain, in which the removed key is only a former one."""
     apart = Branch().remove("laptop", "phone"), Branch().rekey("desk", "phone", "phone 2")
