@@ -53,11 +53,11 @@ if TYPE_CHECKING:
     from pack.truth.assigning import Assigning
     from pack.truth.attribution import Attribution
     from pack.truth.deciding.proposals import Proposals
-    from pack.truth.kept_folders import KeptFolders
+    from pack.truth.recording import KeptFolders
     from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
-    from pack.use_cases.importing import Importing
+    from pack.use_cases.imports.importing import Importing
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.notes import Notes
     from pack.use_cases.pathless import WholeText
@@ -348,7 +348,7 @@ class Memory:
     @property
     def kept_folders(self) -> KeptFolders:
         """The folders that an AI writes by itself."""
-        from pack.truth.kept_folders import KeptFolders  # noqa: PLC0415
+        from pack.truth.recording import KeptFolders  # noqa: PLC0415
 
         return KeptFolders(self._session)
 
@@ -369,7 +369,7 @@ class Memory:
     @property
     def importing(self) -> Importing:
         """Bringing in what other tools have exported."""
-        from pack.use_cases.importing import Importing  # noqa: PLC0415
+        from pack.use_cases.imports.importing import Importing  # noqa: PLC0415
 
         return Importing(self._session)
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pack.errors import NotFound
 from pack.mesh.members.group import Group, Peer, Role, write_group
 from pack.mesh.members.group_chain import GroupCommit
 from pack.mesh.members.keys import PublicKey
@@ -63,26 +64,39 @@ def version(
 
 
 class KnownKeys:
-    """The keys of a machine, which are the same in each run: `name`, `name 2`, and so on."""
+    """The keys of a machine, which are the same in each run: `name`, `name 2`, and so on.
 
-    def __init__(self, name: str, state: MeshState) -> None:
-        self.name, self.state, self.known = name, state, [public_key(name)]
+    Attributes:
+        label: What new ones are called after.
+        names: Those that it has, the last one being the machine's.
+        made: How many it ever had.
+    """
+
+    def __init__(self, name: str, state: MeshState, label: str = "") -> None:
+        self.label, self.state, self.names, self.made = label or name, state, [name], 1
 
     def load(self) -> Ed25519PrivateKey:
-        return self.of(self._mine())
+        return private_key(self.mine)
 
-    def _mine(self) -> PublicKey:
+    @property
+    def mine(self) -> str:
+        """The name of the one that the memory goes by."""
         membership = self.state.membership()
-        found = [one for one in self.known if membership and one.peer == membership.peer]
-        return (found or self.known[:1])[0]
+        mine = membership.peer if membership else None
+        found = [name for name in self.names if public_key(name).peer == mine]
+        return (found or self.names[:1])[0]
 
     def of(self, key: PublicKey) -> Ed25519PrivateKey:
-        return private_key(self._name(self.known.index(key)))
+        for name in self.names:
+            if public_key(name) == key:
+                return private_key(name)
+        raise NotFound("this key on this machine")
+
+    def machine_key(self) -> PublicKey:
+        return public_key(self.names[-1])
 
     def next_key(self) -> PublicKey:
-        if self.known[-1] == self._mine():
-            self.known.append(public_key(self._name(len(self.known))))
-        return self.known[-1]
-
-    def _name(self, number: int) -> str:
-        return f"{self.name} {number + 1}" if number else self.name
+        if self.names[-1] == self.mine:
+            self.made += 1
+            self.names.append(f"{self.label} {self.made}")
+        return self.machine_key()

@@ -206,6 +206,7 @@ class _Judge:
         self._known = set(standing.heads)
         self._is_restored = self._is_cloned = False
         self._chains: tuple[GroupChain, ...] = ()
+        self._all_chains: Collection[GroupChain] = ()
         self._read = 0
         self._witnesses: list[_Witness] = []
 
@@ -250,7 +251,7 @@ class _Judge:
             raise UnusableInput("the bundle does not say who belongs to the group")
         found = agreed(known.values())
         self._move_group(found.chain, known)
-        self._chains = found.counted
+        self._chains, self._all_chains = found.counted, known.values()
         return found
 
     def _checked(self, ref: str, commit: CommitId) -> GroupChain | None:
@@ -395,7 +396,7 @@ class _Judge:
         facts = commit.facts
         if commit.is_damaged:
             raise BadSignature(f"the signature of {facts.id[:12]} does not match it")
-        if commit.signer is not None and self._ever(commit.signer) is None:
+        if commit.signer is not None and not self._was_named(commit.signer):
             raise BadSignature(f"{facts.id[:12]} is signed by nobody in this group")
         if is_merge(facts):
             if not self._check_merge(facts):
@@ -407,8 +408,8 @@ class _Judge:
         """Whether whoever made a commit may claim its level: its signer, else who announces it."""
         if is_merge(commit.facts):
             return
-        maker = self._ever(commit.signer) if commit.signer is not None else peer
-        if maker is None or maker.levels.issuperset(ALL_LEVELS):
+        maker = (self._ever(commit.signer) if commit.signer is not None else None) or peer
+        if maker.levels.issuperset(ALL_LEVELS):
             return
         level = written_by(commit.facts).level
         if level not in maker.levels and not self._is_seen(commit, level):
@@ -431,6 +432,17 @@ class _Judge:
     def _ever(self, key: PublicKey) -> Peer | None:
         """Who has this key, or had it once: others may hold what a peer wrote before it left."""
         return self._was_ever(key.peer)
+
+    def _was_named(self, key: PublicKey) -> bool:
+        """Whether any chain named this key, also one that counts no more.
+
+        Whoever announces the commit may have taken it in while that one counted.
+        """
+        if self._ever(key) is not None:
+            return True
+        return any(
+            key.peer in version.group.peers for chain in self._all_chains for version in chain
+        )
 
     def _was_ever(self, peer: PeerId) -> Peer | None:
         for chain in self._chains:

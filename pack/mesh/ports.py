@@ -86,6 +86,14 @@ class MemoryHead(Protocol):
 class KeyRing(Protocol):
     """The keys of this machine, of which each of its memories goes by one."""
 
+    def machine_key(self) -> PublicKey:
+        """The key that the machine got last, whichever this memory goes by.
+
+        Raises:
+            PackError: It cannot be read.
+        """
+        ...
+
     def next_key(self) -> PublicKey:
         """The machine's key where this memory goes by an earlier one; else a new one.
 

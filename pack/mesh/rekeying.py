@@ -59,20 +59,25 @@ class Rekeying:
         with self._ports.exclusive():
             version, me = self._roster.version(), self._roster.me
             key = self._ports.keys.next_key()
+            if version.may_sign(key):  # as after a backup, or a crash right here
+                self._outbox.announce_for(self._go_by(key, membership))
+                return Rekeyed.DONE
             if not version.may_sign(self._ports.chains.key):
                 self._go_by(key, membership)
                 return Rekeyed.STRANGER
+            asking = replace(membership, successor=key.line)
+            self._state.set_membership(asking)
             if me in version.group.owners:
                 self._roster.change(lambda one: succession(one, me, key))
                 self._outbox.announce_for(self._go_by(key, membership))
                 return Rekeyed.DONE
-            asking = replace(membership, successor=key.line)
-            self._state.set_membership(asking)
             self._outbox.announce_for(asking)
             return Rekeyed.ASKED
 
     def _go_by(self, key: PublicKey, membership: Membership) -> Membership:
-        made = replace(membership, peer=key.peer, successor="")
+        last, head = self._outbox.last(key.peer), self._memory.head()
+        is_behind = last is not None and not (head and self._memory.contains(last.said.head, head))
+        made = replace(membership, peer=key.peer, successor="", is_restored=is_behind)
         self._state.set_membership(made)
         return made
 
@@ -99,11 +104,25 @@ class Rekeying:
         asked = self.asked_for()
         if asked is not None and version.may_sign(asked):
             self._go_by(asked, membership)
+        elif (since := self._key_since(version)) is not None:
+            self._go_by(since, membership)
         me = self._roster.me
         if me in version.group.owners and version.may_sign(self._ports.chains.key):
             for peer, key in self._successors(version):
                 self._succeed(peer, key)
+            self._roster.adopt_owners()
         self._move_records(self._roster.version())
+
+    def _key_since(self, version: GroupVersion) -> PublicKey | None:
+        """The machine's key, where a backup has the former one and others know it by this one.
+
+        What it said by it must have come back, or it would say something else by the same key.
+        """
+        if self._roster.me not in version.group.former:
+            return None
+        key = self._ports.keys.machine_key()
+        is_known = version.may_sign(key) and self._outbox.last(key.peer) is not None
+        return key if is_known else None
 
     def _successors(self, version: GroupVersion) -> Sequence[tuple[PeerId, PublicKey]]:
         """Members with a new key, as they say with the former one. Owners sign that themselves."""

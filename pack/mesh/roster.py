@@ -145,16 +145,38 @@ class Roster:
         return {ref: chains[at] for ref, at in refs.items()}
 
     def change(self, make: Callable[[GroupVersion], tuple[Group, frozenset[PublicKey]]]) -> None:
-        """Sign a new version of the group, as one of its owners."""
+        """Sign a new version of the group, as one of its owners.
+
+        Where only another chain than the one that counts says that this key is an owner's, it
+        goes on from there: nobody would believe it elsewhere. See `adopt_owners`.
+        """
         version = self.version()
         if self.me not in version.group.owners or not version.may_sign(self._chains.key):
             raise RefusedForSafety(
                 "only an owner of the group may do that", "Ask an owner of the group."
             )
         group, revoked = make(version)
-        check_removals(group, revoked, version)
-        self._chains.store_group(version.id, group, revoked)
+        before = next(chain[-1] for chain in self._ways() if self.me in chain[-1].group.owners)
+        check_removals(group, revoked, before)
+        is_fork = before.id != version.id
+        self._chains.store_group(before.id, group, revoked, is_fork=is_fork)
         self._journal.group_changed(version.group, group)
+
+    def _ways(self) -> Sequence[GroupChain]:
+        """The chain that counts most, then all others that count."""
+        found = self.agreed()
+        return (found.chain, *found.counted) if found is not None else ()
+
+    def adopt_owners(self) -> None:
+        """As an owner, sign the new keys of others that another chain says are owners'.
+
+        Until somebody does, those can change the group only beside the chain that counts. For
+        whoever keeps other processes from it.
+        """
+        for chain in self._ways()[:1]:
+            signed, now = chain[-1].group.owners, self.version().group.owners
+            if self.me in signed and self.me in now and not {*now} <= {*signed}:
+                self.change(lambda one: (one.group, one.revoked))
 
     def grant(
         self, peer: PeerId, roles: frozenset[Role] | None, levels: frozenset[int] | None

@@ -47,9 +47,20 @@ class ChainStore(Protocol):
         ...
 
     def store_group(
-        self, before: CommitId | None, group: Group, revoked: frozenset[PublicKey]
+        self,
+        before: CommitId | None,
+        group: Group,
+        revoked: frozenset[PublicKey],
+        *,
+        is_fork: bool = False,
     ) -> CommitId:
         """Sign a new version.
+
+        Args:
+            before: The one that it follows; `None` for the first.
+            group: The group.
+            revoked: The keys that never belong to it again.
+            is_fork: Whether it goes beside the chain that counts, and not on top of it.
 
         Raises:
             StaleBase: `before` is no longer the last one.

@@ -32,7 +32,9 @@ def audit(run: Any) -> Iterator[str]:
     yield from _lost(run, head)
     yield from _untrue(run, honest)
     yield from (f"{name} was refused something without a reason" for name in run.untold)
-    forked = {one.key_name for one in run.machines if _is_forked(run, one.id)}
+    yield from _came_back(run)
+    yield from (f"{name} goes by a key that it had before" for name in _left_behind(run))
+    forked = {one.key_name for one in run.machines if any(_is_forked(run, p) for p in one.ids)}
     yield from (f"{name} said different things" for name in sorted(forked - run.doubles))
     for one in honest:
         if one.disk.kept and not run.doubles:
@@ -46,6 +48,28 @@ def _counts(run: Any, machine: Any) -> bool:
     if machine.key_name == run.liar and run.has_removed:
         return False  # what it took in of a removed peer's hand, it may not pass on at its levels
     return machine.id in peers and not _is_forked(run, machine.id)
+
+
+def _came_back(run: Any) -> Iterator[str]:
+    """Whether whom the first owner removed is in again by a key that followed that one."""
+    owner = run.machines[0]
+    if owner.key_name in run.doubles:
+        return  # two machines were the owner, and not both of them can have had their way
+    group = owner.mesh.roster.version().group
+    for peer in run.removed:
+        now = peer
+        while now in group.former:
+            now = group.former[now].successor
+        if now in group.peers:
+            yield f"{peer[:8]} was removed, and is in as {now[:8]}"
+
+
+def _left_behind(run: Any) -> Iterator[str]:
+    """Machines that have a key by which the group knows them, and go by another one."""
+    peers = run.machines[0].mesh.roster.version().group.peers
+    for one in run.machines:
+        if one.id not in peers and not one.disk.membership.is_restored and one.ids[-1] in peers:
+            yield one.name
 
 
 def _is_forked(run: Any, peer: str) -> bool:
@@ -109,12 +133,12 @@ def _lost(run: Any, head: str) -> Iterator[str]:
     there, deleted = _tokens(run.world.texts(head)), _deleted(run, head)
     for commit in run.world.waiting(head).values():  # which everybody has: see `_proposed`
         there |= _tokens(run.world.texts(commit))
-    present = {one.key_name for one in run.machines if _counts(run, one)}
+    present = {one.id for one in run.machines if _counts(run, one)}
     for token, (commit, writer) in run.tokens.items():
         if token in there or token in deleted or token in run.lost:
             continue
         machine = next(one for one in run.machines if one.name == writer)
-        if machine.key_name not in present and _is_somewhere(run, commit):
+        if machine.id not in present and _is_somewhere(run, commit):
             continue
         yield f"{token} by {writer} in {commit[:8]} is lost"
 

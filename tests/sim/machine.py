@@ -27,7 +27,7 @@ from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.side_commits import StoredCommit
 from pack.mesh.state import Applicant, Membership, MeshEvent, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
-from tests.mesh_support import KnownKeys, private_key, public_key
+from tests.mesh_support import KnownKeys, public_key
 from tests.sim.world import World, at, tree_id
 
 
@@ -105,16 +105,26 @@ class Machine:
         self.fault: tuple[int, Callable[[], BaseException]] | None = None
         self._secrets = 0
         self.finding = FindingPolicy()
-        self.keys = KnownKeys(key_name, State(self))
+        self.keys = KnownKeys(key_name, State(self), name)
         self.mesh = self.opened()
 
     @property
     def key(self) -> Ed25519PrivateKey:
-        return private_key(self.key_name)
+        return self.keys.load()
 
     @property
     def id(self) -> PeerId:
-        return public_key(self.key_name).peer
+        return public_key(self.keys.mine).peer
+
+    @property
+    def ids(self) -> list[PeerId]:
+        """Of all its keys, that of the machine last."""
+        return [public_key(name).peer for name in self.keys.names]
+
+    def copy_of(self, other: Machine) -> None:
+        """Have all that another one has."""
+        self.disk, self.keys.names = other.disk.copy(), list(other.keys.names)
+        self.merge_version = other.merge_version
 
     def seconds(self) -> int:
         return self.now + self.skew

@@ -15,12 +15,21 @@ from typing import Final
 
 from pack_connectors.peers.chains import SignedChains
 
-from pack.errors import InvalidRequest, PackError, RefusedForSafety, Unavailable
+from pack.errors import (
+    AdmissionPending,
+    InvalidRequest,
+    NotFound,
+    PackError,
+    RefusedForSafety,
+    Unavailable,
+)
 from pack.mesh.members.group import Group, Role
+from pack.mesh.members.keys import PeerId
+from pack.mesh.rekeying import Rekeyed
 from pack.model import CommitId, MemoryPath
 from pack.provenance import MERGER, Origin, Source, commit_message
 from tests.mesh_support import private_key
-from tests.sim.machine import Bundle, Crash, Machine, Side
+from tests.sim.machine import Bundle, Crash, Disk, Machine, Side
 from tests.sim.world import MERGE, World
 from tests.support import START
 
@@ -52,12 +61,13 @@ class Simulation:
         self.forbidden: set[str] = set()
         self.lost: set[str] = set()
         self.doubles: set[str] = set()
+        self.removed: set[PeerId] = set()
         self.untold: list[str] = []
         self._now = 0
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         self._blocked: set[tuple[str, str]] = set()
-        self._backups: dict[str, object] = {}
+        self._backups: dict[str, tuple[Disk, list[str]]] = {}
         self.liar = ""
         self.has_removed = False
         self.is_at_rest = False
@@ -220,6 +230,7 @@ class Simulation:
             self._newcomer: 1,
             self._remove: 1,
             self._two_owners: 1,
+            self._rekey: 2,
             self._lie: 5 if self.liar else 0,
             self._replay: 3,
         }
@@ -334,7 +345,7 @@ class Simulation:
             self._told(machine, error)
             return False
         knew &= machine.mesh.roster.version().revoked  # less what a removed owner had removed
-        for key in sorted({key.peer for key in knew} - {machine.id}):
+        for key in sorted({key.peer for key in knew} - set(machine.ids)):
             assert machine.disk.refs.get(f"peers/{key}") == before.get(f"peers/{key}"), "removed"
         head = (taken.head or "")[:8]
         told = [one.reason for one in taken.quarantined]
@@ -376,7 +387,7 @@ class Simulation:
         machine.fault = (self.random.randrange(16), kind)
 
     def _back_up(self, machine: Machine) -> None:
-        self._backups[machine.name] = machine.disk.copy()
+        self._backups[machine.name] = machine.disk.copy(), list(machine.keys.names)
 
     def _restore(self, machine: Machine) -> None:
         backup = self._backups.get(machine.name)
@@ -388,7 +399,10 @@ class Simulation:
             if other is not machine:
                 kept |= self._believed(other)
         gone = self._believed(machine)
-        machine.disk = backup.copy()
+        disk, keys = backup
+        machine.disk = disk.copy()
+        if self.random.random() < 0.5:  # the keys are not in the folder of the memory
+            machine.keys.names = list(keys)
         machine.mesh = machine.opened()
         self._lose(gone & ~kept & ~self._believed(machine))
         self.doubles.add(machine.key_name)
@@ -411,7 +425,7 @@ class Simulation:
             return
         clone = self._machine(f"{machine.name}x{len(self.machines)}", machine.key_name)
         self.say(f"the key of {machine.name} is on {clone.name}, too")
-        clone.disk, clone.merge_version = machine.disk.copy(), machine.merge_version
+        clone.copy_of(machine)
         self.doubles.add(machine.key_name)
 
     # --- the group -------------------------------------------------------------------------------
@@ -432,16 +446,50 @@ class Simulation:
         self.say(f"{owner.name} removes {machine.name}")
         self.has_removed = True
         try:
-            owner.mesh.roster.remove(machine.id)
+            peers = owner.mesh.roster.version().group.peers
+            known = next((one for one in machine.ids if one in peers), machine.id)
+            owner.mesh.roster.remove(known)
         except Crash:
             owner.mesh = owner.opened()
-        except (InvalidRequest, RefusedForSafety, Unavailable) as error:
+        except (InvalidRequest, NotFound, RefusedForSafety, Unavailable) as error:
             self._told(owner, error)
+        else:
+            self.removed |= {known} if owner is self.machines[0] else set()
 
     def _two_owners(self, machine: Machine) -> None:
         other = self.random.choice(self.machines)
         self._remove_by(self.machines[0], machine)
         self._remove_by(self.machines[1], other)
+
+    def _rekey(self, machine: Machine) -> None:
+        machine.now = self._now
+        try:
+            done = machine.mesh.rekeying.renew()
+        except Crash:
+            self.say(f"{machine.name} crashes over a new key")
+            machine.mesh = machine.opened()
+        except PackError as error:
+            self._told(machine, error)
+        else:
+            self.say(f"{machine.name} gets a new key: {done}")
+            if done is Rekeyed.STRANGER and machine.name != self.liar:
+                self._later(self.random.randrange(200), lambda: self._let_back_in(machine))
+
+    def _let_back_in(self, machine: Machine) -> None:
+        """Have the owner, a person, let in a machine that asks by a key that nobody knows."""
+        owner = self.machines[0]
+        owner.now = self._now
+        try:
+            try:
+                owner.mesh.admission.welcome(machine.mesh.admission.ask_again(owner.id))
+            except AdmissionPending:
+                owner.mesh.approval.approve(machine.id, f"{machine.name} {len(self.log)}")
+        except Crash:
+            owner.mesh = owner.opened()
+        except PackError as error:
+            self._told(owner, error)
+        else:
+            self.say(f"{owner.name} lets {machine.name} in again")
 
     # --- the liar --------------------------------------------------------------------------------
 
@@ -450,7 +498,8 @@ class Simulation:
         if liar is machine or liar.disk.head is None:
             return
         mouth = Machine(self.world, self.files, f"{liar.name}~", liar.key_name)
-        mouth.disk, mouth.skew, mouth.now = liar.disk.copy(), liar.skew, self._now
+        mouth.copy_of(liar)
+        mouth.skew, mouth.now = liar.skew, self._now
         kind = self.random.choice(sorted(LIES))
         token = f"lie{len(self.forbidden)}."
         made = LIES[kind](self, mouth, token)

@@ -19,6 +19,8 @@ from tests.stories.distributing import (
 )
 from tests.support import make_again
 
+pytestmark = pytest.mark.contract("C16")
+
 CHANGED = FIRST["projects/web/a.md"].replace("line 4", "line four")
 BRANCH = "memory-sync/v1.0.0/guides"
 NEXT = "memory-sync/v1.1.0/guides"

@@ -364,6 +364,9 @@ def test_no_token_is_written_or_shown(client: Client) -> None:
         (["cursor", "--project", "nowhere"], "--project"),
         (["--check"], "--check"),
         (["cursor", "--check"], "pack setup cursor"),
+        (["codex", "--check", "--plugin"], "pack setup codex --plugin"),
+        (["gemini-cli", "--check", "--plugin"], "pack setup gemini-cli --plugin"),
+        (["cursor", "--check", "--plugin"], "Leave out --plugin"),
     ],
 )
 def test_what_cannot_be_is_said(words: list[str], said: str) -> None:

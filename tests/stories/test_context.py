@@ -67,6 +67,14 @@ def test_a_visit_that_cannot_be_stored_costs_nobody_the_text(folder: Folder) -> 
     assert "I live in Vienna." in folder.ok("context", "--client", "claude").text
 
 
+def test_a_hook_answers_an_event_as_json(folder: Folder) -> None:
+    plain = folder.ok("context", "--hook", "--client", "a").text
+    said = folder.ok("context", "--hook", "--client", "b", "--event", "SessionStart").json
+    assert said == {
+        "hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": plain}
+    }
+
+
 def test_a_hook_never_fails(folder: Folder, tmp_path: Path) -> None:
     assert "I live in Vienna." in folder.ok("context", "--hook").text
     (tmp_path / "file").write_text("no folder")

@@ -77,7 +77,12 @@ class SignedChains:
         return read_group(self._side.walk_aside, head)
 
     def store_group(
-        self, before: CommitId | None, group: Group, revoked: frozenset[PublicKey]
+        self,
+        before: CommitId | None,
+        group: Group,
+        revoked: frozenset[PublicKey],
+        *,
+        is_fork: bool = False,
     ) -> CommitId:
         """See `ChainStore.store_group`."""
         parse_group(write_group(group))  # a version that nobody can read would be the last one
@@ -88,6 +93,9 @@ class SignedChains:
         }
         parents = [before] if before else []
         subject = f"{GROUP_FILE}: {len(group.peers)} peers, {len(revoked)} keys revoked"
+        if is_fork:
+            known = self._side.side_refs(FORKS).get(str(before))
+            return self._store(f"{FORKS}/{before}", known, parents, contents, subject)
         return self._store(GROUP_REF, before, parents, contents, subject)
 
     # --- announcements -----------------------------------------------------------------------

@@ -59,9 +59,13 @@ class MachineKeys:
             raise NotFound("this key on this machine")
         return found
 
+    def machine_key(self) -> PublicKey:
+        """See `KeyRing.machine_key`."""
+        return public_half(self._file.load())
+
     def next_key(self) -> PublicKey:
         """See `KeyRing.next_key`."""
-        mine, machines = public_half(self.load()), public_half(self._file.load())
-        if mine == machines and self._chosen() in (None, mine.peer):
+        mine = public_half(self.load())
+        if mine == self.machine_key() and self._chosen() in (None, mine.peer):
             self._file.renew(self._comment)
-        return public_half(self._file.load())
+        return self.machine_key()

@@ -7,7 +7,8 @@ Owners may change a group at once, may fall out with each other, and one of them
 2. Of owners who remove each other, the one who comes earlier in the succession prevails. What the
    other one removed or admitted there does not count.
 3. Of the chains that are left, everybody follows the same one. Whom the others removed is removed,
-   whom they admitted is admitted, and whose key they replaced has the new one.
+   whom they admitted is admitted, and whose key they replaced has the new one. Whoever was removed
+   in one of them is so by any key that it got in another.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from itertools import count
 
 from pack.errors import UnusableInput
 from pack.mesh.members.group import MOST_PEERS, FormerKey, Group, Peer
-from pack.mesh.members.group_chain import GroupChain, GroupVersion
+from pack.mesh.members.group_chain import GroupChain, GroupVersion, succession
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 
@@ -59,7 +60,8 @@ def agreed(chains: Iterable[GroupChain]) -> AgreedGroup:
     others = sorted(counted, key=lambda chain: (-len(chain), chain[-1].id))
     version = _joined(best[-1], [best, *others])
     late = _late_removals(version.group, zip(known, counted, strict=True))
-    return AgreedGroup(best, _without(version, late), tuple(others))
+    gone = {key for key in _keys_since(late, others) if key.peer not in version.group.owners}
+    return AgreedGroup(best, _without(version, gone), tuple(others))
 
 
 # --- owners that remove each other -------------------------------------------------------------
@@ -106,8 +108,24 @@ def _end(removal: _Removal, chain: GroupChain) -> int:
     shared = _shared(removal.path, chain)
     if shared == len(removal.path):
         return len(chain)  # it knows of the removal
-    by_removed = (at for at in range(shared, len(chain)) if chain[at].signer in removal.owners)
+    by_removed = (
+        at
+        for at in range(shared, len(chain))
+        if chain[at].signer in removal.owners and not _is_same_key(removal, chain, at)
+    )
     return next(by_removed, len(chain))
+
+
+def _is_same_key(removal: _Removal, chain: GroupChain, at: int) -> bool:
+    """Whether a version does nothing but replace its signer's key by the one that it got here."""
+    before, version, signer = chain[at - 1], chain[at], chain[at].signer
+    got = removal.path[-1].group.former.get(signer)
+    if got is None or signer not in before.group.peers:
+        return False
+    key = version.group.peers.get(got.successor)
+    if key is None or key.id in before.group.peers or key.key in before.revoked:
+        return False
+    return (version.group, version.revoked) == succession(before, signer, key.key)
 
 
 def _counted(
@@ -199,6 +217,7 @@ def _joined(version: GroupVersion, chains: Sequence[GroupChain]) -> GroupVersion
     A last owner stays one, even alone and removed: nobody else could be told whom to trust.
     """
     revoked = frozenset[PublicKey]().union(*(chain[-1].revoked for chain in chains))
+    revoked |= _keys_since(_removed(chains), chains)
     former: dict[PeerId, FormerKey] = {}
     peers = {p: one for p, one in version.group.peers.items() if one.key not in revoked}
     for chain in chains:
@@ -214,6 +233,30 @@ def _joined(version: GroupVersion, chains: Sequence[GroupChain]) -> GroupVersion
     group = replace(version.group, peers=peers, former=former)
     group = replace(group, owner=owners[0], succession=tuple(owners[1:]))
     return replace(version, group=group, revoked=revoked)
+
+
+def _removed(chains: Iterable[GroupChain]) -> set[PublicKey]:
+    """The keys of whom a chain removed, and not those that it replaced."""
+    found: set[PublicKey] = set()
+    for version in {version.id: version for chain in chains for version in chain}.values():
+        found |= version.revoked - version.group.former_keys
+    return found
+
+
+def _keys_since(keys: Iterable[PublicKey], chains: Iterable[GroupChain]) -> frozenset[PublicKey]:
+    """Some keys, and whatever any chain says took their place."""
+    groups = [chain[-1].group for chain in chains]
+    found, to_do = frozenset[PublicKey](), set(keys)
+    while to_do:
+        found |= to_do
+        later = {
+            group.signers.get(group.former[key.peer].successor)
+            for key in to_do
+            for group in groups
+            if key.peer in group.former
+        }
+        to_do = {key for key in later if key is not None} - found
+    return found
 
 
 def _renamed(peer: Peer, others: Mapping[PeerId, Peer]) -> Peer:
@@ -249,8 +292,9 @@ def _late_removals(
         before = {*counted[-1].group.owners} & {*group.owners}
         for at in range(len(counted), len(whole)):
             if whole[at].signer in before:
-                now = whole[at].group.peers
-                gone = (one for one in whole[at - 1].group.peers.values() if one.id not in now)
+                now, renewed = whole[at].group.peers, whole[at].group.former
+                before_it = whole[at - 1].group.peers.values()
+                gone = (one for one in before_it if one.id not in now and one.id not in renewed)
                 yield from (one.key for one in gone if one.id not in group.owners)
 
 

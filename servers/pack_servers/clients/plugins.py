@@ -35,8 +35,8 @@ EXTENSION: Final = "gemini-extension.json"
 """The file that makes a folder an extension of Gemini CLI."""
 _PLUGIN: Final = "pack@pack"
 _SECONDS: Final = 120
-_SERVERS: Final = (".mcp.json", EXTENSION)
-"""The files of the plugins that name the server."""
+SERVERS: Final = ".mcp.json"
+"""The file of the other plugins that names the server."""
 _HOOK: Final = "pack "
 """How the commands of the hooks begin in the plugins that come with PACK."""
 
@@ -248,7 +248,7 @@ def made_here(path: str, content: bytes, arguments: Sequence[str]) -> bytes:
         return content
     program, *words = own_words()
     fields = json.loads(content)
-    for server in fields.get("mcpServers", {}).values() if path in _SERVERS else ():
+    for server in fields.get("mcpServers", {}).values() if path in (SERVERS, EXTENSION) else ():
         server |= {"command": program, "args": [*words, *server["args"], *arguments]}
     for groups in fields.get("hooks", {}).values() if path.startswith("hooks/") else ():
         for hook in (each for group in groups for each in group["hooks"]):

@@ -212,6 +212,27 @@ def test_commits_of_a_peer_that_has_left_are_still_its_own():
     assert decide(offered).heads == {DESK: commit_id("new")}
 
 
+def test_what_a_member_took_in_while_a_chain_counted_stays_though_it_counts_no_more():
+    """An owner that is removed had let a peer in, which others had listened to."""
+    both = replace(
+        GROUP.admitting(peer("phone", Role.OWNER)), succession=(public_key("phone").peer,)
+    )
+    second = version(both, "laptop", FIRST)
+    admits = version(both.admitting(peer("tv")), "phone", second)
+    group, revoked = removal(checked_chain([FIRST, second])[-1], public_key("phone").peer)
+    removes = version(group, "laptop", second, revoked)
+    offered = offer(by_pack("new", "begun", signer="tv"))
+    offered.groups = {
+        "group": [FIRST, second, removes],
+        f"group-forks/{admits.id}": [FIRST, second, admits],
+    }
+    assert decide(offered).heads == {DESK: commit_id("new")}
+    limited = replace(group.peers[DESK], levels=frozenset({3, 4, 5}))
+    third = version(group.admitting(limited), "laptop", removes, revoked)
+    offered.groups["group"] = [FIRST, second, removes, third]
+    assert "may not claim" in refusal(offered)  # or a thief could lend its levels to others
+
+
 # --- what is not ---------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """A new key for a machine that stays: what becomes of it, its history and its former key."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 from pack_connectors.peers.state_files import MeshFiles
@@ -126,3 +127,76 @@ def test_a_machine_that_was_removed_goes_by_the_new_key_and_must_be_let_in(pair)
 def test_a_memory_of_no_group_gets_no_key(machines):
     with pytest.raises(NotFound, match="group of this memory"):
         machines[0].mesh.rekeying.renew()
+
+
+def restored(machine, membership, group):
+    """Have a machine be as it was before it got a new key; its keys are elsewhere."""
+    MeshFiles(machine.git.repository.state_dir / "mesh").set_membership(membership)
+    git(machine.folder, "update-ref", "-d", f"refs/pack/peers/{new_id(machine.name)}")
+    git(machine.folder, "update-ref", "refs/pack/group", group)
+
+
+def test_a_crash_after_the_owner_signed_its_new_key_is_made_good(pair):
+    laptop, desk = pair
+    before = laptop.mesh.roster.membership()
+    assert laptop.mesh.rekeying.renew() is Rekeyed.DONE
+    successor = public_key("laptop 2").line
+    state = MeshFiles(laptop.git.repository.state_dir / "mesh")
+    state.set_membership(replace(before, successor=successor))
+    git(laptop.folder, "update-ref", "-d", f"refs/pack/peers/{new_id('laptop')}")
+    assert laptop.mesh.me == laptop.id
+    laptop.mesh.inbox.settle()
+    assert laptop.mesh.me == new_id("laptop")
+    assert not laptop.send(desk).quarantined
+
+
+def test_a_backup_from_before_goes_by_the_new_key_once_it_hears_what_it_said_by_it(pair):
+    laptop, desk = pair
+    before, group = laptop.mesh.roster.membership(), laptop.git.side_refs("group")[""]
+    laptop.mesh.rekeying.renew()
+    laptop.write("by the new key")
+    laptop.send(desk)
+    restored(laptop, before, group)
+    desk.send(laptop)
+    assert laptop.mesh.me == new_id("laptop")
+    assert not laptop.mesh.roster.membership().is_restored
+    laptop.write("afterwards")
+    came = laptop.send(desk)
+    assert (came.received, came.quarantined) == (1, ())
+
+
+def test_a_backup_from_before_that_asks_for_a_new_key_gets_the_one_that_it_has(pair):
+    laptop, desk = pair
+    before = desk.mesh.roster.membership()
+    desk.mesh.rekeying.renew()
+    desk.send(laptop)
+    laptop.send(desk)
+    MeshFiles(desk.git.repository.state_dir / "mesh").set_membership(before)
+    assert desk.mesh.me == desk.id
+    assert desk.mesh.rekeying.renew() is Rekeyed.DONE
+    assert desk.mesh.me == new_id("desk")
+
+
+def test_an_owner_with_a_new_key_goes_on_where_the_first_owner_changed_the_group_meanwhile(
+    pair, machines
+):
+    laptop, desk = pair
+    phone = machines[2]
+    laptop.lets_in(phone)
+    laptop.mesh.roster.set_owners([laptop.id, desk.id])
+    laptop.send(desk)
+    desk.mesh.rekeying.renew()
+    laptop.mesh.roster.grant(phone.id, frozenset({Role.READER}), None)
+    laptop.send(desk)
+    desk.mesh.roster.remove(phone.id)
+    assert members(desk) == {"laptop": laptop.id, "desk": new_id("desk")}
+    assert not desk.send(laptop).quarantined
+    assert members(laptop) == members(desk)
+    laptop.send(desk)
+    invitation = desk.mesh.admission.invite()
+    assert invitation.peer == new_id("desk")
+    desk.mesh.roster.grant(new_id("desk"), None, frozenset({1, 2}))
+    desk.send(laptop)
+    assert laptop.mesh.roster.version().group.peers[new_id("desk")].levels == {1, 2}
+    tips = {one.git.side_refs("group")[""] for one in pair}
+    assert len(tips) == 1

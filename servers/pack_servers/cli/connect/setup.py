@@ -11,7 +11,7 @@ import typer
 
 from pack.errors import InvalidConfig, NotFound, PackError
 from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
-from pack_servers.cli.connect.setup_plugin import set_up_plugin
+from pack_servers.cli.connect.setup_plugin import plugin_spot, set_up_plugin
 from pack_servers.cli.connect.setup_text import show_found, show_trial, trial_fields
 from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import (
@@ -100,7 +100,7 @@ def run(
     if check:
         if client is None:
             raise typer.TyperException("--check: use it with CLIENT")
-        _check(client_named(client), asked)
+        _check(client_named(client), asked, plugin=plugin)
         return
     if plugin or auto_memory:
         option = "--plugin" if plugin else "--auto-memory"
@@ -175,14 +175,14 @@ def _list(asked: AskedSetup) -> None:
         show_found(found)
 
 
-def _check(client: Client, asked: AskedSetup) -> None:
+def _check(client: Client, asked: AskedSetup, *, plugin: bool) -> None:
     # Here, as it takes time to import.
     from pack_servers.clients.trial import try_entry  # noqa: PLC0415
 
-    spot = _spot(client, asked)
+    spot = plugin_spot(client) if plugin else _spot(client, asked)
     entry = entry_at(spot)
     if entry is None:
-        remedy = f"Run `pack setup {client.name}` first."
+        remedy = f"Run `pack setup {client.name}{' --plugin' if plugin else ''}` first."
         raise NotFound(f"the server {asked.name} in {spot.file}", remedy)
     with working("starting the server as the client does"):
         trial = try_entry(entry, has_terminal=client.has_terminal, environment=os.environ)

@@ -10,10 +10,10 @@ from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
 from pack_servers.cli.shell.output import show
 from pack_servers.cli.shell.streams import confirm, say, working
 from pack_servers.clients import plugins
-from pack_servers.clients.change import SettingsChangeKind, plan_removal, plan_setting
+from pack_servers.clients.change import SettingsChangeKind, Spot, plan_removal, plan_setting
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.records import Records
-from pack_servers.clients.table import Client
+from pack_servers.clients.table import Client, Syntax
 
 _GEMINI: Final = "gemini-cli"
 _WRITTEN: Final = (SettingsChangeKind.ADDED, SettingsChangeKind.UPDATED)
@@ -62,6 +62,20 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
     if not asked.dry_run and (is_news or change.kind is not SettingsChangeKind.UNCHANGED):
         _have(host, host.install(str(folder)))
     return done
+
+
+def plugin_spot(client: Client) -> Spot:
+    """Where the plugin of a client names the server.
+
+    Raises:
+        InvalidRequest: The client has no plugins.
+    """
+    if client.name == _GEMINI:
+        file = plugins.extension_folder(this_machine()) / plugins.EXTENSION
+    else:
+        host = plugins.plugin_host(client.name, client.title)
+        file = plugins.plugin_folder(host, Records()) / plugins.NAME / plugins.SERVERS
+    return Spot(file, Syntax.JSON, ("mcpServers", plugins.NAME))
 
 
 def _have(host: plugins.PluginHost, orders: Sequence[Sequence[str]]) -> None:

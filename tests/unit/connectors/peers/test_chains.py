@@ -55,6 +55,8 @@ def test_a_group_is_stored_and_believed(laptop, repository):
     assert agreed([checked_chain(laptop.group_commits(third))]).version.revoked == revoked
     with pytest.raises(StaleBase):
         laptop.store_group(second, group_of("laptop"), NOBODY)
+    fork = laptop.store_group(second, group_of("laptop"), revoked, is_fork=True)
+    assert laptop.group_heads() == [third, fork]
 
 
 def test_stock_git_checks_the_chain_with_what_is_in_it(laptop, repository):

@@ -33,6 +33,7 @@ def test_a_new_key_is_the_machines_and_each_memory_takes_it_when_it_is_ready(fil
     new = one.keys.next_key()
     assert new.peer != old
     assert one.key.peer == old  # until the group knows
+    assert one.keys.machine_key() == new
     assert one.keys.next_key() == new  # asked once more
     one.peer = new.peer
     assert one.key == new

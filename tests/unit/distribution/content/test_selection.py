@@ -11,6 +11,8 @@ from pack.errors import InvalidConfig
 from pack.model import blob_id
 from tests.distribution_support import DAY_ONE, rule_of
 
+pytestmark = pytest.mark.contract("C16")
+
 FILES = ["guides/a.md", "guides/web/b.md", "guides/web/private/c.md", "notes/d.md", "guides/e.txt"]
 
 

@@ -11,6 +11,8 @@ from pack.model import BlobId
 from tests.distribution_support import World
 from tests.support import examples
 
+pytestmark = pytest.mark.contract("C16")
+
 ONE = b"# A\n\nfirst\n\nsecond\n\nthird\n"
 TWO = ONE.replace(b"third", b"third, v2")
 CLASH = ONE.replace(b"first", b"first, v2")

@@ -149,6 +149,37 @@ ALL = {"laptop", "desk", "phone", "tablet"}
             ALL,
             id="a new key for an owner ends what its former key signs elsewhere",
         ),
+        pytest.param(
+            lambda b: [b.remove("laptop", "phone"), b.rekey("desk", "phone", "phone 2")],
+            ALL - {"phone"},
+            id="whoever is removed is not saved by a new key that another owner takes up",
+        ),
+        pytest.param(
+            lambda b: [
+                b.remove("laptop", "phone"),
+                b.rekey("desk", "phone", "phone 2").rekey("desk", "phone 2", "phone 3"),
+                b.rekey("tablet", "phone", "phone 4"),
+            ],
+            ALL - {"phone"},
+            id="nor by several",
+        ),
+        pytest.param(
+            lambda b: [
+                b.remove("laptop", "desk"),
+                b.admit("desk", "tv").remove("tablet", "phone"),
+                b.rekey("tablet", "phone", "phone 2"),
+            ],
+            ALL - {"desk", "phone"},
+            id="nor where an owner removed it that had not heard of another removal",
+        ),
+        pytest.param(
+            lambda b: [
+                b.remove("laptop", "desk"),
+                b.admit("desk", "tv").rekey("tablet", "phone", "phone 2"),
+            ],
+            ALL - {"desk"},
+            id="a new key that builds on what does not count removes nobody",
+        ),
     ],
 )
 def test_owners_at_once_and_at_odds(branches, left):
@@ -196,6 +227,33 @@ def test_of_one_key_that_is_replaced_twice_one_successor_counts():
     assert len(new) == 1
     assert found.group.owner in new
     assert public_key("laptop") in found.revoked
+
+
+def test_what_an_owner_signs_by_its_new_key_counts_where_the_first_owner_adopts_that_key():
+    """It goes on from its own chain until it has heard that it may go on from the other one."""
+    own = Branch().rekey("desk", "desk", "desk 2")
+    adopted = Branch().admit("laptop", "tv")
+    both = outcome(own, adopted)
+    adopted = adopted.signed("laptop", both.group, both.revoked)
+    late = own.remove("desk 2", "phone")
+    assert names(adopted, late) == ALL - {"phone"} | {"tv"}
+
+
+def test_a_thief_does_not_hide_behind_the_new_key_of_the_owner_that_it_robbed():
+    owner = Branch().rekey("desk", "desk", "desk 2")
+    group, revoked = succession(START[-1], DESK.id, public_key("desk 2"))
+    thief = Branch().signed("desk", group.admitting(peer("thief")), revoked)
+    adopted = Branch().rekey("laptop", "desk", "desk 2")
+    assert "thief" not in names(adopted, owner, thief)
+
+
+def test_a_removal_that_met_a_new_key_holds_against_yet_another_one():
+    """Later, when both are in one chain, in which the removed key is only a former one."""
+    apart = Branch().remove("laptop", "phone"), Branch().rekey("desk", "phone", "phone 2")
+    both = outcome(*apart)
+    joined = apart[0].signed("laptop", both.group, both.revoked)
+    late = Branch().rekey("tablet", "phone", "phone 3")
+    assert names(joined, late) == ALL - {"phone"}
 
 
 def test_a_chain_that_does_not_count_ends_before_it():
