@@ -9,6 +9,7 @@ import pytest
 
 from tests.stories.cli_driver import Folder
 from tests.stories.test_cli_init import new_memory
+from tests.support import make_again
 
 pytestmark = pytest.mark.contract("C10")
 
@@ -38,12 +39,16 @@ def damage(memory: Folder) -> None:
     (memory.path / "index.md").write_bytes(b"\xff---\n" + text[200:])
 
 
-@pytest.fixture
-def memory(tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
-    made = new_memory(tmp_path / "memory")
+def make_memory(folder: Path) -> None:
+    made = new_memory(folder)
     for name in ("two", "one"):  # the order in which old clients read them
         made.ok("update", f"projects/{name}.md", stdin=f"# {name}\n")
-    return made
+
+
+@pytest.fixture
+def memory(tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
+    make_again(make_memory, tmp_path / "memory")
+    return Folder(tmp_path / "memory")
 
 
 @pytest.mark.parametrize("is_committed", [False, True])
