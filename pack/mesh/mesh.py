@@ -54,7 +54,9 @@ class Mesh:
         self.book = PeerBook(ports, self.roster, self.outbox, self.journal)
         self.rekeying = Rekeying(ports, self.roster, self.outbox)
         self.approval = Approval(ports, self.roster, self.book, self.rekeying)
-        self.admission = Admission(ports, self.roster, self.outbox, self.book, self.approval)
+        self.admission = Admission(
+            ports, self.roster, self.outbox, self.book, self.approval, self.rekeying
+        )
         self.troubles = Troubles(ports, self.roster, self.book, self.rekeying)
         self.inbox = Inbox(
             ports, self.roster, self.outbox, self.book, self.rekeying, self.troubles, self.journal

@@ -432,7 +432,9 @@ class Simulation:
 
     def _newcomer(self, machine: Machine) -> None:
         owner = self.machines[0]
-        if len(self.machines) < 7 and owner.key_name not in self.doubles and not owner.fault:
+        is_owner = owner.id in owner.mesh.roster.version().group.owners  # or crashed over a key
+        is_able = is_owner and owner.key_name not in self.doubles and not owner.fault
+        if len(self.machines) < 7 and is_able:
             owner.now = self._now
             self._admit(f"n{len(self.machines)}")
 
