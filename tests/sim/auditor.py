@@ -34,7 +34,7 @@ def audit(run: Any) -> Iterator[str]:
     yield from (f"{name} was refused something without a reason" for name in run.untold)
     yield from _came_back(run)
     yield from (f"{name} goes by a key that it had before" for name in _left_behind(run))
-    forked = {one.key_name for one in run.machines if any(_is_forked(run, id) for id in one.ids)}
+    forked = {one.key_name for one in run.machines if any(_is_forked(run, key) for key in one.ids)}
     yield from (f"{name} said different things" for name in sorted(forked - run.doubles))
     for one in honest:
         if one.disk.kept and not run.doubles:

@@ -110,6 +110,7 @@ print("\\n".join(failed))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     behind = ("pack_connectors.notion.", "pack_servers.wiring.notion", "pack_servers.mcp.redis")
+    behind += ("pack_connectors.peers.mdns", "pack_servers.wiring.mdns")
     failed = done.stdout.split()
     assert set(behind[1:]) <= set(failed)
     assert [name for name in failed if not name.startswith(behind)] == []
