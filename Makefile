@@ -85,9 +85,9 @@ clients: $(DEV_READY) ## install the libraries of other clients, and run the too
 bundle: $(DEV_READY) ## build dist/*.mcpb for hosts and dist/server.json for the registry, and check them
 	@! command -v npm >/dev/null || npm install --prefix $(VENV)/bundle --no-audit --no-fund \
 	    --ignore-scripts --save-exact --silent @anthropic-ai/mcpb@2.1.2
-	@$(BIN)/python release/bundle.py
+	@$(BIN)/python .ci/release/bundle.py
 
-demo: $(DEV_READY) ## record the terminal session of the README from the real product, as docs/demo.svg
+demo: $(DEV_READY) ## record the terminal session of the README from the real product, as templates/demo.svg
 	@$(BIN)/python -m tests.demo
 
 newcomer: $(DEV_READY) ## install into an empty environment, set up a client and write from it; timed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -85,6 +85,40 @@ class Put:
     path: MemoryPath
     content: bytes
     expect: Expectation
+
+
+class StoredPut(Put):
+    """A `Put` of a blob that the store has already, whose bytes are read whenever they are needed.
+
+    So a write of more than fits into memory can be one commit. Until then, a ref has to lead to the
+    blob.
+
+    Args:
+        path: As in `Put`.
+        blob: What is stored there.
+        expect: As in `Put`.
+        read: Reads a blob.
+    """
+
+    __slots__ = ("_read", "blob")
+
+    def __init__(
+        self,
+        path: MemoryPath,
+        blob: BlobId,
+        expect: Expectation,
+        read: Callable[[BlobId], bytes],
+    ) -> None:
+        for name, value in (("path", path), ("blob", blob), ("expect", expect), ("_read", read)):
+            object.__setattr__(self, name, value)
+
+    blob: BlobId
+    _read: Callable[[BlobId], bytes]
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the blob."""
+        return self._read(self.blob)
 
 
 @dataclass(frozen=True, slots=True)

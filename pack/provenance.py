@@ -57,7 +57,7 @@ RESTORES: Final = "Pack-Restores"
 IMPORTED_FROM: Final = "Pack-Imported-From"
 """Which tool's export a commit brought."""
 WRITTEN_TOO_BY: Final = "Pack-Written-Too-By"
-"""The tool that wrote a part of it (`pack.truth.imported_lines`)."""
+"""The tool that wrote a part of it (`pack.truth.credit`)."""
 OUR_ADDRESSES: Final = "@pack.invalid"
 """How the addresses of authors end that are not the user."""
 

@@ -19,11 +19,12 @@ from pack._version import __version__
 from tests.stories.mcp_support import http_server, make_memory
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+RELEASE = ROOT / ".ci" / "release"
+DOCKERFILE = (RELEASE / "Dockerfile").read_text(encoding="utf-8")
 
 
 def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bundle", ROOT / "release" / "bundle.py")
+    spec = importlib.util.spec_from_file_location("bundle", RELEASE / "bundle.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -39,21 +40,21 @@ def read(path: str) -> dict[str, Any]:
     return found
 
 
-MANIFEST = read("release/mcpb/manifest.json")
+MANIFEST = read(".ci/release/mcpb/manifest.json")
 
 
 # --- one version, one name ----------------------------------------------------------------------
 
 
 def test_all_name_the_version_of_the_package() -> None:
-    server = read("server.json")
+    server = read(".ci/release/server.json")
     python, image = server["packages"]
     assert {MANIFEST["version"], server["version"], python["version"]} == {__version__}
     assert image["identifier"].endswith(f":{__version__}")
 
 
 def test_the_readme_and_the_image_prove_whose_the_entry_in_the_registry_is() -> None:
-    name = read("server.json")["name"]
+    name = read(".ci/release/server.json")["name"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"<!-- mcp-name: (\S+) -->", readme) == [name]
     assert f'io.modelcontextprotocol.server.name="{name}"' in DOCKERFILE
@@ -75,7 +76,7 @@ def test_uvx_finds_a_command_of_the_packages_name() -> None:
 
 
 def test_the_registry_takes_the_entry() -> None:
-    assert bundle.problems_of(read("server.json")) == []
+    assert bundle.problems_of(read(".ci/release/server.json")) == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_the_registry_takes_the_entry() -> None:
     ids=str,
 )
 def test_a_mistake_in_the_entry_is_found(where: tuple[str | int, ...], wrong: object) -> None:
-    server: Any = read("server.json")
+    server: Any = read(".ci/release/server.json")
     *path, last = where
     inner = server
     for key in path:

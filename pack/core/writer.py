@@ -476,8 +476,8 @@ def effect_of(
         InvalidConfig: It is not certain which files are memory.
     """
     known = {note.path: note for note in notes}
-    stored = {change.path: change.content for change in changes if isinstance(change, Put)}
-    dates = read_record(stored[RECORD]) if RECORD in stored else {}
+    records = (one for one in changes if isinstance(one, Put) and one.path == RECORD)
+    dates = next((read_record(one.content) for one in records), {})
     rows: list[Row] = []
     gone: list[MemoryPath] = []
     scope = _scope_after(connector, changes)

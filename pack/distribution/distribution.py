@@ -38,7 +38,7 @@ from pack.distribution.running.results import (
 )
 from pack.distribution.running.run import Run, RunRequest, Tell, recorded
 from pack.distribution.running.stored import FilesAfter, StoredDistribution, named
-from pack.distribution.running.survey import alerts_for, survey
+from pack.distribution.running.survey import alerts_for, survey, unreadable
 from pack.distribution.running.take_back import RollbackRequest, TakeBack
 from pack.distribution.running.verifying import VerifiedRule, verify_rule
 from pack.errors import PackError
@@ -161,13 +161,15 @@ class Distribution:
         """
         context, now = self._context(ends), self._core.clock()
         found = named(self._stored.rules(), rules)
-        return [survey(context, stored.rule, now) for stored in found.rules]
+        broken = [unreadable(one) for one in found.broken]
+        return [*broken, *(survey(context, stored.rule, now) for stored in found.rules)]
 
     def alerts(self, found: Sequence[DownstreamStatus]) -> list[SyncAlert]:
         """What somebody should hear of."""
         rules = {one.rule.id: one.rule for one in self._stored.rules().rules}
         now = self._core.clock()
-        return [alert for one in found for alert in alerts_for(one, rules[one.rule], now)]
+        known = [one for one in found if one.rule in rules]
+        return [alert for one in known for alert in alerts_for(one, rules[one.rule], now)]
 
     def drift_draft(self, ends: Ends, one: DownstreamStatus) -> IssueDraft | None:
         """An issue for a downstream whose files were changed; `None` where none was."""

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.deferred import dataclass
-from pack.distribution.staleness import Standing
-from pack.distribution.values import Frequency, Strategy
+from pack.distribution.staleness import SyncStanding
+from pack.distribution.values import Frequency, Rule, Strategy
 from pack.distribution.yaml_form import to_yaml
 from pack.errors import InvalidContent, UnusableInput
 from pack.files import yaml_block
@@ -41,7 +41,7 @@ class _EntryPart(BaseModel):
     frequency: Frequency
     last_sync: _Text | None = None
     version: _Text | None = None
-    status: Standing | None = None
+    status: SyncStanding | None = None
     failures: Annotated[int, Field(ge=0)] = 0
     commit: _Text | None = None
     landed: _Text | None = None
@@ -95,7 +95,7 @@ class RegistryEntry:
     frequency: Frequency
     last_sync: str | None = None
     version: str | None = None
-    status: Standing | None = None
+    status: SyncStanding | None = None
     failures: int = 0
     commit: str | None = None
     landed: str | None = None
@@ -120,6 +120,11 @@ class Registry:
     def find(self, rule_id: str) -> RegistryEntry | None:
         """The downstream of a rule."""
         return self.entries.get(rule_id)
+
+    def find_for(self, rule: Rule) -> RegistryEntry | None:
+        """What is known of the repository that a rule brings files to, and of no other."""
+        entry = self.entries.get(rule.id)
+        return entry if entry is not None and entry.repo == rule.target_repo else None
 
     def with_entry(self, entry: RegistryEntry) -> Registry:
         """A registry with an entry, in the place of the one that its rule had."""

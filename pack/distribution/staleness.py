@@ -18,7 +18,7 @@ MOST_FAILURES: Final = 2
 _MOST_NAMED: Final = 10
 
 
-class Standing(StrEnum):
+class SyncStanding(StrEnum):
     """How a downstream stands."""
 
     CURRENT = "Current"
@@ -60,11 +60,11 @@ def is_overdue(state: DownstreamState) -> bool:
     return most is not None and state.days is not None and state.days > most
 
 
-def standing_of(state: DownstreamState) -> Standing:
+def standing_of(state: DownstreamState) -> SyncStanding:
     """How a downstream stands."""
     if is_overdue(state) or state.missed > MOST_MISSED:
-        return Standing.STALE
-    return Standing.BEHIND if state.missed or state.days is None else Standing.CURRENT
+        return SyncStanding.STALE
+    return SyncStanding.BEHIND if state.missed or state.days is None else SyncStanding.CURRENT
 
 
 def alerts_of(state: DownstreamState, at: datetime) -> list[SyncAlert]:

@@ -29,7 +29,7 @@ _JOINED, _BELOW = "pack_path", "pack_note"
 """Says where the note is: the lines that follow belong to it, or it begins below the block."""
 _OURS: Final = pattern(
     r"---\n(?:name: [^\n]*\n)?(?:description: [^\n]*\n)?(?:metadata:\n(?:  [^\n]*\n)+)?"
-    r"(?P<form>pack_path|pack_note): (?P<path>\"[^\n]*\")\n"
+    r"(?:pack_seal: (?P<seal>[^\n]*)\n)?(?P<form>pack_path|pack_note): (?P<path>\"[^\n]*\")\n"
 )
 _SEALED: Final = pattern(r"<!-- made by PACK, ([0-9a-f]{16}) -->\n")
 _TITLE: Final = "# Memory\n\n"
@@ -95,6 +95,7 @@ def _topic(one: ExportedNote, name: str, hook: str) -> str:
         kind = _TYPES.get(one.path.partition("/")[0], "reference")
         lines += ["metadata:", "  node_type: memory", f"  type: {kind}"]
         lines += [f"  modified: {one.updated}"] if one.updated else []
+    lines.append(f"pack_seal: {seal(one.note.text)}")
     lines.append(f"{_JOINED if is_joined else _BELOW}: {_quoted(one.path)}")
     ours = "".join(f"{line}\n" for line in lines)
     parts = head.parts
@@ -131,7 +132,8 @@ def read_topic(text: str) -> RestoredNote | None:
     else:
         parts = frontmatter.split(text)
         content = parts.body + parts.suffix
-    return RestoredNote(str(path), content.encode("utf-8", "replace"))
+    is_changed = found["seal"] != seal(content)
+    return RestoredNote(str(path), content.encode("utf-8", "replace"), is_changed=is_changed)
 
 
 def is_made_index(text: str) -> bool:

@@ -27,7 +27,7 @@ from pack.index.format import in_sync_order
 from pack.model import Entry, EntryType
 from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import ARCHIVE, is_archived
-from pack.use_cases.archive import ask_archive
+from pack.use_cases.imports.archive import ask_archive
 from pack.use_cases.read import sync_order
 
 _AT_ONCE: Final = 100

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from pack.exports.values import ExportedNote, ExportedPiece, RestoredNote, json_line
+from pack.exports.values import ExportedNote, ExportedPiece, RestoredNote, json_line, seal
 from pack.times import format_time, parse_time
 
 _APP: Final = "pack"
@@ -25,7 +25,7 @@ def write_mem0(notes: Iterable[ExportedNote]) -> Iterator[ExportedPiece]:
     for one in notes:
         parts = one.note.head.parts
         above = "".join((parts.prefix, parts.opening, parts.block or "", parts.closing))
-        ours = {"path": one.path, "above": above, "below": parts.suffix}
+        ours = {"path": one.path, "above": above, "below": parts.suffix, "seal": seal(parts.body)}
         yield ExportedPiece(
             "",
             json_line(
@@ -55,4 +55,6 @@ def read_mem0(content: str, metadata: object) -> RestoredNote | None:
     path, above, below = (ours.get(key) for key in ("path", "above", "below"))
     if not (isinstance(path, str) and isinstance(above, str) and isinstance(below, str)):
         return None
-    return RestoredNote(path, f"{above}{content}{below}".encode("utf-8", "replace"))
+    text = f"{above}{content}{below}"
+    is_changed = ours.get("seal") != seal(content)
+    return RestoredNote(path, text.encode("utf-8", "replace"), is_changed=is_changed)

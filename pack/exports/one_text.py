@@ -173,4 +173,6 @@ def _restored(found: dict[str, object], body: str) -> RestoredNote:
     text = f"{found['above']}{body}{below if isinstance(below, str) else ''}"
     dates = (found.get("created"), found.get("updated"))
     created, updated = (date if isinstance(date, str) else None for date in dates)
-    return RestoredNote(str(found["path"]), text.encode("utf-8", "replace"), created, updated)
+    content = text.encode("utf-8", "replace")
+    is_changed = _id(content, body) != found["id"]
+    return RestoredNote(str(found["path"]), content, created, updated, is_changed)

@@ -75,19 +75,21 @@ WriteForm = Callable[[Iterable[ExportedNote]], Iterator[ExportedPiece]]
 
 @dataclass(frozen=True, slots=True)
 class RestoredNote:
-    """A note as it was when it was exported.
+    """A note as an export has it.
 
     Attributes:
         path: Where it was; whoever reads it must not trust that.
         content: Its bytes.
         created: As `ExportedNote.created`.
         updated: As `ExportedNote.updated`.
+        is_changed: Whether it is not as it was exported: somebody changed it there.
     """
 
     path: str
     content: bytes
     created: str | None = None
     updated: str | None = None
+    is_changed: bool = False
 
 
 def seal(*values: object) -> str:

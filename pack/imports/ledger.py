@@ -1,8 +1,8 @@
 """Which record of a source is which file: kept beside what an import last brought.
 
-It is one JSON file in the tree of an import's base (`pack.use_cases.import_bases`), a line for each
-record, so that a note without frontmatter is known again, and keeps its path from one import to the
-next.
+It is one JSON file in the tree of an import's base (`pack.use_cases.imports.bases`), a line for
+each record, so that a note without frontmatter is known again, and keeps its path from one import
+to the next.
 """
 
 from __future__ import annotations

@@ -100,10 +100,10 @@ def _refusal(path: str, content: bytes) -> str | None:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         return f"it is not valid UTF-8 (byte {error.start + 1})"
-    return "it is the index of another memory" if _is_index(path, text) else None
+    return "it is the index of another memory" if is_index(path, text) else None
 
 
-def _is_index(path: str, text: str) -> bool:
+def is_index(path: str, text: str) -> bool:
     """Whether PACK wrote the file as the index of another memory; this one gets its own."""
     fields = frontmatter.read(text).fields
     is_root = path == INDEX and fields.get("version") == 2 and "sync_order" in fields

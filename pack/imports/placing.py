@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Final
 
 from pack.imports.notes import acceptable_path
@@ -52,21 +53,39 @@ class ImportPlaces:
         Raises:
             InvalidPath, LimitExceeded: No memory file can have one like it.
         """
+        return self._claims.claim(*_cut(self._wanted(record)))
+
+    def possible(self, record: ImportedRecord) -> Iterator[MemoryPath]:
+        """The paths that a record may have been given before, the likeliest first.
+
+        Raises:
+            InvalidPath, LimitExceeded: No memory file can have one like it.
+        """
+        folder, stem, ending = _cut(self._wanted(record))
+        yield MemoryPath(f"{folder}/{stem}{ending}")
+        for number in count(2):
+            yield MemoryPath(f"{folder}/{stem}-{number}{ending}")
+
+    def _wanted(self, record: ImportedRecord) -> str:
         given = f"{record.folder}/{record.name or _name(record)}".lstrip("/")
         if record.kind is RecordClass.TRANSCRIPT and not record.folder:
             given = f"{self._archive(record)}/{record.name or _name(record)}"
         elif not record.folder and not record.name:
             given = f"{_FOLDERS[record.kind]}/{_name(record)}"
-        path = acceptable_path(given, at_root=self._at_root)
-        folder, _, name = path.rpartition("/")
-        stem, dot, ending = name.rpartition(".")
-        return self._claims.claim(folder, stem if dot else name, f"{dot}{ending}" if dot else "")
+        return acceptable_path(given, at_root=self._at_root)
 
     def _archive(self, record: ImportedRecord) -> str:
         at = record.created or record.updated
         return (
             f"{ARCHIVE}/{self._kind}/{at.year:04}" if at else f"{ARCHIVE}/{self._kind}/{_UNDATED}"
         )
+
+
+def _cut(path: str) -> tuple[str, str, str]:
+    """A path as its folder, name and ending."""
+    folder, _, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    return (folder, stem, f".{ending}") if dot else (folder, name, "")
 
 
 def _name(record: ImportedRecord) -> str:

@@ -1,7 +1,7 @@
 """What the reader of another tool's export hands over, record by record.
 
 A reader (`pack_connectors.import_sources`) knows a format and nothing about memories; where a
-record goes, and what becomes of what is there already, is decided by `pack.use_cases.importing`.
+record goes, and what becomes of what is there already, is decided by `pack.use_cases.imports`.
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a Together key": r"tgp_v1_[\w-]{30,}",
     "a Jina key": r"jina_[A-Za-z0-9]{40,}",
     "a Voyage key": r"pa-(?=[\w-]{0,60}[0-9])(?=[\w-]{0,60}[A-Z])[\w-]{40,60}",
+    "a Cursor key": r"key_[0-9a-f]{64}",
     "a Firecrawl key": r"fc-[0-9a-f]{32}",
     "an ElevenLabs key": r"sk_[0-9a-f]{48}",
     "a PostHog key": r"phx_[A-Za-z0-9]{40,}",
@@ -70,7 +71,7 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a Docker token": r"dckr_(?:pat|oat)_[\w-]{20,}",
     "a Sentry token": r"sntry[su]_[\w=+/-]{40,}",
     "a Linear key": r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}",
-    "an Artifactory key": r"AKC[A-Za-z0-9]{10,}",
+    "a JFrog key": r"AKC[A-Za-z0-9]{10,}",
     "a Doppler token": r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,}",
     "a Pulumi token": r"pul-[0-9a-f]{40}",
     "a 1Password token": r"ops_eyJ[\w=+/-]{100,}",
@@ -104,6 +105,7 @@ _TOKENS: Final[Mapping[str, str]] = {
     "a Slack webhook": r"hooks\.slack\.com/(?:services|workflows)/[\w/]{20,}",
     "a Discord webhook": r"discord(?:app)?\.com/api/webhooks/\d{10,}/[\w-]{20,}",
     "a Discord token": r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}",
+    "a Facebook token": r"EAA[A-Za-z0-9]{90,}",
     "a Telegram token": r"\d{8,10}:AA[\w-]{32,}",
     "a Notion token": r"(?:ntn_|secret_)[A-Za-z0-9]{40,}",
     "an Airtable token": r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}",
@@ -135,6 +137,10 @@ _ANY: Final = tuple(
 _IN_ADDRESS: Final = pattern(
     r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,100}:(?P<value>[^\s/@]{3,200})@"
 )
+_AT_A_LOGIN: Final = pattern(
+    r"(?:\blogin\s{1,9}\S{1,100}\s{1,9}password\s{1,9}"
+    r"|(?<!\S)(?:-u|--user)[ =]{1,3}[\"']?[\w.@-]{1,100}:)(?P<value>[^\s\"':@]{6,200})"
+)
 _IN_HEADER: Final = pattern(
     r"\b(?:authorization|x-api-key)\b[\"']?\s{0,3}:\s{0,3}[\"']?(?:bearer |basic |token )?\s{0,3}"
     r"(?P<value>[\w.~+/=-]{16,})",
@@ -155,6 +161,7 @@ _KEYED: Final = pattern(
 _VALUES: Final = (
     (_KEYED, "a password or key", ("key", "pwd", "pass", "auth", "pat")),
     (_IN_ADDRESS, "a password in an address", ("://",)),
+    (_AT_A_LOGIN, "a password or key", ("login", "-u", "--user")),
     (_IN_HEADER, "what authorises a request", ("authorization", "x-api-key")),
     (
         _NAMED,
@@ -164,13 +171,16 @@ _VALUES: Final = (
 )
 """With what any text holds, in small letters, that the pattern finds something in."""
 _LONG_WORD: Final = pattern(r"\S{15,}")
-_WITH_BLANKS: Final = ("-----BEGIN", "FlyV1 ")
+_WITH_BLANKS: Final = ("-----BEGIN", "---- BEGIN", "_authToken=", "FlyV1 ")
 _Kind = tuple[str, re.Pattern[str]]
 _Named = tuple[re.Pattern[str], str, tuple[str, ...]]
-_STAND_IN: Final = pattern(
-    r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|your|example|placeholder|changeme|redacted|dummy|[<\[({]",
-    re.IGNORECASE,
+_STAND_IN: Final = pattern(r"\$\{?\w|\{\{|%\w|\*{3}|x{4}|\.{3}|…|[<\[({]", re.IGNORECASE)
+_SAYS_STAND_IN: Final = pattern(r"your|example|placeholder|changeme|redacted|dummy", re.IGNORECASE)
+_PLACEHOLDERS: Final = frozenset(
+    "password passwd pass pwd passphrase secret token key user username name".split()
 )
+_LONG: Final = 30
+"""What is as long as a key and looks like one is taken for one, whatever word is in it."""
 _DIGIT: Final = pattern(r"\d")
 _LETTER: Final = pattern(r"[^\W\d_]")
 _MIXED: Final = pattern(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
@@ -208,15 +218,23 @@ def _on_line(line: str, kinds: Iterable[_Kind], named: Iterable[_Named]) -> Iter
         if not any(begin in lower for begin in begins):
             continue
         values = (match["value"] for match in found.finditer(line))
-        if not known and any(map(_may_be_secret, values)):
+        may_be = _may_be_password if found is _IN_ADDRESS else _may_be_secret
+        if not known and any(map(may_be, values)):
             yield what
+
+
+def _may_be_password(value: str) -> bool:
+    """Whether a value in the place of a password is one: people do use words."""
+    is_stand_in = _STAND_IN.search(value) or _SAYS_STAND_IN.search(value)
+    return not is_stand_in and value.lower() not in _PLACEHOLDERS
 
 
 def _may_be_secret(value: str) -> bool:
     """Whether a value that is called a secret is one: no word, no path, nothing in its place."""
-    if _STAND_IN.search(value):
-        return False
     is_mixed = _MIXED.search(value) is not None
+    is_key = len(value) >= _LONG and is_mixed and _DIGIT.search(value) is not None
+    if _STAND_IN.search(value) or (_SAYS_STAND_IN.search(value) and not is_key):
+        return False
     if _PATH_OR_WORDS.fullmatch(value):
         return is_mixed
     return _LETTER.search(value) is not None and (is_mixed or _DIGIT.search(value) is not None)

@@ -48,11 +48,18 @@ def stored_path(name: str, *, root_notes: bool) -> MemoryPath:
     return MemoryPath("/".join([*folders, last]))
 
 
+def stored_folder(name: str) -> str:
+    """The folder of the memory that holds all files of a plain folder, and perhaps others."""
+    return "/".join(map(_stored_folder, name.split("/"))) if name else ""
+
+
 def find_name(path: MemoryPath, *, root_notes: bool) -> str | None:
     """The plain name that stands for a path of a memory file; `None` if none does."""
     *folders, last = path.split("/")
     if folders and _makes_room(folders, last, root_notes=root_notes):
         folders.pop(0)
+    if path.count(".") == 1 and fold(last) != INDEX and last.endswith(_MD):
+        return "/".join([*folders, last])  # nearly all, and a listing asks for thousands
     name = "/".join([*map(_plain_folder, folders), _plain_name(last)])
     return name if stored_path(name, root_notes=root_notes) == path else None
 

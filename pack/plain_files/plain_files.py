@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import Final
 
 from pack.catalog.row import Row
+from pack.catalog.scope import scope_of
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.deferred import dataclass
@@ -19,6 +21,9 @@ from pack.plain_files.refusals import IntoItself, NameTaken, RootStays
 from pack.plain_files.tree import PlainTree, folders_of
 from pack.results import Written
 from pack.use_cases.write import Wording, store
+
+_LEVELS: Final = 2
+"""How deep a listing goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,49 +69,50 @@ class PlainFiles:
 
     # --- looking -------------------------------------------------------------------------------
 
-    def is_folder(self, name: str) -> bool:
-        """Whether a name is that of a folder.
+    def look(self, name: str) -> str | list[PlainEntry]:
+        """The text of a file without its frontmatter, or what a folder holds on two levels.
+
+        In each folder by name, and what is in a folder follows it.
 
         Raises:
-            NothingThere, ThroughLink: It is neither that of a folder nor of a file.
+            NothingThere, ThroughLink: It is nothing.
+            InvalidContent: It is a file that is not UTF-8.
+            LimitExceeded: It is too large.
         """
         with self._core.view():
             tree = self._tree()
-            if not tree.is_taken(name):
+            found = tree.find(name) if name else None
+            if found is not None:
+                return _body(found)
+            entries = self._entries(tree, name)
+            if not entries and not tree.is_folder(name):
                 raise tree.missing(name)
-            return name in tree.folders
-
-    def list(self, folder: str, depth: int = 2) -> list[PlainEntry]:
-        """What a folder holds; in each folder by name, and what is in a folder follows it.
-
-        Args:
-            folder: Which one.
-            depth: How many levels.
-        """
-        with self._core.view():
-            tree = self._tree()
-            rows = {n: r for n, r in tree.below(folder) if _depth(n, folder) <= depth}
-            sizes = self._sizes(rows.values())
-            found = {name: sizes.get(row.path, row.size) for name, row in rows.items()}
-        shown: dict[str, int | None] = dict.fromkeys(
-            name for name in tree.folders if _is_in(name, folder) and _depth(name, folder) <= depth
-        )
-        start = len(folder) + 1 if folder else 0
-        names = sorted({**shown, **found}, key=lambda name: name.split("/"))
-        return [PlainEntry(name[start:], found.get(name)) for name in names]
+            return entries
 
     def read(self, name: str) -> str:
         """The text of a file, without its frontmatter.
 
         Raises:
             NotAFile: It is a folder.
-            NothingThere, ThroughLink: It is nothing.
-            NotFound: It is gone since it was found.
-            InvalidContent: It is not UTF-8.
-            LimitExceeded: It is too large.
+            PackError: As `look`.
         """
         with self._core.view():
-            return _body(self._note(self._tree().file(name)))
+            return _body(self._tree().file(name))
+
+    def _entries(self, tree: PlainTree, folder: str) -> list[PlainEntry]:
+        below = tree.below(folder)
+        folders = {part for name, _ in below for part in folders_of(name)}.union(self._made)
+        near = {name: row for name, row in below if _depth(name, folder) <= _LEVELS}
+        sizes = self._sizes(near.values())
+        found: dict[str, int | None] = {
+            name: None
+            for name in folders
+            if _is_in(name, folder) and _depth(name, folder) <= _LEVELS
+        }
+        found |= {name: sizes.get(row.path, row.size) for name, row in near.items()}
+        start = len(folder) + 1 if folder else 0
+        names = sorted(found, key=lambda name: name.split("/"))
+        return [PlainEntry(name[start:], found[name]) for name in names]
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -123,7 +129,7 @@ class PlainFiles:
             tree.refuse_below_file(name)
             if tree.is_taken(name):
                 raise NameTaken(name)
-            (path,) = tree.new_paths([name])
+            path = tree.new_path(name)
             self._keep(folders_of(name))
             return self._stored(path, None, text)
 
@@ -189,7 +195,7 @@ class PlainFiles:
         with self._core.view():
             tree = self._tree()
             self._check_rename(tree, old, new)
-            is_empty = old in tree.folders and not any(tree.below(old))
+            is_empty = tree.find(old) is None and not tree.below(old)
         written = None if is_empty else self._session.write(lambda: self._renaming(old, new))
         if _is_done(written):
             moved = {new + made[len(old) :] for made in self._made if _is_in(f"{made}/", old)}
@@ -200,7 +206,7 @@ class PlainFiles:
     # --- how -----------------------------------------------------------------------------------
 
     def _tree(self) -> PlainTree:
-        return PlainTree.of(self._core, self._made)
+        return PlainTree(self._core, scope_of(self._core.connector), self._made)
 
     def _keep(self, folders: Collection[str]) -> None:
         self._made |= frozenset(folders)
@@ -222,7 +228,7 @@ class PlainFiles:
         made: list[tuple[str, int]] = []
 
         def decide() -> Decision:
-            note = self._note(self._tree().file(name))
+            note = self._tree().file(name)
             made[:] = [edit(_body(note))]
             return self._stored(note.path, note, made[0][0])
 
@@ -249,29 +255,35 @@ class PlainFiles:
 
         def decide() -> Decision:
             tree = self._tree()
-            notes = [self._note(row) for row in self._leaving(tree, name)]
+            notes = list(self._leaving(tree, name).values())
             if not notes:
                 raise tree.missing(name)  # just now
             first, *others = notes
             changes = [Delete(note.path, note.sha) for note in notes]
-            if name in tree.files:
-                return Decision(first.path, changes, f"{first.path}: delete")
             more = f" and {len(others)} more" if others else ""
             names = [note.path for note in others]
             return Decision(first.path, changes, f"{first.path}: delete{more}", names=names)
 
         return self._session.write(decide)
 
-    @staticmethod
-    def _leaving(tree: PlainTree, name: str) -> Sequence[Row]:
-        if not tree.is_taken(name):
+    def _leaving(self, tree: PlainTree, name: str) -> dict[str, Note]:
+        """A file, or all files of a folder, by their names.
+
+        Raises:
+            NothingThere, ThroughLink: It is neither.
+        """
+        found = tree.find(name) if name else None
+        if found is not None:
+            return {name: found}
+        below = {one: self._note(row) for one, row in tree.below(name)}
+        if not below and not tree.is_folder(name):
             raise tree.missing(name)
-        return [tree.files[name]] if name in tree.files else [row for _, row in tree.below(name)]
+        return below
 
     def _check_rename(self, tree: PlainTree, old: str, new: str) -> None:
         if tree.is_taken(new):
             raise NameTaken(new)
-        if not tree.has_no_room(new):
+        if tree.has_room(new):
             self._keep(folders_of(new))
         if not tree.is_taken(old):
             raise tree.missing(old)
@@ -282,17 +294,18 @@ class PlainFiles:
     def _renaming(self, old: str, new: str) -> Decision:
         tree = self._tree()
         self._check_rename(tree, old, new)
-        rows = self._leaving(tree, old)
-        names = [name for name, _ in tree.below(old)] if old in tree.folders else [old]
-        sources = [row.path for row in rows]
-        if not rows:
+        notes = self._leaving(tree, old)
+        if not notes:
             raise tree.missing(old)  # just now
-        targets = tree.new_paths([new + name[len(old) :] for name in names], leaving=sources)
+        sources = [note.path for note in notes.values()]
+        if old in notes:
+            targets = [tree.new_path(new, leaving=sources[0])]
+        else:
+            targets = tree.new_paths([new + name[len(old) :] for name in notes], sources)
         changes: list[Change] = []
-        for row, target in zip(rows, targets, strict=True):
-            note = self._note(row)
+        for note, target in zip(notes.values(), targets, strict=True):
             changes += [Put(target, note.content, ABSENT), Delete(note.path, note.sha)]
-        more = f" and {len(rows) - 1} more" if rows[1:] else ""
+        more = f" and {len(notes) - 1} more" if len(notes) > 1 else ""
         subject = f"{targets[0]}: move from {sources[0]}{more}"
         moved: dict[str, str] = dict(zip(sources, targets, strict=True))
         return Decision(targets[0], changes, subject, names=targets[1:], moved=moved)

@@ -10,9 +10,13 @@ from pack.errors import EditFailed, InvalidPath, InvalidRequest, NotFound
 class NothingThere(NotFound):
     """There is neither a file nor a folder of that name."""
 
+    code = "nothing_there"
+
 
 class NameTaken(InvalidRequest):
     """There is a file or a folder of that name."""
+
+    code = "name_taken"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is there already")
@@ -22,6 +26,8 @@ class NameTaken(InvalidRequest):
 class NotAFile(InvalidRequest):
     """It is a folder."""
 
+    code = "not_a_file"
+
     def __init__(self, name: str) -> None:
         super().__init__(f"{name or 'the root'} is a folder")
         self.name = name
@@ -29,6 +35,8 @@ class NotAFile(InvalidRequest):
 
 class RootStays(InvalidRequest):
     """The folder of everything can be neither removed nor renamed."""
+
+    code = "root_stays"
 
     def __init__(self) -> None:
         super().__init__("the root stays where it is")
@@ -41,6 +49,8 @@ class FileInTheWay(InvalidPath):
         file: The file.
     """
 
+    code = "file_in_the_way"
+
     def __init__(self, name: str, file: str) -> None:
         super().__init__(name, f"{file} is a file")
         self.file = file
@@ -49,6 +59,8 @@ class FileInTheWay(InvalidPath):
 class IntoItself(InvalidPath):
     """A folder cannot be moved into itself."""
 
+    code = "into_itself"
+
     def __init__(self, name: str) -> None:
         super().__init__(name, "a folder cannot be moved into itself")
 
@@ -56,12 +68,16 @@ class IntoItself(InvalidPath):
 class ThroughLink(InvalidPath):
     """A name is that of a symbolic link, or below one; PACK follows none."""
 
+    code = "through_link"
+
     def __init__(self, name: str) -> None:
         super().__init__(name, "it leads through a symbolic link")
 
 
 class TextNotFound(EditFailed):
     """The text to replace does not occur."""
+
+    code = "text_not_found"
 
     def __init__(self) -> None:
         super().__init__(1, "the text to replace was not found")
@@ -73,6 +89,8 @@ class TextNotUnique(EditFailed):
     Attributes:
         lines: The line on which each occurrence begins, from 1, overlapping ones included.
     """
+
+    code = "text_not_unique"
 
     def __init__(self, lines: Sequence[int]) -> None:
         super().__init__(1, f"the text to replace occurs {len(lines)} times")
@@ -86,6 +104,8 @@ class NoSuchLine(EditFailed):
         line: As requested.
         last: The number of lines.
     """
+
+    code = "no_such_line"
 
     def __init__(self, line: int, last: int) -> None:
         super().__init__(1, f"there is no line {line}; the last is {last}")

@@ -58,6 +58,7 @@ from pack.model import (
     Identity,
     MemoryPath,
     Put,
+    StoredPut,
 )
 from pack.rules.exclusion import ExclusionKind
 
@@ -1026,6 +1027,22 @@ class AsideContract(ConnectorHooks):
         assert connector.get_tree(second) == []
         assert connector.side_refs("kits") == {"a-kit": second}
         assert connector.head() == head
+
+    def test_a_blob_that_is_kept_there_can_be_put_without_its_bytes(
+        self, connector: Connector
+    ) -> None:
+        head = put(connector, A, b"a").id
+        connector.commit_aside("imports/a-tool", None, None, [Put(B, b"b\n", ABSENT)], "one")
+
+        def read(blob: BlobId) -> bytes:
+            ((_, content),) = connector.read_blobs([blob])
+            return content
+
+        blob = git_blob_id(b"b\n")
+        made = connector.commit(head, [StoredPut(B, blob, ABSENT, read)], "two")
+        assert made.blobs == {B: blob}
+        assert connector.get_contents(B).content == b"b\n"
+        assert connector.get_committed(B) == blob
 
     def test_a_ref_moves_only_from_where_it_is_expected(self, connector: Connector) -> None:
         base = put(connector, A, b"a").id

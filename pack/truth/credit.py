@@ -1,21 +1,29 @@
-"""The truth of what a commit brought: that of its writer, as far as its message can be believed."""
+"""The truth of what a commit brought: that of its writer, as far as its message can be believed.
+
+An import is the person's, and one commit. What a tool wrote is in it too: such a commit says so in
+a trailer, and the note in its frontmatter and its headings (`pack.imports.rendering`). Those marks
+lower what a line is trusted and never raise it, so nothing is gained by forging them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from pack.core.truths import STRONGEST, LineState, LineTruth
 from pack.deferred import pattern
 from pack.files import frontmatter
+from pack.files.keys import ORIGIN_SOURCE
 from pack.history.assigned import AssignedLevel, with_assigned
+from pack.history.differences.line_hunks import git_lines
 from pack.history.origins import UNATTRIBUTED, WrittenBy, written_by
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts
 from pack.model import BlobId
 from pack.paths import INDEX
+from pack.provenance import WRITTEN_TOO_BY
 from pack.truth.seals import holds, is_sealed, is_text
 
 _STATED: Final = pattern(rb"^truth_level:[ \t]*[2-5]\b", re.MULTILINE)
@@ -93,3 +101,34 @@ def _stated(content: bytes) -> set[bytes]:
 def _unknown(writer: WrittenBy) -> WrittenBy:
     name = writer.origin.partition(":")[2]
     return writer._replace(origin=f"{UNATTRIBUTED}:{name}", level=STRONGEST, is_attributed=False)
+
+
+# --- imports -----------------------------------------------------------------------------------
+
+
+def holds_others_lines(commit: CommitFacts) -> bool:
+    """Whether the commit is an import with lines that a tool wrote."""
+    return WRITTEN_TOO_BY in commit.trailers
+
+
+def truths_of_import(content: bytes, own: LineTruth) -> Sequence[LineTruth]:
+    """The truth of each line of a note as an import brought it.
+
+    Args:
+        content: The note.
+        own: The truth of the commit, which holds for what the person wrote.
+    """
+    # Here, as few memories have an import with lines of a tool, and a hook waits for this module.
+    from pack.imports.rendering import writers_in  # noqa: PLC0415
+
+    text = content.decode("utf-8", "replace")
+    lines = git_lines(text)
+    said = frontmatter.read(text).fields.get(ORIGIN_SOURCE.name)
+    found = []
+    for writer in writers_in((line.removesuffix("\n") for line in lines), said):
+        if writer is None or writer.level <= own.level:
+            found.append(own)
+        else:
+            of_tool = replace(own, level=writer.level, origin=writer.label)
+            found.append(replace(of_tool, state=LineState.WRITTEN))
+    return found

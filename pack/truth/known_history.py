@@ -28,8 +28,8 @@ from pack.index.format import may_be_generated
 from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import Acceptance, acceptances_among, version_accepted
+from pack.truth.credit import holds_others_lines
 from pack.truth.elsewhere import splits_v1
-from pack.truth.imported_lines import holds_others_lines
 from pack.truth.kept import RULES, readable
 
 _WHOLE: Final = ""

@@ -25,6 +25,7 @@ from pack.history.differences.line_owners import first_difference
 from pack.index.format import may_be_generated
 from pack.log import CommitFacts
 from pack.model import BlobId, MemoryPath, Put
+from pack.paths import is_archived
 
 SEAL: Final = "Pack-Lines"
 _DIGITS: Final = 16
@@ -105,8 +106,11 @@ def holds(commit: CommitFacts, read: Callable[[BlobId | None], bytes]) -> bool:
 
 
 def is_text(path: MemoryPath) -> bool:
-    """Whether a file at a path is written by somebody, rather than generated."""
-    return is_catalogued(path) and not may_be_generated(path)
+    """Whether a file at a path is written by somebody, rather than generated.
+
+    Imported conversations are left out: to hold all their lines takes more memory than there is.
+    """
+    return is_catalogued(path) and not may_be_generated(path) and not is_archived(path)
 
 
 def _read(connector: Connector, blob: BlobId | None) -> bytes:

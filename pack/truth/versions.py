@@ -26,7 +26,7 @@ from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import Acceptance, accepted
 from pack.truth.ancestry import LinkedVersion, Truth, ancestry, made_from, oldest_first
-from pack.truth.credit import credit_of
+from pack.truth.credit import credit_of, holds_others_lines, truths_of_import
 from pack.truth.elsewhere import (
     Taken,
     TakenFrom,
@@ -35,7 +35,6 @@ from pack.truth.elsewhere import (
     taken_by,
     taken_from_v1,
 )
-from pack.truth.imported_lines import holds_others_lines, truths_of_import
 from pack.truth.kept import KeptTruths, kept_key, read_back
 from pack.truth.known_history import KnownHistories, KnownHistory
 from pack.truth.passing_on import Version, bring_back, merged, pass_on

@@ -35,8 +35,8 @@ from pack.paths import INDEX
 from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, ManagedFile, NoteSummary
 from pack.times import format_time, parse_time
-from pack.use_cases.archive import ask_archive
 from pack.use_cases.excerpt import WHOLE, Part, excerpt
+from pack.use_cases.imports.archive import ask_archive
 from pack.use_cases.trusted_files import WantedTrust, labels_of_page, trusted_files
 
 LIST_MOST: Final = 100

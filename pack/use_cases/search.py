@@ -46,7 +46,7 @@ from pack.search.ranking import (
 from pack.search.section_names import section_name
 from pack.search.snippets import find_lines
 from pack.search.words import fold_text
-from pack.use_cases.archive import ask_archive
+from pack.use_cases.imports.archive import ask_archive
 from pack.use_cases.trusted_matches import (
     check_level,
     is_wanted,

@@ -77,11 +77,18 @@ def refuse_twin(core: Core, path: MemoryPath, leaving: MemoryPath | None = None)
     Raises:
         InvalidPath: There is such a path; the message names it.
     """
-    bring_up(core.catalog, core.connector, core.connector.head())
-    for twin in core.catalog.twins(fold(path)):
-        if twin not in (path, leaving):
-            raise InvalidPath(path, f"some file systems confuse it with {twin}")
+    if (twin := find_twin_file(core, path, leaving)) is not None:
+        raise InvalidPath(path, f"some file systems confuse it with {twin}")
     refuse_twin_folder(core, path)
+
+
+def find_twin_file(
+    core: Core, path: MemoryPath, leaving: MemoryPath | None = None
+) -> MemoryPath | None:
+    """Another memory file that some file systems take for the one at a path; `None` without one."""
+    bring_up(core.catalog, core.connector, core.connector.head())
+    twins = core.catalog.twins(fold(path))
+    return next((twin for twin in twins if twin not in (path, leaving)), None)
 
 
 def refuse_twin_folder(core: Core, path: MemoryPath) -> None:

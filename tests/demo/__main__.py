@@ -1,4 +1,4 @@
-"""Records the session of the README: `make demo` writes `docs/demo.svg`."""
+"""Records the session of the README: `make demo` writes `templates/demo.svg`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pack-demo-") as name:
         screen = Newcomer(Path(name), pack.absolute()).screen()
     print(screen)
-    file = ROOT / "docs" / "demo.svg"
+    file = ROOT / "templates" / "demo.svg"
     file.parent.mkdir(exist_ok=True)
     file.write_text(drawn(screen), encoding="utf-8")
     print(f"drawn {file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")

@@ -10,7 +10,7 @@ from tests.demo.picture import drawn, text_in
 from tests.demo.recording import Newcomer
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURE = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
+PICTURE = (ROOT / "templates" / "demo.svg").read_text(encoding="utf-8")
 _VARYING = (
     (re.compile(r"\b[0-9a-f]{40}\b"), "ID"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "SHORT"),

@@ -34,7 +34,7 @@ def audit(run: Any) -> Iterator[str]:
     yield from (f"{name} was refused something without a reason" for name in run.untold)
     yield from _came_back(run)
     yield from (f"{name} goes by a key that it had before" for name in _left_behind(run))
-    forked = {one.key_name for one in run.machines if any(_is_forked(run, key) for key in one.ids)}
+    forked = {one.key_name for one in run.machines if any(_is_forked(run, p) for p in one.ids)}
     yield from (f"{name} said different things" for name in sorted(forked - run.doubles))
     for one in honest:
         if one.disk.kept and not run.doubles:
@@ -130,7 +130,7 @@ def _proposed(run: Any, head: str, honest: list[Any]) -> Iterator[str]:
 
 
 def _lost(run: Any, head: str) -> Iterator[str]:
-    there, deleted = _tokens(run.world.texts(head)), _deleted(run, head) | run.overwritten
+    there, deleted = _tokens(run.world.texts(head)), _deleted(run, head)
     for commit in run.world.waiting(head).values():  # which everybody has: see `_proposed`
         there |= _tokens(run.world.texts(commit))
     present = {one.id for one in run.machines if _counts(run, one)}
@@ -138,15 +138,9 @@ def _lost(run: Any, head: str) -> Iterator[str]:
         if token in there or token in deleted or token in run.lost:
             continue
         machine = next(one for one in run.machines if one.name == writer)
-        is_cut_off = machine.id not in present or _is_another_since(run, machine)
-        if is_cut_off and _is_somewhere(run, commit):
+        if machine.id not in present and _is_somewhere(run, commit):
             continue
         yield f"{token} by {writer} in {commit[:8]} is lost"
-
-
-def _is_another_since(run: Any, machine: Any) -> bool:
-    """Whether a machine lost what it had said, and got a new key before it heard of it again."""
-    return machine.key_name in run.doubles and len(machine.ids) > 1
 
 
 def _deleted(run: Any, head: str) -> set[str]:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.sim.runs import problems_of
 
-USUAL, SOAK = int(os.environ.get("PACK_SIM_SEEDS") or 400), 50_000
-BATCH = 25
+USUAL, SOAK = int(os.environ.get("PACK_SIM_SEEDS") or 120), 50_000
+BATCH = 20
 IDLE = 20
 FOUND = (37, 96, 993)
 """At these, something was wrong once."""

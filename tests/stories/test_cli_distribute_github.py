@@ -219,6 +219,9 @@ def test_only_what_passes_all_checks_is_merged_by_the_host(story: Story) -> None
     done = story.run()
     assert {check["status"] for check in done["checks"]} == {"pass"}
     assert story.pull(2).auto_merge is not None
+    story.memory.release("v1.2.0", {"projects/web/a.md": CHANGED})
+    assert story.run()["status"] == "updated"
+    assert story.pull(2).auto_merge is None  # one of its files names no version
 
 
 def test_a_rate_limit_ends_a_run_that_the_next_one_goes_on_with(story: Story) -> None:

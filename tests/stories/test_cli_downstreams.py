@@ -104,6 +104,7 @@ def test_ending_archives_the_rule_and_leaves_the_files(memory: Memory, down: Dow
 def test_a_rule_by_hand_runs_only_if_it_is_named(memory: Memory) -> None:
     memory.rule(RULE.replace("on_release", "manual"))
     assert memory.results("run") == []
+    assert "--rule guides" in memory.ok("distribute", "plan").err
     assert memory.run("--rule", "guides")["status"] == "opened"
 
 
@@ -164,6 +165,14 @@ def test_alerts_reach_the_webhooks(memory: Memory, down: Downstream) -> None:
     names = "type rule_id target_repo detected_at details action_required"
     assert alert.keys() == {*names.split()}
     assert (alert["type"], alert["rule_id"]) == ("drift", "guides")
+
+
+def test_a_rule_that_cannot_be_read_is_no_green_status(memory: Memory) -> None:
+    memory.rule("sync_rule:\n  id: guides\n")
+    (found,) = memory.distribute("status", status=1).json["downstreams"]
+    assert found["rule"] == "guides"
+    assert "line" in found["error"]
+    assert memory.pack("distribute", "status", "--alert").status == 1
 
 
 def test_watch_looks_once(memory: Memory, down: Downstream) -> None:

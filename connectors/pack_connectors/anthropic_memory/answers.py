@@ -31,9 +31,10 @@ class MemoryAnswers:
         """What a folder holds, or the numbered lines of a file."""
         name = plain_name(path)
         with refusing(VIEW, path):
-            if self._files.is_folder(name):
-                return _listing(path, self._files.list(name))
-            lines = self._files.read(name).split("\n")
+            found = self._files.look(name)
+        if not isinstance(found, str):
+            return _listing(path, found)
+        lines = found.split("\n")
         if len(lines) > _MOST_LINES:
             raise ToolError(f"File {path} exceeds maximum line limit of {_MOST_LINES:,} lines.")
         first = 1

@@ -17,6 +17,7 @@ from pack.errors import (
     ManagedPath,
     NotFound,
     PackError,
+    RefusedForSafety,
 )
 from pack.plain_files.refusals import (
     FileInTheWay,
@@ -52,6 +53,7 @@ _ALWAYS: Final[Words] = {
     ThroughLink: f"Path would escape {ROOT} directory via symlink",
     IgnoredPath: f"The path {{target}} cannot be used: {_NOT_MEMORY}",
     ManagedPath: f"The path {{target}} cannot be used: {_NOT_MEMORY}",
+    RefusedForSafety: "The path {target} cannot be used: something else is in the way",
     InvalidContent: "Unsupported file type for {path}",
     NotFound: ("The file {path} no longer exists (may have been deleted or renamed concurrently)."),
 }

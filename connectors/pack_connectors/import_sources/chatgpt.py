@@ -26,7 +26,7 @@ from pack.imports.records import (
     SkippedRecord,
 )
 from pack_connectors.import_sources.chatgpt_messages import (
-    Message,
+    ChatMessage,
     active_path,
     instructions_of,
     memory_of,
@@ -144,7 +144,7 @@ class _Distilled:
     given: datetime | None = None
     first_given: datetime | None = None
 
-    def add(self, conversation: _Conversation, messages: list[Message]) -> None:
+    def add(self, conversation: _Conversation, messages: list[ChatMessage]) -> None:
         """What one conversation holds."""
         began, _ = conversation.dates(messages)
         for message in messages:
@@ -202,11 +202,11 @@ class _Conversation:
     def is_to_be_forgotten(self) -> bool:
         return self.said.get("is_do_not_remember") is True
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[ChatMessage]:
         """Those that its person sees, from the first to the last."""
         return active_path(self.mapping, self.said.get("current_node"))
 
-    def dates(self, messages: list[Message]) -> tuple[datetime | None, datetime | None]:
+    def dates(self, messages: list[ChatMessage]) -> tuple[datetime | None, datetime | None]:
         """When it began, and when something was last said in it."""
         times = [one.at for one in messages if one.at is not None]
         began = first_moment(self.said.get("create_time")) or min(times, default=None)

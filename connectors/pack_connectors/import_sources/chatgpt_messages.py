@@ -23,7 +23,7 @@ _SAID_ALOUD: Final = "audio_transcription"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """One message.
 
     Attributes:
@@ -48,14 +48,14 @@ class Message:
         return _text(self.content.get("content_type"))
 
 
-def active_path(mapping: Mapping[str, Any], current: object) -> list[Message]:
+def active_path(mapping: Mapping[str, Any], current: object) -> list[ChatMessage]:
     """The messages that a person sees: from the current one up to the first.
 
     Where the export does not say which is current, it is the newest that nothing follows.
     """
     nodes = {key: node for key, node in mapping.items() if isinstance(node, dict)}
     place = current if isinstance(current, str) and current in nodes else _newest_end(nodes)
-    found: list[Message] = []
+    found: list[ChatMessage] = []
     seen: set[str] = set()
     while place in nodes and place not in seen:
         seen.add(place)
@@ -80,11 +80,11 @@ def _sent(node: Mapping[str, Any]) -> float:
     return at.timestamp() if at else 0.0
 
 
-def _message(found: object) -> Message | None:
+def _message(found: object) -> ChatMessage | None:
     if not isinstance(found, dict):
         return None
     author, content = _mapping(found.get("author")), _mapping(found.get("content"))
-    return Message(
+    return ChatMessage(
         _text(author.get("role")),
         _text(author.get("name")),
         _text(found.get("recipient")) or "all",
@@ -97,7 +97,7 @@ def _message(found: object) -> Message | None:
 # --- what they say --------------------------------------------------------------------------------
 
 
-def spoken_by(message: Message) -> tuple[Origin | None, str]:
+def spoken_by(message: ChatMessage) -> tuple[Origin | None, str]:
     """Who says what in a message, as the person sees it; an empty text if they see nothing."""
     is_hidden = message.metadata.get("is_visually_hidden_from_conversation") is True
     is_for_all = message.recipient == "all"
@@ -109,12 +109,12 @@ def spoken_by(message: Message) -> tuple[Origin | None, str]:
     return (None if message.role == "user" else _assistant(message)), text
 
 
-def _assistant(message: Message) -> Origin:
+def _assistant(message: ChatMessage) -> Origin:
     model = _text(message.metadata.get("model_slug"))
     return Origin(Source.AI_CLOUD, "chatgpt", f"openai/{model}" if model else None)
 
 
-def _pieces(message: Message) -> Iterator[str]:
+def _pieces(message: ChatMessage) -> Iterator[str]:
     for text in _parts(message):
         plain = _REFERENCE.sub("", text).strip()
         if plain:
@@ -126,7 +126,7 @@ def _pieces(message: Message) -> Iterator[str]:
             yield f"*(attached: {name})*"
 
 
-def _parts(message: Message) -> Iterator[str]:
+def _parts(message: ChatMessage) -> Iterator[str]:
     parts = message.content.get("parts")
     for part in parts if isinstance(parts, list) else ():
         if isinstance(part, str):
@@ -141,7 +141,7 @@ def _parts(message: Message) -> Iterator[str]:
         yield message.content["text"]
 
 
-def memory_of(message: Message) -> str:
+def memory_of(message: ChatMessage) -> str:
     """What a message has ChatGPT save to its memory; empty if nothing."""
     is_said_to = message.role == "assistant" and message.recipient == _MEMORY_TOOL
     is_said_by = message.role == "tool" and message.name == _MEMORY_TOOL
@@ -163,7 +163,7 @@ def _plain_memory(text: str) -> str:
     return told if isinstance(told, str) else text
 
 
-def instructions_of(message: Message) -> str:
+def instructions_of(message: ChatMessage) -> str:
     """The custom instructions that a message holds, as markdown; empty if it holds none."""
     if message.content_type != "user_editable_context":
         return ""

@@ -14,6 +14,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import IO, Any, Final, cast
 
 from pack.errors import LimitExceeded, UnusableInput
@@ -120,7 +121,7 @@ class Mem0Memories:
         for file in self._files:
             try:
                 for called, item in self._items(file):
-                    one = self._record(item, called)
+                    one = self._record(item, called, file.modified)
                     if one is not None:
                         yield one
             except UnusableInput:
@@ -139,11 +140,22 @@ class Mem0Memories:
                     yield f"the rest of {file.name}", None
             return
         is_list = top_level(self._source, file) == "["
+        names = {} if is_list else self._categories(file)
         for prefix in ("item",) if is_list else ("memories.item", "results.item"):
             for number, item in enumerate(items(self._source, file, prefix), 1):
+                ids = item.get("category_ids") if isinstance(item, dict) else None
+                if isinstance(ids, list) and "categories" not in item:
+                    item["categories"] = [names.get(str(id_)) for id_ in ids]
                 yield f"{file.name}, item {number}", item
 
-    def _record(self, item: object, called: str) -> ImportedRecord | SkippedRecord | None:
+    def _categories(self, file: SourceFile) -> dict[str, object]:
+        """The names of categories by their ids: memories name only these."""
+        found = items(self._source, file, "categories.item")
+        return {str(one.get("id")): one.get("name") for one in found if isinstance(one, dict)}
+
+    def _record(
+        self, item: object, called: str, at: datetime | None
+    ) -> ImportedRecord | SkippedRecord | None:
         if not isinstance(item, dict):
             return SkippedRecord(called, BROKEN)
         text = next((item[key] for key in _TEXTS if isinstance(item.get(key), str)), None)
@@ -156,13 +168,15 @@ class Mem0Memories:
         if item.get("state") == "deleted" or item.get("deleted_at"):
             self._deleted[DELETED_THERE] += 1
             return None
-        return _memory(item, id_, text)
+        return _memory(item, id_, text, at)
 
 
-def _memory(item: Mapping[str, Any], id_: str, text: str) -> ImportedRecord | SkippedRecord:
+def _memory(
+    item: Mapping[str, Any], id_: str, text: str, at: datetime | None
+) -> ImportedRecord | SkippedRecord:
     note = read_mem0(text, item.get("metadata"))
     if note is not None:
-        return restored(note)
+        return restored(note, _WRITER)
     if not text.strip():
         return SkippedRecord(id_, EMPTY, kind=RecordClass.MEMORY)
     return ImportedRecord(
@@ -172,7 +186,7 @@ def _memory(item: Mapping[str, Any], id_: str, text: str) -> ImportedRecord | Sk
         [ImportedPart(f"{text.strip()}\n", _WRITER)],
         folder=_FOLDER,
         created=first_moment(item.get("created_at")),
-        updated=first_moment(item.get("updated_at"), item.get("created_at")),
+        updated=first_moment(item.get("updated_at"), item.get("created_at")) or at,
         tags=_categories(item),
         fields=_fields(item),
     )

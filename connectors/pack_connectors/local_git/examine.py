@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pack.deferred import dataclass
@@ -19,6 +19,7 @@ from pack.model import (
     Identity,
     MemoryPath,
     Put,
+    StoredPut,
     blob_id,
 )
 from pack_connectors.local_git.index import GitIndex
@@ -104,6 +105,37 @@ class ExaminedFile:
         return self.entry is not None and self.entry.mode == EXECUTABLE_MODE
 
 
+class StoredFile(ExaminedFile):
+    """One whose blob is stored already: its bytes are read when they go into the working tree."""
+
+    __slots__ = ("_read",)
+    _read: Callable[[], bytes]
+
+    @classmethod
+    def of(cls, found: ExaminedFile, read: Callable[[], bytes]) -> StoredFile:
+        """A file as it was examined, without its bytes.
+
+        Args:
+            found: The file.
+            read: Reads them, with the line ends of the working tree.
+        """
+        made = cls.__new__(cls)
+        for name in ("path", "now", "here", "blob", "committed", "staged", "entry"):
+            object.__setattr__(made, name, getattr(found, name))
+        object.__setattr__(made, "_read", read)
+        return made
+
+    @property
+    def content(self) -> None:
+        """Nothing is left to store."""
+        return None
+
+    @property
+    def checked_out(self) -> bytes:
+        """See `ExaminedFile`."""
+        return self._read()
+
+
 @dataclass(frozen=True, slots=True)
 class ExaminedWrite:
     """A write: the ref it moves, the commit and tree it is made on, and what it stores.
@@ -180,7 +212,12 @@ class Examiner:
         in_index = committed
         if path in staged:
             in_index = committed and committed._replace(id=blob) if blob else None
-        return ExaminedFile(path, now, here, blob, committed, in_index, content, checked_out, entry)
+        found = ExaminedFile(
+            path, now, here, blob, committed, in_index, content, checked_out, entry
+        )
+        if isinstance(change, StoredPut) and entry is not None and entry.id == change.blob:
+            return StoredFile.of(found, lambda: self._rules.to_folder(path, change.content))
+        return found
 
     def _in_place_of_link(
         self, change: Put, tree: str, staged: Mapping[MemoryPath, BlobId | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from pack.distribution.notices.safe_text import visible
@@ -11,6 +12,7 @@ from pack.distribution.values import CheckFinding, CheckName, CheckResult, Check
 from pack.outgoing.secrets_scan import find_secrets
 
 _MOST_NAMED: Final = 20
+_REMEMBERED: Final = 8192
 _HIDDEN: Final = "(a name that is not repeated)"
 
 
@@ -59,3 +61,9 @@ def _without_secrets(finding: CheckFinding) -> CheckFinding:
     path = _HIDDEN if find_secrets(path) else path
     what = "something that is not repeated here" if find_secrets(finding.what) else finding.what
     return replace(finding, path=path, what=visible(what).replace("\n", "\\n"))
+
+
+@lru_cache(_REMEMBERED)
+def _is_secret(text: str) -> bool:
+    """Whether a text holds a secret; many downstreams have findings in the same words."""
+    return bool(find_secrets(text))

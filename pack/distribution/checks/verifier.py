@@ -76,12 +76,12 @@ class Verifier:
     def _make(
         self, rule: Rule, release: Release, variables: Mapping[str, str]
     ) -> Mapping[str, bytes]:
-        what = replace(rule, target_repo="", frequency=Frequency.MANUAL, pinned_out=())
-        key = repr((what, release, sorted(variables.items())))
+        same = replace(rule, id="", target_repo="", frequency=Frequency.MANUAL, pinned_out=())
+        key = repr((same, release, sorted(variables.items())))
         if key not in self._made:
             upstream = self._upstream
             files = upstream.files(release.commit)
-            made = make(what, release, files, upstream.read_blobs, variables, upstream.permalink)
+            made = make(rule, release, files, upstream.read_blobs, variables, upstream.permalink)
             self._made[key] = made.contents()
         return self._made[key]
 

@@ -50,7 +50,7 @@ def changelog_excerpt(
     lines = [] if changelog is None else frontmatter.split(changelog).body.splitlines()
     found = list(_about(_between(lines, since, version), _naming(sources)))
     if not any(not _HEADING.match(piece) for piece in found):
-        found = [f"- {' '.join(one.split())}" for one in subjects if not _gives_away(one)]
+        found = [f"- {' '.join(one.split())}" for one in subjects if not gives_away(one)]
         found = found[:_MOST_SUBJECTS]
     return "".join(f"{piece}\n" for piece in found)
 
@@ -98,7 +98,7 @@ def _about(lines: Iterable[str], naming: re.Pattern[str] | None) -> Iterator[str
             depth = len(piece) - len(piece.lstrip("#"))
             headings = [one for one in headings if len(one) - len(one.lstrip("#")) < depth]
             headings.append(piece)
-        elif naming is not None and naming.search(piece) and not _gives_away(piece):
+        elif naming is not None and naming.search(piece) and not gives_away(piece):
             yield from headings
             headings = []
             yield piece
@@ -118,5 +118,6 @@ def _pieces(lines: Iterable[str]) -> Iterator[str]:
         yield "\n".join(piece)
 
 
-def _gives_away(text: str) -> bool:
+def gives_away(text: str) -> bool:
+    """Whether a text holds what should not leave the memory."""
     return bool(find_secrets(text) or find_private_paths(text, ()) or find_internal_marks(text))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pack.deferred import dataclass, pattern
+from pack.distribution.notices.changelog import gives_away
 from pack.distribution.notices.safe_text import code_block, code_span, plain_name
 from pack.distribution.values import (
     CheckName,
@@ -204,7 +205,14 @@ def _conflicts(conflicts: Sequence[DownstreamConflict]) -> Iterator[str]:
         for region in conflict.regions[:_MOST_SHOWN]:
             yield f"#### {code_span(conflict.path)}, lines {line_range(region)}\n"
             yield f"Here:\n\n{code_block(region.ours, most=_MOST_TEXT)}"
-            yield f"Upstream:\n\n{code_block(region.theirs, most=_MOST_TEXT)}"
+            yield f"Upstream:\n\n{_upstream(region.theirs)}"
+
+
+def _upstream(text: str) -> str:
+    """Upstream's side of a conflict, unless it must not leave; a check has failed then already."""
+    if gives_away(text):
+        return "(It is not shown, as it holds what should not leave the memory.)\n"
+    return code_block(text, most=_MOST_TEXT)
 
 
 def line_range(region: Region) -> str:

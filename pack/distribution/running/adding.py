@@ -13,7 +13,7 @@ from pack.distribution.content.rule import ARCHIVED_DIR, RULES_DIR, StoredRule, 
 from pack.distribution.content.rule_edits import with_value
 from pack.distribution.registry import Registry, RegistryEntry
 from pack.distribution.running.results import RepositoryResult
-from pack.distribution.staleness import Standing
+from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Rule, Strategy
 from pack.distribution.yaml_form import to_yaml
 from pack.errors import InvalidRequest
@@ -137,7 +137,7 @@ def listed(registry: Registry, rule: Rule) -> Registry:
         rule=rule.id,
         strategy=rule.strategy,
         frequency=rule.frequency,
-        status=Standing.BEHIND,
+        status=SyncStanding.BEHIND,
     )
     return registry.with_entry(entry)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PathClaim:
     """What a rule would write.
 
     Attributes:
@@ -22,13 +22,13 @@ class Claim:
     paths: Collection[str]
 
 
-def find_clashes(claims: Collection[Claim]) -> Mapping[str, str]:
+def find_clashes(claims: Collection[PathClaim]) -> Mapping[str, str]:
     """Why rules may not run, by rule: another one writes the same file, or below it.
 
     Names count as the same that some file systems take for the same.
     """
     found: dict[str, str] = {}
-    holders: dict[tuple[str, str], Claim] = {}
+    holders: dict[tuple[str, str], PathClaim] = {}
     for claim in claims:
         for path in claim.paths:
             holders.setdefault((claim.place, _folded(path)), claim)

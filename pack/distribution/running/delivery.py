@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pack.distribution.ports import Downstream, PullRequest, PullRequests, WantedCommit
-from pack.distribution.running.offers import Offers
-from pack.distribution.running.standing import Choice, OpenOffer, Step
+from pack.distribution.running.offers import OpenOffers
+from pack.distribution.running.standing import ChosenStep, OfferStep, OpenOffer
 from pack.distribution.values import PullRequestText
 from pack.model import CommitId
 
@@ -48,7 +48,9 @@ class Handed:
     notes: tuple[str, ...] = ()
 
 
-def deliver(downstream: Downstream, choice: Choice, offers: Offers, parcel: Parcel) -> Handed:
+def deliver(
+    downstream: Downstream, choice: ChosenStep, offers: OpenOffers, parcel: Parcel
+) -> Handed:
     """Do what was chosen.
 
     Raises:
@@ -68,27 +70,27 @@ class _Courier:
         self._parcel = parcel
         self._pulls: PullRequests | None = downstream.pull_requests
 
-    def carry_out(self, choice: Choice, offers: Offers) -> Handed:
+    def carry_out(self, choice: ChosenStep, offers: OpenOffers) -> Handed:
         """Do what was chosen about the offer that counts."""
         offer = offers.current
-        if choice.step is Step.OPEN:
+        if choice.step is OfferStep.OPEN:
             return self._open(offers.leftover)
         if offer is None:
             return Handed()
-        if choice.step is Step.UPDATE:
+        if choice.step is OfferStep.UPDATE:
             return self._update(offer, offers.leftover)
-        if choice.step is Step.WITHDRAW:
+        if choice.step is OfferStep.WITHDRAW:
             self._withdraw(offer, choice.why)
             return Handed()
         url = offer.pull.url if offer.pull is not None else None
         here = Handed(offer.branch, offer.head, url)
-        if choice.step in (Step.LEAVE, Step.WAIT):
+        if choice.step in (OfferStep.LEAVE, OfferStep.WAIT):
             self._say(offer, choice.why)
         elif offer.pull is not None and not offer.is_touched and not self._parcel.is_finished:
             here = replace(here, notes=tuple(self._finish(offer.pull)))
         return here
 
-    def clear_away(self, offers: Offers) -> Iterator[str]:
+    def clear_away(self, offers: OpenOffers) -> Iterator[str]:
         """Take back what another offer replaces; returns what was left to people."""
         for offer in offers.others:
             if offer.is_touched:
@@ -110,6 +112,8 @@ class _Courier:
         parcel = self._parcel
         commit = self._downstream.commit(parcel.commit)
         if self._pulls is not None and offer.pull is not None:
+            if not parcel.may_merge:
+                self._pulls.leave_to_people(offer.pull)
             if offer.head != commit:
                 self._downstream.move_branch(offer.branch, commit, offer.head)
             pull = self._pulls.edit(offer.pull, replace(parcel.text, branch=offer.branch))
@@ -140,4 +144,5 @@ class _Courier:
 
     def _say(self, offer: OpenOffer, why: str) -> None:
         if self._pulls is not None and offer.pull is not None:
+            self._pulls.leave_to_people(offer.pull)  # what they pushed was never checked
             self._pulls.comment(offer.pull, why)

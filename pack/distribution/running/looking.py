@@ -24,7 +24,7 @@ from pack.model import MemoryPath
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RuleLook:
     """What there is to do for one rule.
 
     Attributes:
@@ -60,7 +60,7 @@ class Look:
         return state_path(self.rule.id), self.reconciled.state.to_bytes()
 
 
-def look(context: RunContext, rule: Rule, release: Release) -> Look:
+def look(context: RunContext, rule: Rule, release: Release) -> RuleLook:
     """See what there is to do for a rule; nothing is written.
 
     Raises:
@@ -82,7 +82,7 @@ def look(context: RunContext, rule: Rule, release: Release) -> Look:
     reconciled = reconcile(incoming, synced, base.files, downstream.read_blobs)
     has_change = _has_change(reconciled, synced, base, rule)
     parts = (downstream, branch, base, synced, made, reconciled, has_change)
-    return Look(rule, release, *parts)
+    return RuleLook(rule, release, *parts)
 
 
 def _same_as_recorded(state: SyncState | None, made: Made, release: Release) -> Release:
@@ -124,7 +124,7 @@ def find_last(
 
 def _should_have_state(context: RunContext, rule: Rule, downstream: Downstream) -> bool:
     """Whether something came to the default branch once, by what was recorded."""
-    entry = context.registry.find(rule.id)
+    entry = context.registry.find_for(rule)
     if entry is None or entry.version is None:
         return False
     if entry.landed is not None or entry.offered is None:
@@ -143,7 +143,7 @@ def refuse_moved(
     """
     if not release.is_tag:
         return
-    entry = context.registry.find(rule.id)
+    entry = context.registry.find_for(rule)
     known = [(state.version, str(state.commit))] if state is not None else []
     if entry is not None and entry.version is not None and entry.commit is not None:
         known.append((entry.version, entry.commit))
@@ -188,7 +188,7 @@ def _sources(context: RunContext, rule: Rule, paths: Sequence[str]) -> tuple[str
     return rule.id, select(rule, map(MemoryPath, paths)).paths
 
 
-def conflict_lines(look: Look) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+def conflict_lines(look: RuleLook) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     """Where both sides changed each file; all of it where it has no lines to name."""
     for one in look.reconciled.conflicts:
         spans = [(region.first, region.last) for region in one.regions]

@@ -39,7 +39,7 @@ class WantedFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class OpenOffers:
     """What is offered, and what people said to earlier offers.
 
     Attributes:
@@ -82,7 +82,7 @@ class OfferFinder:
         self._prefix = prefix
         self._landed = landed
 
-    def find(self, wanted: WantedFiles, branch: str) -> Offers:
+    def find(self, wanted: WantedFiles, branch: str) -> OpenOffers:
         """The offers.
 
         Args:
@@ -96,7 +96,7 @@ class OfferFinder:
 
     # --- a host --------------------------------------------------------------------------------
 
-    def _on_host(self, pulls: PullRequests, wanted: WantedFiles, branch: str) -> Offers:
+    def _on_host(self, pulls: PullRequests, wanted: WantedFiles, branch: str) -> OpenOffers:
         found = [one for one in pulls.list(self._prefix) if one.branch.endswith(self._ending)]
         by_state: dict[PullState, list[PullRequest]] = {state: [] for state in PullState}
         for pull in found:
@@ -113,7 +113,7 @@ class OfferFinder:
             alone = self._offer(branch, leftover, wanted)
             offers += [alone] if alone.is_touched else []  # theirs, although its name is ours
         current, others = self._chosen(offers, wanted.version)
-        return Offers(
+        return OpenOffers(
             current,
             others,
             {self._version_of(one) for one in by_state[PullState.CLOSED]},
@@ -127,7 +127,7 @@ class OfferFinder:
 
     # --- branches alone ------------------------------------------------------------------------
 
-    def _on_branches(self, wanted: WantedFiles, branch: str) -> Offers:
+    def _on_branches(self, wanted: WantedFiles, branch: str) -> OpenOffers:
         heads = self._downstream.branches(self._prefix)
         ours = {name: head for name, head in heads.items() if name.endswith(self._ending)}
         ahead = {name: head for name, head in ours.items() if self._is_ahead(head)}
@@ -135,7 +135,7 @@ class OfferFinder:
         offers = [offer for offer in all_offers if offer.version != self._landed]
         current, others = self._chosen(offers, wanted.version)
         is_offered = any(offer.branch == branch for offer in offers)
-        return Offers(current, others, set(), set(), None if is_offered else heads.get(branch))
+        return OpenOffers(current, others, set(), set(), None if is_offered else heads.get(branch))
 
     def _version_in(self, branch: str) -> str:
         return branch.removeprefix(self._prefix).removesuffix(self._ending)

@@ -21,10 +21,10 @@ from pack.distribution.notices.pull_request import (
 from pack.distribution.reconciling.sync_state import digest
 from pack.distribution.running.context import RunContext
 from pack.distribution.running.delivery import Handed, Parcel, deliver
-from pack.distribution.running.looking import Look, conflict_lines, look
-from pack.distribution.running.offers import OfferFinder, Offers, WantedFiles
+from pack.distribution.running.looking import RuleLook, conflict_lines, look
+from pack.distribution.running.offers import OfferFinder, OpenOffers, WantedFiles
 from pack.distribution.running.results import ConflictLines, RepositoryResult, RunStatus
-from pack.distribution.running.standing import Choice, Situation, Step, choose
+from pack.distribution.running.standing import ChosenStep, OfferStep, Situation, choose
 from pack.distribution.running.sync_commit import SyncMark, sync_commit
 from pack.distribution.running.trees import tree_after
 from pack.distribution.values import CheckResult, MadeFile, PullRequestText, Release, Rule
@@ -33,16 +33,16 @@ from pack.model import MemoryPath
 from pack.versions import KitVersion
 
 _CHANGELOG = MemoryPath("CHANGELOG.md")
-_STATUS: Mapping[Step, RunStatus] = {
-    Step.NOTHING: RunStatus.UNCHANGED,
-    Step.OPEN: RunStatus.OPENED,
-    Step.UPDATE: RunStatus.UPDATED,
-    Step.WITHDRAW: RunStatus.UPDATED,
-    Step.LEAVE: RunStatus.UNCHANGED,
-    Step.WAIT: RunStatus.BLOCKED,
+_STATUS: Mapping[OfferStep, RunStatus] = {
+    OfferStep.NOTHING: RunStatus.UNCHANGED,
+    OfferStep.OPEN: RunStatus.OPENED,
+    OfferStep.UPDATE: RunStatus.UPDATED,
+    OfferStep.WITHDRAW: RunStatus.UPDATED,
+    OfferStep.LEAVE: RunStatus.UNCHANGED,
+    OfferStep.WAIT: RunStatus.BLOCKED,
 }
 _KEPT = f"{OVERRIDES_DIR}.gitkeep"
-_WRITING = (Step.OPEN, Step.UPDATE, Step.WITHDRAW)
+_WRITING = (OfferStep.OPEN, OfferStep.UPDATE, OfferStep.WITHDRAW)
 _DECISION = "Kept the text of this repository in {where}"
 _RESOLVED_BY = "human-reviewer"
 
@@ -61,18 +61,18 @@ class RulePlan:
         notes: What people should know.
     """
 
-    look: Look
+    look: RuleLook
     writes: Mapping[str, bytes]
     checks: Sequence[CheckResult]
     text: PullRequestText
-    offers: Offers
-    choice: Choice
+    offers: OpenOffers
+    choice: ChosenStep
     notes: Sequence[str]
 
     @property
     def is_blocked(self) -> bool:
         """Whether a check lets nothing out that would go out."""
-        is_going = self.choice.step in (Step.OPEN, Step.UPDATE)
+        is_going = self.choice.step in (OfferStep.OPEN, OfferStep.UPDATE)
         return is_going and is_blocked(self.checks)
 
 
@@ -117,14 +117,14 @@ class OneRule:
         choice = choose(Situation(found.release.version, found.has_change, offers.current, refused))
         is_needed = found.has_change or offers.current is not None
         checks = self._checks(found, writes) if is_needed else ()
-        reviewers = self._reviewers(found)
+        reviewers = self._reviewers(found) if found.has_change else Reviewers()
         text = self._text(found, checks, reviewers)
         notes = (*found.reconciled.notes, *reviewers.notes)
         return RulePlan(found, writes, checks, text, offers, choice, [*dict.fromkeys(notes)])
 
     # --- what is written -----------------------------------------------------------------------
 
-    def _is_older(self, found: Look) -> bool:
+    def _is_older(self, found: RuleLook) -> bool:
         """Whether the downstream has something newer than what nobody asked for by its name."""
         if self._context.is_asked or not found.release.is_tag or found.landed is None:
             return False
@@ -134,18 +134,18 @@ class OneRule:
             return False  # a commit
         return landed > KitVersion.parse(found.release.version)
 
-    def _writes(self, found: Look) -> Mapping[str, bytes]:
+    def _writes(self, found: RuleLook) -> Mapping[str, bytes]:
         path, content = found.state_file
         decisions = self._decisions(found)
         own = {DECISIONS: decisions} if decisions is not None else {}
         folders = {_KEPT: b""} if self._needs_folder(found) else {}
         return {**found.reconciled.writes, path: content, **own, **folders}
 
-    def _needs_folder(self, found: Look) -> bool:
+    def _needs_folder(self, found: RuleLook) -> bool:
         """Whether people there should find the folder for their own versions."""
         return self._context.begins and not found.base.below(OVERRIDES_DIR)
 
-    def _decisions(self, found: Look) -> bytes | None:
+    def _decisions(self, found: RuleLook) -> bytes | None:
         """What merging decides about each conflict; `None` where there is none."""
         existing = found.base.read(DECISIONS)
         if not found.reconciled.conflicts or (existing is None and DECISIONS in found.base.files):
@@ -163,11 +163,11 @@ class OneRule:
             content = with_decision(content, entry)
         return content
 
-    def _refused(self, found: Look, offers: Offers) -> set[str]:
+    def _refused(self, found: RuleLook, offers: OpenOffers) -> set[str]:
         """The versions that people closed, took back, or removed the branch of."""
         taken_back = offers.merged - {found.landed}
         refused = {*offers.refused, *taken_back}
-        entry = self._context.registry.find(self._rule.id)
+        entry = self._context.registry.find_for(self._rule)
         offered = entry.offered if entry is not None else None
         if offered is not None and found.downstream.pull_requests is None:
             is_there = offered.branch in found.downstream.branches(offered.branch)
@@ -177,7 +177,7 @@ class OneRule:
 
     # --- what is said --------------------------------------------------------------------------
 
-    def _checks(self, found: Look, writes: Mapping[str, bytes]) -> Sequence[CheckResult]:
+    def _checks(self, found: RuleLook, writes: Mapping[str, bytes]) -> Sequence[CheckResult]:
         made, done = found.made, found.reconciled
         after = tree_after(found.base.files, writes, done.removes)
         kept = {path for path in done.state.placed if path not in done.writes}
@@ -197,11 +197,12 @@ class OneRule:
         recorded = Recorded(digests, done.state.variables, placed=done.state.placed)
         checksum = self._context.verifier.check(found.rule, found.release, recorded, on_branch)
         private = [one.path for one in made.left_out]
-        checked = Checked(found.rule, found.release.version, files, after.keys(), private)
+        version, present = found.release.version, after.keys()
+        checked = Checked(found.rule, version, files, present, private, shown=made.files)
         return self._context.checker.run(checked, checksum)
 
     @staticmethod
-    def _changed_there(found: Look) -> set[str]:
+    def _changed_there(found: RuleLook) -> set[str]:
         """The files that hold what people wrote, outside of overrides."""
         made, done = found.made.contents(), found.reconciled
         return {
@@ -211,14 +212,14 @@ class OneRule:
             and done.writes.get(path, found.base.read(path)) != made[path]
         }
 
-    def _reviewers(self, found: Look) -> Reviewers:
+    def _reviewers(self, found: RuleLook) -> Reviewers:
         owners = (found.base.read(path) for path in CODE_OWNERS_PLACES)
         done = found.reconciled
         paths = [*done.added, *done.modified, *done.removed]
         return reviewers_for(paths, next((text for text in owners if text is not None), None))
 
     def _text(
-        self, found: Look, checks: Sequence[CheckResult], reviewers: Reviewers
+        self, found: RuleLook, checks: Sequence[CheckResult], reviewers: Reviewers
     ) -> PullRequestText:
         done = found.reconciled
         update = SyncUpdate(
@@ -232,12 +233,12 @@ class OneRule:
             changelog=self._changelog(found),
             conflicts=done.conflicts,
             stale=done.stale,
-            notes=done.notes,
+            notes=(*done.notes, *reviewers.notes),
             reviewers=reviewers.names,
         )
         return pull_request_text(update)
 
-    def _changelog(self, found: Look) -> str:
+    def _changelog(self, found: RuleLook) -> str:
         content = self._context.upstream.read(found.release.commit, _CHANGELOG)
         synced, done = found.synced, found.reconciled
         changed = {*done.added, *done.modified}
@@ -260,7 +261,7 @@ class OneRule:
         commit = sync_commit(plan.text.title, mark, base, changes, release)
         done = found.reconciled
         may_merge = all_pass(plan.checks) and not done.conflicts and not done.stale
-        entry = self._context.registry.find(self._rule.id)
+        entry = self._context.registry.find_for(self._rule)
         offered = entry.offered if entry is not None else None
         is_finished = offered is not None and offered.version == release.version
         return Parcel(commit, plan.text, found.branch, may_merge, is_finished)
@@ -279,7 +280,7 @@ class OneRule:
     ) -> RepositoryResult:
         found, done = plan.look, plan.look.reconciled
         is_shown = found.has_change
-        blocked = status is RunStatus.BLOCKED and plan.choice.step is not Step.WAIT
+        blocked = status is RunStatus.BLOCKED and plan.choice.step is not OfferStep.WAIT
         return RepositoryResult(
             rule=found.rule.id,
             repo=found.rule.target_repo,
@@ -306,9 +307,8 @@ class OneRule:
     def _delivered(plan: RulePlan, status: RunStatus) -> str | None:
         """The version that the downstream has or is offered."""
         found, offer = plan.look, plan.offers.current
-        is_brought = (
-            plan.choice.step in (Step.OPEN, Step.UPDATE) and status is not RunStatus.BLOCKED
-        )
+        is_going = plan.choice.step in (OfferStep.OPEN, OfferStep.UPDATE)
+        is_brought = is_going and status is not RunStatus.BLOCKED
         if is_brought or not found.has_change:
             return found.release.version
         return offer.version if offer is not None else found.landed
@@ -320,10 +320,10 @@ _BLOCKED = "a check failed, so nothing was offered"
 def _planned(plan: RulePlan) -> Handed:
     """What would be handed over."""
     offer = plan.offers.current
-    if plan.choice.step is Step.OPEN:
+    if plan.choice.step is OfferStep.OPEN:
         return Handed(plan.text.branch)
-    if offer is None or plan.choice.step is Step.WITHDRAW:
+    if offer is None or plan.choice.step is OfferStep.WITHDRAW:
         return Handed()
     url = offer.pull.url if offer.pull is not None else None
-    is_renamed = plan.choice.step is Step.UPDATE and offer.pull is None
+    is_renamed = plan.choice.step is OfferStep.UPDATE and offer.pull is None
     return Handed(plan.text.branch if is_renamed else offer.branch, None, url)

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from pack.distribution.content.rule import BrokenRule, RuleSet
 from pack.distribution.registry import Offered, Registry, RegistryEntry
-from pack.distribution.running.clashes import Claim, find_clashes
+from pack.distribution.running.clashes import PathClaim, find_clashes
 from pack.distribution.running.context import RunContext
 from pack.distribution.running.one_rule import OneRule
 from pack.distribution.running.results import RepositoryResult, RunStatus
 from pack.distribution.running.wanted import find_wanted, is_all_pinned_out
-from pack.distribution.staleness import Standing
+from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Release, Rule
 from pack.errors import InternalError, PackError, RateLimited
 
@@ -81,14 +81,14 @@ class Run:
         claims = [claim for rule in shared if (claim := self._claim(rule)) is not None]
         return find_clashes(claims)
 
-    def _claim(self, rule: Rule) -> Claim | None:
+    def _claim(self, rule: Rule) -> PathClaim | None:
         try:
             release = self._release(rule)
             made = self._context.remaker.make(rule, release, _stand_ins(rule))
         except PackError:
             return None  # it runs nowhere, and says why itself
         paths = [one.path for one in made.files]
-        return Claim(rule.id, self._context.ends.downstreams.place(rule.target_repo), paths)
+        return PathClaim(rule.id, self._context.ends.downstreams.place(rule.target_repo), paths)
 
     def _release(self, rule: Rule) -> Release:
         return find_wanted(rule, self._context.upstream, self._request.tag)
@@ -169,7 +169,7 @@ def _entry(
     result: RepositoryResult,
     now: datetime,
 ) -> RegistryEntry:
-    known = registry.find(rule.id)
+    known = registry.find_for(rule)
     is_new = result.status in _DELIVERED and result.has_written
     delivered = result.delivered or (known.version if known else None)
     last_sync = f"{now:%Y-%m-%d}" if is_new else (known.last_sync if known else None)
@@ -181,7 +181,7 @@ def _entry(
         frequency=rule.frequency,
         last_sync=last_sync,
         version=delivered,
-        status=Standing.CURRENT if is_current else Standing.BEHIND,
+        status=SyncStanding.CURRENT if is_current else SyncStanding.BEHIND,
         failures=(known.failures if known else 0) + 1 if result.is_bad else 0,
         commit=result.source if delivered == result.version else (known.commit if known else None),
         landed=(known.landed if known else None) if result.is_bad else result.landed,

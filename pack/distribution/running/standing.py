@@ -53,7 +53,7 @@ class Situation:
     refused: Collection[str] = ()
 
 
-class Step(StrEnum):
+class OfferStep(StrEnum):
     """What is done."""
 
     NOTHING = "nothing"
@@ -65,7 +65,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenStep:
     """What is done, and why.
 
     Attributes:
@@ -73,14 +73,14 @@ class Choice:
         why: Why, for people; empty where nothing is odd.
     """
 
-    step: Step
+    step: OfferStep
     why: str = ""
 
 
-_NOTHING: Final = Choice(Step.NOTHING)
+_NOTHING: Final = ChosenStep(OfferStep.NOTHING)
 
 
-def choose(now: Situation) -> Choice:
+def choose(now: Situation) -> ChosenStep:
     """What is done about a rule in a downstream."""
     offer = now.offer
     if offer is None:
@@ -88,28 +88,30 @@ def choose(now: Situation) -> Choice:
     if offer.is_touched:
         return _beside_people(now, offer)
     if not now.has_change:
-        return Choice(Step.WITHDRAW, f"nothing of {offer.version} is left to bring")
+        return ChosenStep(OfferStep.WITHDRAW, f"nothing of {offer.version} is left to bring")
     if now.version != offer.version and now.version in now.refused:
         return _refused(now)
-    return _NOTHING if offer.is_wanted else Choice(Step.UPDATE)
+    return _NOTHING if offer.is_wanted else ChosenStep(OfferStep.UPDATE)
 
 
-def _without_offer(now: Situation) -> Choice:
+def _without_offer(now: Situation) -> ChosenStep:
     if not now.has_change:
         return _NOTHING
-    return _refused(now) if now.version in now.refused else Choice(Step.OPEN)
+    return _refused(now) if now.version in now.refused else ChosenStep(OfferStep.OPEN)
 
 
-def _refused(now: Situation) -> Choice:
-    return Choice(Step.NOTHING, f"people closed or took back {now.version}, so it stays away")
+def _refused(now: Situation) -> ChosenStep:
+    return ChosenStep(
+        OfferStep.NOTHING, f"people closed or took back {now.version}, so it stays away"
+    )
 
 
-def _beside_people(now: Situation, offer: OpenOffer) -> Choice:
+def _beside_people(now: Situation, offer: OpenOffer) -> ChosenStep:
     """The branch has commits of others, so that it is theirs."""
     if offer.is_wanted:
         return _NOTHING
     its = f"{offer.branch} has commits of others"
     is_waiting = now.has_change and now.version not in (offer.version, *now.refused)
     if is_waiting:
-        return Choice(Step.WAIT, f"{now.version} waits: {its}; merge or close it first")
-    return Choice(Step.LEAVE, f"{its}, so it is left to them")
+        return ChosenStep(OfferStep.WAIT, f"{now.version} waits: {its}; merge or close it first")
+    return ChosenStep(OfferStep.LEAVE, f"{its}, so it is left to them")

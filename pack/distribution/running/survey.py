@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from pack.distribution.content.rule import BrokenRule
 from pack.distribution.notices.alerts import SyncAlert
 from pack.distribution.reconciling.drift import find_drift
 from pack.distribution.reconciling.sync_state import SyncState
@@ -13,7 +14,7 @@ from pack.distribution.running.looking import find_last
 from pack.distribution.running.results import DownstreamStatus
 from pack.distribution.running.view import DownstreamView
 from pack.distribution.running.wanted import find_wanted
-from pack.distribution.staleness import DownstreamState, alerts_of, standing_of
+from pack.distribution.staleness import DownstreamState, SyncStanding, alerts_of, standing_of
 from pack.distribution.values import Release, Rule
 from pack.errors import NotFound, PackError
 from pack.versions import KitVersion
@@ -21,7 +22,7 @@ from pack.versions import KitVersion
 
 def survey(context: RunContext, rule: Rule, now: datetime) -> DownstreamStatus:
     """How the downstream of a rule stands; nothing is written."""
-    entry = context.registry.find(rule.id)
+    entry = context.registry.find_for(rule)
     failures = entry.failures if entry is not None else 0
     latest = _latest(context, rule)
     try:
@@ -29,7 +30,7 @@ def survey(context: RunContext, rule: Rule, now: datetime) -> DownstreamStatus:
     except PackError as error:
         version = entry.version if entry is not None else None
         facts = (rule.id, rule.target_repo, version, latest.version if latest else None)
-        return DownstreamStatus(*facts, "Behind", None, 0, failures, (), str(error))
+        return DownstreamStatus(*facts, SyncStanding.BEHIND, None, 0, failures, (), str(error))
     days = _days(entry.last_sync if entry is not None else None, now)
     missed = _missed(context, rule, state, latest)
     drift = _drift(context, rule, state, base) if state is not None else []
@@ -115,3 +116,10 @@ def alerts_for(one: DownstreamStatus, rule: Rule, now: datetime) -> list[SyncAle
     """What somebody should hear of a downstream."""
     facts = (rule.id, rule.target_repo, rule.frequency, one.days, one.missed, one.failures)
     return alerts_of(DownstreamState(*facts, one.drift), now)
+
+
+def unreadable(broken: BrokenRule) -> DownstreamStatus:
+    """What is said of a file that holds no usable rule."""
+    name = broken.path.rpartition("/")[2].rpartition(".")[0]
+    facts = (name, "", None, None, SyncStanding.BEHIND, None, 0, 0)
+    return DownstreamStatus(*facts, error=str(broken.error))

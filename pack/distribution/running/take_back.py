@@ -13,7 +13,7 @@ from pack.distribution.notices.decisions import DECISIONS, RollbackEntry, with_d
 from pack.distribution.notices.issue_drafts import rollback_issue
 from pack.distribution.notices.pull_request import branch_prefix
 from pack.distribution.ports import Downstream
-from pack.distribution.reconciling.sync_state import SyncState
+from pack.distribution.reconciling.sync_state import SyncState, digest
 from pack.distribution.running.context import RunContext
 from pack.distribution.running.results import ConflictLines, RolledBack
 from pack.distribution.running.rollback import WayBack, WayBackFinder
@@ -120,8 +120,12 @@ class TakeBack:
             for path in before.files
             if path in sources and path in texts
         ]
-        kept = {one.path for one in way.conflicts}
-        found = {path: texts[path] for path in before.files if path in texts and path not in kept}
+        # What people have changed, then or since, nobody can make again.
+        found = {
+            path: texts[path]
+            for path in before.files
+            if path in texts and digest(texts[path]) == before.expected(path)
+        }
         recorded = Recorded(before.files, before.variables, before.transforms, before.placed)
         checksum = self._context.verifier.check(before.rule, release, recorded, found)
         private = [one.path for one in made.left_out]

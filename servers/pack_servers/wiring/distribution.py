@@ -90,7 +90,9 @@ def open_ends(
     name = (web or str(folder)).rstrip("/").rpartition("/")[2] or "memory"
     with ExitStack() as stack:
         downstreams = OpenedDownstreams(folder, web, settings, announce, filed, stack)
-        yield Ends(GitUpstream(local, web or name), downstreams, name)
+        # A clone's folder may have any name, and links to the memory are part of what goes.
+        source = web or memory.distribution.registry().source or name
+        yield Ends(GitUpstream(local, source), downstreams, name)
 
 
 class OpenedDownstreams:

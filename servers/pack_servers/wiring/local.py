@@ -129,7 +129,7 @@ class LocalPlace:
                 likeness = LocalPlace(Path(temporary, "memory"))
                 if url is None and self.folder.is_dir():
                     # Here, as only a dry run of `pack init` copies anything.
-                    from pack_servers.wiring.notes_folder import copy_notes  # noqa: PLC0415
+                    from pack_servers.wiring.portable.notes_folder import copy_notes  # noqa: PLC0415
 
                     copy_notes(self.folder, likeness.folder)
                 _make(likeness.folder, beginning)

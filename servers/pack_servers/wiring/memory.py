@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pack.use_cases.adoption import Agree
     from pack.use_cases.lifecycle import Initialised
     from pack.use_cases.root_notes import AskRoot
-    from pack_servers.wiring.notes_folder import NotesFolder
+    from pack_servers.wiring.portable.notes_folder import NotesFolder
 
 logger = logging.getLogger(__name__)
 _VISITS: Final = "visits"

@@ -1,5 +1,7 @@
 """The registry reads back as it was written, and says where it cannot be read."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +15,8 @@ from pack.distribution.registry import (
     registry_rows,
     write_registry,
 )
-from pack.distribution.staleness import Standing
-from pack.distribution.values import Frequency, Strategy
+from pack.distribution.staleness import SyncStanding
+from pack.distribution.values import Frequency, Rule, Strategy
 from pack.errors import InvalidContent
 from tests.support import examples
 
@@ -25,7 +27,7 @@ ENTRY = RegistryEntry(
     Frequency.ON_RELEASE,
     "2026-01-28",
     "v2.4.0",
-    Standing.CURRENT,
+    SyncStanding.CURRENT,
 )
 TEXT = b"""\
 downstreams:
@@ -67,6 +69,14 @@ def test_entries_are_sorted_replaced_and_removed() -> None:
     assert both.without("nobody") == both
 
 
+def test_what_is_known_of_one_repository_says_nothing_of_another() -> None:
+    registry = Registry().with_entry(ENTRY)
+    rule = Rule("sync-web", "**", "org/webapp", "", Strategy.COPY, Frequency.MANUAL)
+    assert registry.find_for(rule) == ENTRY
+    assert registry.find_for(replace(rule, target_repo="org/other")) is None
+    assert registry.find_for(replace(rule, id="other")) is None
+
+
 def test_what_only_a_newer_pack_knows_stays() -> None:
     text = TEXT + b'    tier: "gold"\nnext:\n  - 1\n'
     assert write_registry(read_registry(text)) == text
@@ -99,7 +109,7 @@ ENTRIES = st.builds(
     frequency=st.sampled_from(Frequency),
     last_sync=st.none() | TEXTS,
     version=st.none() | TEXTS,
-    status=st.none() | st.sampled_from(Standing),
+    status=st.none() | st.sampled_from(SyncStanding),
     failures=st.integers(0, 99),
     commit=st.none() | TEXTS,
     offered=st.none() | st.builds(Offered, TEXTS, TEXTS, TEXTS),

@@ -7,7 +7,7 @@ import pytest
 from pack.distribution.notices.alerts import AlertType, Audience
 from pack.distribution.staleness import (
     DownstreamState,
-    Standing,
+    SyncStanding,
     alerts_of,
     days_between,
     standing_of,
@@ -40,7 +40,7 @@ def state(frequency: str = "on_release", days: int | None = 0, missed: int = 0, 
     ],
 )
 def test_standing(frequency: str, days: int | None, missed: int, standing: str) -> None:
-    assert standing_of(state(frequency, days, missed)) is Standing(standing)
+    assert standing_of(state(frequency, days, missed)) is SyncStanding(standing)
 
 
 def test_nobody_hears_of_what_is_within_the_limits() -> None:

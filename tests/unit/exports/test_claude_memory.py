@@ -17,6 +17,7 @@ def test_each_topic_gives_its_note_again(notes):
     assert len({name.casefold() for name in files}) == len(notes) + 1
     assert is_made_index(files.pop("MEMORY.md"))
     read = [read_topic(text) for text in files.values()]
+    assert not any(one.is_changed for one in read)
     assert [(one.path, one.content) for one in read] == [
         (one.path, one.note.content) for one in notes
     ]
@@ -36,7 +37,10 @@ def test_a_topic_has_what_claude_code_looks_for():
 def test_a_topic_of_its_own_only_learns_where_it_is():
     own = "---\nname: n\ndescription: d\nmetadata:\n  type: user\n---\nx\n"
     text = folder([exported("a/n.md", own)])["a-n.md"]
-    assert text == own.replace("---\n", '---\npack_path: "a/n.md"\n', 1)
+    added = text.partition("---\n")[2].partition("name: n\n")[0]
+    assert [line.partition(":")[0] for line in added.splitlines()] == ["pack_seal", "pack_path"]
+    assert read_topic(text).is_changed is False
+    assert read_topic(text + "more\n").is_changed is True
     assert read_topic(own) is None
     assert read_topic('---\npack_path: "\\x"\n---\n') is None
 

@@ -16,6 +16,7 @@ def lines(notes):
 @given(memories)
 def test_each_memory_gives_its_note_again(notes):
     read = [read_mem0(one["content"], one["metadata"]) for one in lines(notes)]
+    assert not any(one.is_changed for one in read)
     assert [(one.path, one.content) for one in read] == [
         (one.path, one.note.content) for one in notes
     ]

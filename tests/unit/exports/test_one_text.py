@@ -28,6 +28,7 @@ def pairs(notes):
 @given(memories)
 def test_reading_it_gives_the_same_notes(notes):
     read = read_markdown(joined(write_markdown(notes)))
+    assert not any(one.is_changed for one in read.notes)
     assert ([(one.path, one.content) for one in read.notes], read.broken) == (pairs(notes), 0)
 
 

@@ -10,6 +10,9 @@ HARMLESS = [
     "password: <your password>",
     "api_key: ${API_KEY}",
     "token: {{ token }}",
+    "https://user:password@a.example and https://x:${TOKEN}@a.example, https://USER:TOKEN@a.example",
+    "password: your-example-password-2",
+    "curl -u user:password https://a.example and -u admin:$PASSWORD",
     "secret: https://example.org/where-to-find-it",
     "token: ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"[:20],
     "The secret is simple-minded persistence.",
@@ -43,3 +46,13 @@ def test_a_value_behind_a_name_is_found(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_prose_and_what_stands_for_a_secret_are_not(text: str) -> None:
     assert find_secrets(text) == []
+
+
+def test_a_password_in_an_address_may_be_a_word() -> None:
+    found = find_secrets("mongodb+srv://app:" + "correcthorse@db.example/x")
+    assert [one.what for one in found] == ["a password in an address"]
+
+
+def test_a_key_of_another_form_is_found_too() -> None:
+    found = find_secrets("x\n---- BEGIN SSH2 " + "ENCRYPTED PRIVATE KEY ----\n")
+    assert [(one.line, one.what) for one in found] == [(2, "a private key")]

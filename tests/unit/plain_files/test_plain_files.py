@@ -34,8 +34,8 @@ def files(world: World):
     return world.memory.plain_files
 
 
-def names(files, folder="", depth=9):
-    return [entry.name for entry in files.list(folder, depth)]
+def names(files, folder=""):
+    return [entry.name for entry in files.look(folder)]
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def test_a_new_file_is_listed_and_read_under_the_name_that_it_was_given(files, w
     for name, text in given.items():
         files.create(name, text)
     assert {name: files.read(name) for name in given} == given
-    found = {entry.name: entry.size for entry in files.list("")}
+    found = {entry.name: entry.size for entry in files.look("")}
     assert found.items() >= {"progress.md": 2, "tasks.xml": 4, "todo": 0, "notes": None}.items()
     assert "context/tasks.xml.md" in world.listed()
     assert_true_index(world)
@@ -55,20 +55,20 @@ def test_a_new_file_is_listed_and_read_under_the_name_that_it_was_given(files, w
 def test_a_listing_goes_by_name_with_what_a_folder_holds_after_it(files):
     for name in ("b.md", "b/z.md", "b/c/deep.md", "b/c/d/deeper.md", "a.md"):
         files.create(name, "x\n")
-    found = files.list("b")
+    found = files.look("b")
     assert found == [
         PlainEntry("c", None),
         PlainEntry("c/d", None),
         PlainEntry("c/deep.md", 2),
         PlainEntry("z.md", 2),
     ]
-    assert names(files, depth=2) == ["a.md", "b", "b/c", "b/z.md", "b.md", "general.md"]
+    assert names(files) == ["a.md", "b", "b/c", "b/z.md", "b.md", "general.md"]
 
 
 def test_frontmatter_is_hidden_in_text_and_size(files, world):
     world.commit({"notes/a.md": "---\ntags: [x]\n---\nbody\n"})
     assert files.read("notes/a.md") == "body\n"
-    assert files.list("notes") == [PlainEntry("a.md", 5)]
+    assert files.look("notes") == [PlainEntry("a.md", 5)]
 
 
 def test_what_is_not_there_is_said_to_be_nothing_and_a_folder_no_file(files):
@@ -77,16 +77,15 @@ def test_what_is_not_there_is_said_to_be_nothing_and_a_folder_no_file(files):
         with pytest.raises(NothingThere):
             files.read(name)
         with pytest.raises(NothingThere):
-            files.is_folder(name)
+            files.look(name)
     with pytest.raises(NotAFile):
         files.read("notes")
-    assert files.is_folder("notes")
-    assert not files.is_folder("notes/a.md")
+    assert files.look("notes/a.md") == files.read("notes/a.md") == "x"
 
 
 def test_a_file_that_is_no_text_is_listed_and_refused(files, world):
     world.commit({"notes/a.md": b"\xff"})
-    assert files.list("notes") == [PlainEntry("a.md", 1)]
+    assert files.look("notes") == [PlainEntry("a.md", 1)]
     with pytest.raises(InvalidContent):
         files.read("notes/a.md")
 
@@ -131,7 +130,7 @@ def test_a_folder_is_renamed_and_removed_in_one_commit_each(files, world):
     before = len(world.messages())
     files.rename("notes", "archive/old")
     assert len(world.messages()) == before + 1
-    assert names(files, "archive") == ["old", "old/a.md", "old/c", "old/deep", "old/deep/b.txt"]
+    assert names(files, "archive") == ["old", "old/a.md", "old/c", "old/deep"]
     assert files.read("archive/old/deep/b.txt") == "notes/deep/b.txt"
     assert "archive/old/deep/b.txt.md" in world.messages()[0]
     with pytest.raises(IntoItself):

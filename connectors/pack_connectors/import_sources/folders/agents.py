@@ -25,6 +25,7 @@ from pack.imports.records import (
     RecordClass,
     SkippedRecord,
 )
+from pack.provenance import Origin, Source
 from pack_connectors.import_sources.folders.markdown_files import (
     FoundNote,
     identity,
@@ -55,6 +56,8 @@ _FOREIGN: Final = frozenset(
         *(".git", ".tox", "third_party"),
     ]
 )
+_WRITER: Final = Origin(Source.AI_CLOUD, str(ImportKind.AGENTS))
+"""Agents may change such a file; what they changed in a block is theirs."""
 _PROFILE: Final = frozenset([".claude", ".gemini", ".codex", ".qwen", ""])
 """Folders in a person's home in which such a file is about the person, not about a project."""
 
@@ -117,7 +120,7 @@ class AgentRules:
             except UnusableInput:
                 yield SkippedRecord(found.file.path, BROKEN)
                 return
-            yield from map(restored, read.notes)
+            yield from (restored(note, _WRITER) for note in read.notes)
             if read.broken:
                 yield SkippedRecord(f"notes in {found.file.path}", BROKEN, read.broken)
             body = read.rest
@@ -129,7 +132,7 @@ class AgentRules:
         is_profile = project in _PROFILE
         folder = "profiles" if is_profile else f"projects/{project}"
         inside = [part.lstrip(".") for part in file.path.split("/")[:-1]]
-        said = own_fields(found)
+        said = own_fields(found.head)
         told = first_title(body) or found.meta.topic or said.get("description") or file.name
         told = str(told).strip() or file.name
         name = file.name.lstrip(".")

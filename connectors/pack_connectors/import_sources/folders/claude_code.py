@@ -83,14 +83,14 @@ class ClaudeCodeMemory:
     def _record(self, found: FoundNote) -> ImportedRecord | SkippedRecord:
         note = read_topic(found.text)
         if note is not None:
-            return restored(note)
+            return restored(note, _WRITER)
         if is_made_index(found.text):
             return SkippedRecord(found.file.path, MADE_BY_PACK)
         body = found.head.body
         if not body.strip():
             return SkippedRecord(found.file.path, EMPTY, kind=RecordClass.MEMORY)
         project = self._project(found.file)
-        said = own_fields(found)
+        said = own_fields(found.head)
         kind = said.pop("type", None)
         said.pop("node_type", None)
         name = next((str(said.pop(key)) for key in _NAMES if said.get(key)), "")

@@ -27,7 +27,7 @@ from pack.imports.records import (
 )
 from pack_connectors.import_sources.folders.markdown_files import (
     FoundNote,
-    identity,
+    lasting_identity,
     notes_of,
     others_of,
     own_fields,
@@ -53,7 +53,7 @@ class LogseqGraph:
     kind = ImportKind.LOGSEQ
 
     def __init__(self, source: ImportSource) -> None:
-        self._identity = identity(source)
+        self._identity = lasting_identity(source)
         self._source = without_top(source)
         self._notes = [one for one in notes_of(self._source) if not _is_own(one)]
         self._source.expect(self._notes)
@@ -96,7 +96,7 @@ class LogseqGraph:
             created=first_moment(day) or made or found.created,
             updated=first_moment(day) or changed or found.updated,
             tags=tags,
-            fields=own_fields(found) | fields | ({"aliases": names} if names else {}),
+            fields=own_fields(found.head) | fields | ({"aliases": names} if names else {}),
         )
 
 

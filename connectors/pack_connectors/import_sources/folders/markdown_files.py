@@ -6,6 +6,7 @@ it its bytes, else that of the file.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 ENDING: Final = ".md"
 _ZIP: Final = ".zip"
+_NUMBER: Final = re.compile(r"[\W\d_]+\Z")
 _PEEKED: Final = 50
 _TOLD: Final = frozenset(key.name for key in (TOPIC, TAGS, CREATED, UPDATED))
 """What a record has in attributes of its own."""
@@ -109,10 +111,10 @@ def as_it_is(
     )
 
 
-def own_fields(found: FoundNote) -> dict[str, object]:
-    """What its frontmatter says beyond its title, tags and dates; mappings give their own keys."""
+def own_fields(head: Frontmatter) -> dict[str, object]:
+    """What frontmatter says beyond its title, tags and dates; mappings give their own keys."""
     fields: dict[str, object] = {}
-    for key, value in found.head.fields.items():
+    for key, value in head.fields.items():
         inner = value.items() if isinstance(value, dict) else ((key, value),)
         for name, one in inner:
             if key_meant(name) not in _TOLD and not isinstance(one, dict):
@@ -167,6 +169,12 @@ def identity(source: ImportSource) -> str:
     if name.lower() in _GENERIC and source.above:
         return f"{source.above}/{name}"
     return name
+
+
+def lasting_identity(source: ImportSource) -> str:
+    """The same without a number or a date at its end, as copies of one vault have them."""
+    name = identity(source)
+    return _NUMBER.sub("", name) or name
 
 
 def without_top(source: ImportSource) -> ImportSource:

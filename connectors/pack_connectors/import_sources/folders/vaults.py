@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from pack.imports.notes import is_index
 from pack.imports.records import (
     ImportedRecord,
     ImportKind,
@@ -20,13 +21,14 @@ from pack_connectors.import_sources.folders.markdown_files import (
     any_head,
     as_it_is,
     identity,
+    lasting_identity,
     notes_of,
     others_of,
     read_note,
     without_top,
 )
 from pack_connectors.import_sources.formats import ExportFormat
-from pack_connectors.import_sources.skips import DRAWING
+from pack_connectors.import_sources.skips import DRAWING, MADE_BY_PACK
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _OBSIDIAN: Final = ".obsidian"
@@ -52,7 +54,9 @@ class Vault:
 
     def __init__(self, source: ImportSource, kind: ImportKind) -> None:
         self.kind = kind
-        self._identity = identity(source)
+        self._project = identity(source)
+        is_project = kind is ImportKind.MEMORY_BANK
+        self._identity = self._project if is_project else lasting_identity(source)
         self._source = without_top(source)
         self._notes = notes_of(self._source)
         self._source.expect(self._notes)
@@ -73,6 +77,8 @@ class Vault:
             found = read_note(self._source, file)
             if isinstance(found, SkippedRecord):
                 yield found
+            elif is_index(file.path, found.text):
+                yield SkippedRecord(file.path, MADE_BY_PACK)
             else:
                 yield as_it_is(found, f"{self._identity}/{file.path}", self._path(file))
         yield from others_of(self._source, self._notes)
@@ -81,7 +87,7 @@ class Vault:
         if self.kind is not ImportKind.MEMORY_BANK:
             return file.path
         inside = file.path.rpartition(f"{_BANK_FOLDER}/")[2]
-        project = self._identity.rpartition(f"/{_BANK_FOLDER}")[0]
+        project = self._project.rpartition(f"/{_BANK_FOLDER}")[0]
         folder = f"projects/{project}" if project else _BANK_FOLDER
         return f"{folder}/{inside}"
 

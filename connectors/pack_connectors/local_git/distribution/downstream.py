@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from pack.distribution.ports import DownstreamCommit, DownstreamEntry, WantedCommit
-from pack.errors import NotFound, RefusedForSafety, StaleBase, Unavailable
+from pack.errors import NotFound, RefusedForSafety, RepositoryBusy, StaleBase, Unavailable
 from pack.model import BlobId, CommitId
 from pack_connectors.downstream_edits import check_edits
 from pack_connectors.local_git.distribution.downstream_log import read_commits
@@ -43,6 +43,8 @@ _IS_SHALLOW: Final = "shallow roots"
 _PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".split()
 _RECEIVE: Final = "--receive-pack=git-receive-pack"
 _ABSENT: Final = ("does not appear to be a git repository", "does not exist")
+_LOCKED: Final = "File exists"
+_IN_THE_WAY: Final = "cannot create"  # a branch of the name of a folder, or the reverse
 # What git or the downstream says of a branch that is not where it was seen.
 _MOVED: Final = ("stale info", "fetch first", "cannot lock ref", "failed to update ref")
 
@@ -197,6 +199,10 @@ class GitDownstream:
         if answer.status == 0:
             return
         refusals = [line for line in answer.out.splitlines() if line.startswith("!")]
+        if refusals and _LOCKED in answer.said:
+            raise RepositoryBusy(f"{self.address}: another git process holds a lock: {answer.said}")
+        if refusals and _IN_THE_WAY in answer.said:
+            raise self._refused(name, refusals, answer.said)
         if any(words in line for line in refusals for words in _MOVED):
             raise self._stale(expected)
         if not refusals:
@@ -213,7 +219,8 @@ class GitDownstream:
         why = redacted(refusals[0].split("\t")[-1])
         return RefusedForSafety(
             f"{self.address} refused the branch {name}: {why} ({said})",
-            "See what its hooks and its configuration allow.",
+            "See what its hooks and its configuration allow, and whether another branch has the "
+            "beginning of that name.",
         )
 
 

@@ -37,9 +37,9 @@ from pack_servers.cli.shell.output import (
 from pack_servers.cli.shell.streams import ask, can_ask, confirm, say, working
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
-from pack_servers.wiring.notes_folder import read_notes
 from pack_servers.wiring.place import Beginning, Place
 from pack_servers.wiring.places import choose_place
+from pack_servers.wiring.portable.notes_folder import read_notes
 
 EXAMPLES: Final = """\
   pack init                              a new memory in ~/.pack/memory

@@ -42,8 +42,8 @@ def run(
         ExportKind,
         typer.Option(
             "--to",
-            metavar="|".join(ExportKind),
-            help="The form.",
+            metavar="KIND",
+            help=f"{', '.join(ExportKind)}.",
         ),
     ],
     output: Annotated[

@@ -12,7 +12,7 @@ import typer
 from pack_templates import starter_files
 
 from pack.imports.records import NOT_ASKED_FOR, ImportKind, ReadProgress
-from pack.use_cases.importing import Imported, Tell
+from pack.use_cases.imports.importing import Imported, Tell
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     AsOption,
@@ -117,8 +117,8 @@ def _show(done: Imported, *, dry_run: bool) -> None:
     if len(done.skipped) > _SHOWN:
         show(f"and {len(done.skipped) - _SHOWN:,} more that were left out: see --format json")
     if done.secrets:
-        secrets = counted(done.secrets, "secret")
-        say(f"warning: there seems to be {secrets} in what comes; `pack search` finds the notes")
+        verb = "would bring" if dry_run else "brought"
+        say(f"warning: this {verb} what looks like {counted(done.secrets, 'secret')}")
     if any(one.why == NOT_ASKED_FOR for one in done.skipped):
         say("--transcripts takes conversations, too; they go into archive/")
     if dry_run:

@@ -11,7 +11,7 @@ import typer
 from pack.distribution.running.results import RepositoryResult, RunReport, RunStatus
 from pack.distribution.running.run import RunRequest
 from pack.distribution.running.take_back import RollbackRequest
-from pack.distribution.values import CheckStatus
+from pack.distribution.values import CheckStatus, Frequency
 from pack_servers.cli.distribution.call import DistributeCall
 from pack_servers.cli.distribution.distribution_text import (
     result_fields,
@@ -50,11 +50,17 @@ def bring(call: DistributeCall) -> RunReport:
     if call.is_json:
         show_json({"results": [result_fields(one) for one in report.results]})
     else:
-        show_end(report.results)
+        show_end(report.results, _by_hand(call))
     if report.unrecorded is not None:
         say(f"error: the registry does not say so: {report.unrecorded}")
         say(f"  → {worded(report.unrecorded.remedy)}")
     return report
+
+
+def _by_hand(call: DistributeCall) -> list[str]:
+    """The rules that only run if they are named."""
+    rules = [stored.rule for stored in call.distribution.rules().rules]
+    return [rule.id for rule in rules if rule.frequency is Frequency.MANUAL and not call.rules]
 
 
 def end(report: RunReport) -> None:

@@ -29,10 +29,10 @@ from pack_servers.config.settings import load_settings
 from pack_servers.wiring.distribution import Filed, open_ends
 
 EXAMPLES: Final = """\
-  pack distribute add guides --repo org/web --source 'projects/**' --path docs/
   pack distribute plan                 what would go where, and whether it may
   pack distribute run --rule guides    open or update its pull request
-  pack distribute status               who is behind, and what was changed there"""
+  pack distribute status               who is behind, and what was changed there
+  pack distribute rollback guides      offer what was there before"""
 
 
 class DistributeAction(StrEnum):

@@ -87,8 +87,8 @@ def show_result(one: RepositoryResult, *, planned: bool) -> None:
 _CHANGES = (RunStatus.OPENED, RunStatus.UPDATED)
 
 
-def show_end(results: Sequence[RepositoryResult]) -> None:
-    """Print how many ended how."""
+def show_end(results: Sequence[RepositoryResult], by_hand: Sequence[str]) -> None:
+    """Print how many ended how, and which rules only run if they are named."""
     counts = {
         status: sum(one.status is status for one in results)
         for status in RunStatus
@@ -96,6 +96,9 @@ def show_end(results: Sequence[RepositoryResult]) -> None:
     }
     said = ", ".join(f"{number} {status}" for status, number in counts.items())
     say(f"{counted(len(results), 'rule')}: {said}" if results else "no rule was due")
+    if by_hand:
+        say(f"by hand only: {', '.join(by_hand)}")
+        say(f"  → pack distribute run --rule {by_hand[0]}")
 
 
 def status_fields(one: DownstreamStatus) -> dict[str, object]:

@@ -16,12 +16,11 @@ from pathlib import Path
 from secrets import token_hex
 from typing import IO, Final
 
-from pack.errors import InvalidConfig, InvalidContent
+from pack.errors import InvalidContent, InvalidRequest
 from pack.exports.one_text import with_block
 from pack.exports.values import ExportedPiece, ExportKind
 from pack.times import parse_time
 
-_OPTION: Final = "--output"
 _MODE: Final = stat.S_IFREG | 0o644
 _UNIX: Final = 3
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107
@@ -40,14 +39,14 @@ def is_taken(kind: ExportKind, output: Path) -> bool:
     """Whether writing there would replace something; a block only replaces itself.
 
     Raises:
-        InvalidConfig: A file is where a folder belongs, or a folder where a file does.
+        InvalidRequest: A file is where a folder belongs, or a folder where a file does.
     """
     if kind is ExportKind.CLAUDE_MEMORY:
         if output.exists() and not output.is_dir():
-            raise InvalidConfig(_OPTION, f"{output} is not a folder")
+            raise InvalidRequest(f"{output} is a file, and this export is a folder")
         return output.is_dir() and any(output.iterdir())
     if output.is_dir():
-        raise InvalidConfig(_OPTION, f"{output} is a folder; name a file")
+        raise InvalidRequest(f"{output} is a folder, and this export is a file")
     return os.path.lexists(output) and kind is not ExportKind.AGENTS
 
 
@@ -60,15 +59,15 @@ def write_export(kind: ExportKind, pieces: Iterable[ExportedPiece], output: Path
         output: Where; what is there is replaced.
 
     Raises:
-        InvalidConfig: It cannot be written there.
+        InvalidRequest: It cannot be written there.
         InvalidContent: What is around the block is not UTF-8 text.
         PackError: The memory cannot be read.
     """
     try:
         return _WRITERS.get(kind, _write_text)(pieces, output)
     except OSError as error:
-        named = error.filename or output
-        raise InvalidConfig(_OPTION, f"{named}: {error.strerror or error}") from error
+        why = error.strerror or str(error)
+        raise InvalidRequest(f"{output} cannot be written: {why}") from error
 
 
 def _write_text(pieces: Iterable[ExportedPiece], output: Path) -> WrittenExport:

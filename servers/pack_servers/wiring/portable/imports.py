@@ -12,7 +12,7 @@ from pack_connectors.import_sources.recognising import open_export
 
 from pack.imports.records import ExportReader, ImportKind
 from pack.model import BlobId, blob_id
-from pack_servers.wiring.notes_history import last_changes
+from pack_servers.wiring.portable.notes_history import last_changes
 
 _ZIP: Final = ".zip"
 

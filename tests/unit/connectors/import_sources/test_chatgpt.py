@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,17 @@ def test_a_conversation_without_text_is_named(tmp_path: Path) -> None:
 
 def test_an_empty_export_is_recognised_by_what_is_beside_it(tmp_path: Path) -> None:
     assert _read(tmp_path, {"conversations.json": [], "chat.html": b"<html>"})[0] == {}
+
+
+def test_an_export_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    one = json.dumps(chat("c", "T", "x" * 20_000, "y" * 20_000)).encode()
+    file = tmp_path / "conversations.json"
+    file.write_bytes(b"[" + b",".join([one] * 150) + b"]")
+    with open_source(tmp_path) as source:
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in FORMAT.read(source).records(transcripts=True)) == 150
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < file.stat().st_size / 4

@@ -62,6 +62,19 @@ def test_every_form_of_an_export_gives_the_memories_that_are_not_deleted(name, t
     assert (old.fields["state"], old.updated) == ("archived", old.created)
 
 
+def test_memories_name_their_categories_by_ids(tmp_path):
+    memory = {key: value for key, value in TEA.items() if key != "categories"}
+    given = {
+        "memories": [memory | {"category_ids": ["c1", "c9"]}],
+        "categories": [{"id": "c1", "name": "food"}, 7],
+        "export_meta": {},
+    }
+    file = tmp_path / "memories.json"
+    file.write_text(json.dumps(given), encoding="utf-8")
+    (one,) = read(file).records
+    assert list(one.tags) == ["food"]
+
+
 def test_answers_of_mem0_itself_are_read(tmp_path):
     given = {"id": "9", "memory": "Runs.", "user_id": "u", "hash": "x", "metadata": None}
     file = tmp_path / "mem0.json"
@@ -98,3 +111,14 @@ def test_what_pack_exported_comes_back(tmp_path):
     file.write_bytes(b"".join(piece.content for piece in write_mem0([note])))
     (one,) = read(file).records
     assert (one.folder, one.name, one.verbatim) == ("a", "tea.md", note.note.content)
+
+
+def test_what_was_changed_there_is_the_tools_text(tmp_path):
+    note = exported("a/tea.md", "---\ntopic: Tea\ntags: [x]\nmood: calm\n---\nLikes tea.\n")
+    file = tmp_path / "x.jsonl"
+    text = b"".join(piece.content for piece in write_mem0([note]))
+    file.write_bytes(text.replace(b'"Likes tea.', b'"Likes mate.'))
+    (one,) = read(file).records
+    assert (one.folder, one.name, text_of(one)) == ("a", "tea.md", "Likes mate.\n")
+    assert one.parts[0].writer.label == "ai-cloud:mem0"
+    assert (one.title, list(one.tags), one.fields) == ("Tea", ["x"], {"mood": "calm"})

@@ -57,6 +57,14 @@ def test_what_the_rule_turns_off_blocks_nothing_and_passes_nothing() -> None:
     assert not all_pass(checks)
 
 
+def test_what_a_pull_request_only_shows_is_looked_through_too() -> None:
+    kept = MadeFile("docs/a.md", MemoryPath("a.md"), b"# v1.0.0, as people have it\n")
+    upstream = MadeFile("docs/a.md", MemoryPath("a.md"), b"[x](none.md)\n<!-- internal -->\n")
+    checks = Checker().run(Checked(rule(), "v1.0.0", [kept], (), shown=[upstream]), CHECKSUM)
+    failed = [check for check in checks if check.status is not CheckStatus.PASS]
+    assert [check.name for check in failed] == [CheckName.SECRET_SCAN]
+
+
 # --- what no note may do ----------------------------------------------------------------------
 
 

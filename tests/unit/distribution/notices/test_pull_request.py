@@ -31,6 +31,7 @@ from pack.distribution.values import (
     Strategy,
 )
 from pack.model import CommitId
+from tests.made_up_secrets import SECRETS
 from tests.support import examples
 
 RULE = Rule("sync-web", "**", "org/webapp", "docs/guides/", Strategy.COPY, Frequency.ON_RELEASE)
@@ -124,6 +125,16 @@ def test_conflicts_show_lines_and_both_texts_and_no_markers() -> None:
     assert "Here:\n\n````\nours\n```\nhere\n````\n" in body
     assert "Upstream:\n\n```\ntheirs\n```\n" in body
     assert "<<<<" not in body
+
+
+def test_upstreams_side_of_a_conflict_is_not_shown_if_it_must_not_leave() -> None:
+    secret = SECRETS["a GitHub token"]
+    region = Region(3, 3, "ours\n", f"token {secret}\n")
+    body = pull_request_text(
+        update(conflicts=[DownstreamConflict("docs/a.md", "changed on both sides", [region])])
+    ).body
+    assert secret not in body
+    assert "Upstream:\n\n(It is not shown" in body
 
 
 def test_ranges() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.distribution.running.clashes import Claim, find_circle, find_clashes
+from pack.distribution.running.clashes import PathClaim, find_circle, find_clashes
 
 PLACE = "org/web"
 
@@ -18,7 +18,9 @@ PLACE = "org/web"
     ],
 )
 def test_two_rules_for_one_path_name_each_other(first, second):
-    found = find_clashes([Claim("one", PLACE, [first]), Claim("two", PLACE, ["x.md", second])])
+    found = find_clashes(
+        [PathClaim("one", PLACE, [first]), PathClaim("two", PLACE, ["x.md", second])]
+    )
     assert found.keys() == {"one", "two"}
     assert all("one and two" in said for said in found.values())
 
@@ -26,11 +28,13 @@ def test_two_rules_for_one_path_name_each_other(first, second):
 @pytest.mark.parametrize("place", [PLACE, "org/other"])
 def test_rules_that_do_not_meet_are_free(place):
     paths = ["docs/b.md"] if place == PLACE else ["docs/a.md"]
-    assert not find_clashes([Claim("one", PLACE, ["docs/a.md"]), Claim("two", place, paths)])
+    assert not find_clashes(
+        [PathClaim("one", PLACE, ["docs/a.md"]), PathClaim("two", place, paths)]
+    )
 
 
 def test_a_rule_does_not_clash_with_itself():
-    assert not find_clashes([Claim("one", PLACE, ["docs/a.md", "docs/a.md/b.md"])])
+    assert not find_clashes([PathClaim("one", PLACE, ["docs/a.md", "docs/a.md/b.md"])])
 
 
 def test_a_circle_names_both_rules():

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pack.distribution.running.standing import OpenOffer, Situation, Step, choose
+from pack.distribution.running.standing import OfferStep, OpenOffer, Situation, choose
 from pack.model import CommitId
 
 NEW, OLD = "v2.0.0", "v1.0.0"
@@ -16,23 +16,23 @@ def offer(version, *, touched=False, wanted=False):
 
 ROWS = [
     # what is offered, whether something is missing, what people refused → what is done
-    (None, False, (), Step.NOTHING),
-    (None, True, (), Step.OPEN),
-    (None, True, (OLD,), Step.OPEN),
-    (None, True, (NEW,), Step.NOTHING),
-    (None, False, (NEW,), Step.NOTHING),
-    (offer(OLD), False, (), Step.WITHDRAW),
-    (offer(NEW), False, (), Step.WITHDRAW),
-    (offer(OLD), True, (), Step.UPDATE),
-    (offer(NEW), True, (), Step.UPDATE),
-    (offer(NEW, wanted=True), True, (), Step.NOTHING),
-    (offer(OLD), True, (NEW,), Step.NOTHING),
-    (offer(OLD, touched=True), True, (), Step.WAIT),
-    (offer(OLD, touched=True), True, (NEW,), Step.LEAVE),
-    (offer(OLD, touched=True), False, (), Step.LEAVE),
-    (offer(NEW, touched=True), True, (), Step.LEAVE),
-    (offer(NEW, touched=True), False, (), Step.LEAVE),
-    (offer(NEW, touched=True, wanted=True), True, (), Step.NOTHING),
+    (None, False, (), OfferStep.NOTHING),
+    (None, True, (), OfferStep.OPEN),
+    (None, True, (OLD,), OfferStep.OPEN),
+    (None, True, (NEW,), OfferStep.NOTHING),
+    (None, False, (NEW,), OfferStep.NOTHING),
+    (offer(OLD), False, (), OfferStep.WITHDRAW),
+    (offer(NEW), False, (), OfferStep.WITHDRAW),
+    (offer(OLD), True, (), OfferStep.UPDATE),
+    (offer(NEW), True, (), OfferStep.UPDATE),
+    (offer(NEW, wanted=True), True, (), OfferStep.NOTHING),
+    (offer(OLD), True, (NEW,), OfferStep.NOTHING),
+    (offer(OLD, touched=True), True, (), OfferStep.WAIT),
+    (offer(OLD, touched=True), True, (NEW,), OfferStep.LEAVE),
+    (offer(OLD, touched=True), False, (), OfferStep.LEAVE),
+    (offer(NEW, touched=True), True, (), OfferStep.LEAVE),
+    (offer(NEW, touched=True), False, (), OfferStep.LEAVE),
+    (offer(NEW, touched=True, wanted=True), True, (), OfferStep.NOTHING),
 ]
 
 
@@ -48,13 +48,13 @@ def test_nothing_is_ever_done_to_a_branch_that_people_pushed_to():
     ):
         there = offer(version, touched=True, wanted=wanted)
         found = choose(Situation(NEW, has_change, there, refused)).step
-        assert found in (Step.NOTHING, Step.LEAVE, Step.WAIT)
+        assert found in (OfferStep.NOTHING, OfferStep.LEAVE, OfferStep.WAIT)
 
 
 def test_whoever_has_to_wait_is_told_why():
     for there, has_change, refused, step in ROWS:
         found = choose(Situation(NEW, has_change, there, refused))
-        is_odd = step in (Step.WAIT, Step.LEAVE, Step.WITHDRAW)
+        is_odd = step in (OfferStep.WAIT, OfferStep.LEAVE, OfferStep.WITHDRAW)
         assert bool(found.why) or not is_odd
     told = choose(Situation(NEW, has_change=True, offer=offer(OLD, touched=True))).why
     assert NEW in told

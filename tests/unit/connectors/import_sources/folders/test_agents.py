@@ -63,3 +63,11 @@ def test_a_block_of_the_memory_comes_back_and_the_rest_is_what_the_person_told(t
     file.write_text(block.replace("<!-- END PACK", "<!-- "), encoding="utf-8")
     found = read(file)
     assert (found.paths, list(found.reasons)) == ([], ["AGENTS.md"])
+
+
+def test_what_an_agent_changed_in_the_block_is_not_the_persons(tmp_path):
+    block = b"".join(piece.content for piece in write_agents([exported("a/b.md", "mine\n")]))
+    changed = block.decode().replace("mine\n", "mine\nand its\n")
+    (one,) = read(folder_of(tmp_path / "site", {"AGENTS.md": changed}) / "AGENTS.md").records
+    assert (one.verbatim, text_of(one)) == (None, "mine\nand its\n")
+    assert one.parts[0].writer.label == "ai-cloud:agents"

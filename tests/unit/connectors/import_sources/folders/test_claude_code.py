@@ -52,8 +52,12 @@ def test_what_pack_exported_comes_back_and_what_was_learnt_since_too(tmp_path):
     }
     assert found.reasons == {"MEMORY.md": ("PACK makes it by itself", 1)}
     files["MEMORY.md"] += b"- learnt since\n"
+    files["a-b.md"] += b"- learnt too\n"
     found = read(folder_of(tmp_path / "auto", files))
     assert "learnt since" in text_of(found.one("What Claude Code remembers of auto"))
+    changed = found.one("B")
+    assert (changed.folder, changed.name, text_of(changed)) == ("a", "b.md", "x\n- learnt too\n")
+    assert changed.parts[0].writer.label == "ai-cloud:claude-code"
 
 
 def test_a_single_memory_file_of_something_else_is_not_taken_for_it(tmp_path):

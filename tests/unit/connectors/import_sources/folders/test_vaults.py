@@ -92,6 +92,20 @@ def test_a_memory_bank_belongs_to_its_project(inside, tmp_path):
 
 
 def test_any_folder_of_markdown_is_a_vault_if_the_person_says_so(tmp_path):
-    found = read(folder_of(tmp_path / "v", {"a/b.md": "x\n", ".hidden/c.md": "y\n"}), "obsidian")
-    assert found.paths == ["a/b.md"]
-    assert found.reasons == {".hidden": ("it is in a hidden folder", 1)}
+    files = {"a/b.md": "x\n", ".hidden/c.md": "y\n", "a/index.md": "mine\n"}
+    files["index.md"] = "---\nversion: 2\nsync_order: []\n---\n"
+    found = read(folder_of(tmp_path / "v", files), "obsidian")
+    assert found.paths == ["a/b.md", "a/index.md"]
+    assert found.reasons == {
+        ".hidden": ("it is in a hidden folder", 1),
+        "index.md": ("PACK makes it by itself", 1),
+    }
+
+
+def test_copies_of_one_vault_have_the_same_ids_and_projects_stay_apart(tmp_path):
+    (tmp_path / "vault-2026-01-02.zip").write_bytes(zip_of(VAULT))
+    sources = [tmp_path / "vault-2026-01-02.zip", folder_of(tmp_path / "vault 2", VAULT)]
+    ids = [{one.source_id for one in read(source).records} for source in sources]
+    assert ids[0] == ids[1]
+    banks = [folder_of(tmp_path / f"site{n}" / "memory-bank", BANK) for n in (1, 2)]
+    assert not set.intersection(*({one.source_id for one in read(bank).records} for bank in banks))

@@ -5,7 +5,13 @@ import pytest
 from pack_connectors.local_git.distribution.downstream import GitDownstream
 from pack_connectors.local_git.distribution.scratch import Scratch
 
-from pack.errors import InvalidConfig, NotFound, Unavailable
+from pack.errors import (
+    InvalidConfig,
+    NotFound,
+    RefusedForSafety,
+    RepositoryBusy,
+    Unavailable,
+)
 from tests.conformance.downstream_contract import contents, head_of, new_commit
 from tests.support import git
 
@@ -88,6 +94,21 @@ def test_nothing_of_a_downstream_runs_but_the_hooks_that_decide_what_it_accepts(
         "reference-transaction",
     }
     assert not (folder / "a.md").exists()
+
+
+def test_a_lock_and_a_branch_in_the_way_are_told_from_one_that_moved(folder, scratch):
+    downstream = GitDownstream(str(folder), scratch)
+    made = downstream.commit(new_commit(head_of(downstream), writes={"a.md": b"a\n"}))
+    lock = folder / ".git/refs/heads/pack-sync/x.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    with pytest.raises(RepositoryBusy, match="holds a lock"):
+        downstream.move_branch("pack-sync/x", made, None)
+    lock.unlink()
+    lock.parent.rmdir()
+    git(folder, "branch", "pack-sync", "main")
+    with pytest.raises(RefusedForSafety, match="'refs/heads/pack-sync' exists"):
+        downstream.move_branch("pack-sync/x", made, None)
 
 
 def test_a_shallow_clone_does_not_end_the_history_of_others(folder, scratch, tmp_path):

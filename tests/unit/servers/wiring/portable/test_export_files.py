@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from pack_servers.wiring.portable.export_files import is_taken, write_export
 
-from pack.errors import InvalidConfig, InvalidContent, UnusableInput
+from pack.errors import InvalidContent, InvalidRequest, UnusableInput
 from pack.exports.values import ExportedPiece, ExportKind
 
 PIECES = [
@@ -56,7 +56,7 @@ def test_what_is_there_is_known_before_anything_is_written(tmp_path):
     (folder / "MEMORY.md").touch()
     assert is_taken(ExportKind.CLAUDE_MEMORY, folder)
     for kind, output in ((ExportKind.CLAUDE_MEMORY, file), (ExportKind.ZIP, folder)):
-        with pytest.raises(InvalidConfig):
+        with pytest.raises(InvalidRequest):
             is_taken(kind, output)
 
 
@@ -72,7 +72,7 @@ def test_an_export_that_fails_leaves_what_was_there(tmp_path):
         write_export(ExportKind.JSONL, failing(), file)
     assert [one.name for one in tmp_path.iterdir()] == ["x.jsonl"]
     assert file.read_bytes() == b"old\n"
-    with pytest.raises(InvalidConfig):
+    with pytest.raises(InvalidRequest):
         write_export(ExportKind.JSONL, PIECES, tmp_path / "none" / "x.jsonl")
 
 

@@ -21,8 +21,8 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-HERE: Final = ROOT / "release"
+ROOT: Final = Path(__file__).resolve().parents[2]
+HERE: Final = Path(__file__).resolve().parent
 CHECKER: Final = ROOT / ".venv" / "bundle" / "node_modules" / ".bin" / "mcpb"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _PIN: Final = re.compile(r"^([a-z0-9.-]+==[^\s\\]+)((?: ;[^\\\n]*)?)", re.MULTILINE)
@@ -107,7 +107,7 @@ def server_with(bundle: Path) -> dict[str, Any]:
     Raises:
         SystemExit: It is not what the registry takes.
     """
-    server = read_json(ROOT / "server.json")
+    server = read_json(HERE / "server.json")
     address = f"{server['repository']['url']}/releases/download/v{server['version']}/{bundle.name}"
     digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
     package = {

@@ -27,7 +27,7 @@ from pack.limits import MAX_FILE_BYTES
 from pack.model import MemoryPath
 from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE, Exclusion, ExclusionKind, Rules
 from pack_servers.wiring.clock import clock
-from pack_servers.wiring.notes_history import last_commits
+from pack_servers.wiring.portable.notes_history import last_commits
 
 _COUNTED: Final = 10_000
 """How many files of a folder that is left out are counted."""

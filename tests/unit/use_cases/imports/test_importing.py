@@ -16,9 +16,9 @@ from pack.imports.records import (
 )
 from pack.memory import Memory
 from pack.provenance import Origin, Source
-from pack.use_cases import import_bases
-from pack.use_cases.import_comparing import DELETED_HERE, YOURS_STAYS
-from pack.use_cases.importing import Imported
+from pack.use_cases.imports import bases as import_bases
+from pack.use_cases.imports.comparing import DELETED_HERE, YOURS_STAYS
+from pack.use_cases.imports.importing import Imported
 from tests.support import World, assert_true_index
 
 USER = Origin(Source.USER, "cli")
@@ -281,3 +281,15 @@ def test_an_import_that_was_killed_is_no_base(
         memory.importing.take(Reader(records()))
     assert world.connector.side_refs("imports") == {}
     assert _take(memory, _note("N1", "x\n")).written == 1
+
+
+def test_what_another_machine_has_imported_is_not_brought_twice(
+    world: World, memory: Memory
+) -> None:
+    twin = ImportedRecord(RecordClass.NOTE, "id-2", "a", [ImportedPart("twin\n")], created=MAY)
+    _take(memory, _note("A", "a\n"), twin)
+    (tip,) = world.connector.side_refs("imports").values()
+    world.connector.move_aside("imports/chatgpt", None, tip)  # it stayed over there
+    again = _take(memory, twin, _note("A", "a\n"))
+    assert (again.written, again.unchanged) == (0, 2)
+    assert _take(memory, twin, _note("A", "a\nmore\n")).paths == (A,)

@@ -1,6 +1,6 @@
 """Brings what another tool has exported into the memory, in one commit, as often as one likes.
 
-Each record is compared with what the last import brought of it (`pack.use_cases.import_bases`) and
+Each record is compared with what the last import brought of it (`pack.use_cases.imports.bases`) and
 with what is here now. So the same export again changes nothing, a newer one brings only its news,
 what the person changed stays, what they moved stays where it is, and what they deleted stays away.
 What is no longer in an export stays here: an export may be a part.
@@ -41,15 +41,16 @@ from pack.imports.rendering import dates_of, render, without_dates
 from pack.imports.splitting import split
 from pack.imports.starters import is_untouched
 from pack.limits import MAX_FILE_BYTES
-from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, blob_id
+from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Mode, Put, StoredPut, blob_id
 from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import is_memory_file
 from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
-from pack.use_cases.import_bases import ImportBase
-from pack.use_cases.import_comparing import (
+from pack.use_cases.imports.bases import ImportBase
+from pack.use_cases.imports.comparing import (
     Comparing,
-    Outcome,
     PlannedRecord,
+    RecordOutcome,
+    said_id,
 )
 
 _TWICE: Final = "the export has it twice"
@@ -134,7 +135,9 @@ class Importing:
             raise MigrationNeeded(self._core.reader.v1_path, "an import")
         base = ImportBase(self._core.connector, reader.kind)
         try:
-            run = _Run(self._core, base, reader.kind, starters, dry_run=dry_run)
+            is_persons = self._writer() is IMPORT
+            parts = (self._core, base, reader.kind, starters)
+            run = _Run(*parts, dry_run=dry_run, is_persons=is_persons)
             for one in reader.records(transcripts=transcripts):
                 run.add(one)
                 tell(reader.progress)
@@ -165,7 +168,8 @@ class Importing:
             written = self._core.writer.write(decide, self._writer())
         except _NothingToWriteError:
             return done[0]
-        base.advance(run.paths)
+        if written.commit is not None:  # else it waits for the person
+            base.advance(run.paths)
         return run.result(written.commit)
 
     def _writer(self) -> Origin:
@@ -187,6 +191,7 @@ class _Run:
     kind: ImportKind
     starters: Mapping[str, str]
     dry_run: bool
+    is_persons: bool
     found: Counter[str] = field(default_factory=Counter)
     skipped: list[SkippedRecord] = field(default_factory=list)
     records: dict[str, PlannedRecord] = field(default_factory=dict)
@@ -195,7 +200,7 @@ class _Run:
     _places: ImportPlaces | None = None
     _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
-    _outcomes: list[tuple[PlannedRecord, Outcome]] = field(default_factory=list)
+    _outcomes: list[tuple[PlannedRecord, RecordOutcome]] = field(default_factory=list)
 
     @property
     def paths(self) -> dict[str, MemoryPath]:
@@ -260,7 +265,8 @@ class _Run:
             at_root = bool(scope_of(self.core.connector).root_notes)
             taken = [*self._here, *self.base.blobs]
             self._places = ImportPlaces(self.kind, taken, at_root=at_root)
-        path = self._own_path(record, content) or self._places.place(record)
+        own = self._own_path(record, content) or self._former_path(self._places, record)
+        path = own or self._places.place(record)
         self.core.reader.refuse_excluded(path)
         scope_of(self.core.connector).require().refuse_left_out(path)
         return path
@@ -278,6 +284,19 @@ class _Run:
             self._replaced[path] = here
         del self._here[path]  # no other record is at this path
         return path
+
+    def _former_path(self, places: ImportPlaces, record: ImportedRecord) -> MemoryPath | None:
+        """Where another machine's import has put a record, of which nothing is kept here.
+
+        What it brought came with the memory; what it was then is beside the branch over there.
+        """
+        for path in places.possible(record) if record.verbatim is None else ():
+            if path not in self._here or path in self.base.blobs:
+                return None
+            found = self.core.reader.find(path)
+            if found is not None and said_id(found, self.kind) == record.source_id:
+                return path
+        return None
 
     # --- deciding ------------------------------------------------------------------------------
 
@@ -322,14 +341,23 @@ class _Run:
                 (IMPORTED_FROM, str(self.kind)),
                 *((WRITTEN_TOO_BY, label) for label in sorted(self.writers)),
             ],
-            is_wanted=True,
         )
 
     def _puts(self) -> Iterator[Put]:
         for one, out in self._outcomes:
             if out.is_written:
-                content = self.base.read(one.blob) if out.merged is None else out.merged
-                yield Put(out.path, content, out.expect)
+                yield self._put(one, out)
+
+    def _put(self, one: PlannedRecord, out: RecordOutcome) -> Put:
+        """The change of one file; the bytes of many are not held until they are needed.
+
+        A guard may change what others than the person write, so that is given as it is.
+        """
+        if out.merged is not None:
+            return Put(out.path, out.merged, out.expect)
+        if self.is_persons:
+            return StoredPut(out.path, one.blob, out.expect, self.base.read)
+        return Put(out.path, self.base.read(one.blob), out.expect)
 
     def _dates(self, puts: Sequence[Put]) -> list[Put]:
         """The record of when files were changed that are taken as they are and do not say it."""
@@ -339,9 +367,9 @@ class _Run:
             if one.is_verbatim and one.changed is not None and is_memory_file(out.path)
         }
         found: dict[BlobId, datetime] = {}
-        for put in puts:
+        for put in (put for put in puts if put.path in given):
             note = Note(put.path, put.content)
-            if put.path in given and note.stated_date() is None:
+            if note.stated_date() is None:
                 found[note.sha] = given[put.path]
         if not found:
             return []

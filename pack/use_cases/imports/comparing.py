@@ -9,12 +9,13 @@ from typing import Final
 
 from pack.core.core import Core
 from pack.files import frontmatter
+from pack.files.note import Note
 from pack.imports.records import ImportKind
 from pack.imports.rendering import SOURCE, SOURCE_ID
 from pack.merge.file import merge_file
 from pack.model import ABSENT, BlobId, EntryType, Expectation, MemoryPath, blob_id
 from pack.paths import is_memory_file
-from pack.use_cases.import_bases import ImportBase
+from pack.use_cases.imports.bases import ImportBase
 
 DELETED_HERE: Final = "it was deleted here, and stays so"
 YOURS_STAYS: Final = "it was changed here in the same place: what is here stays"
@@ -45,7 +46,7 @@ class PlannedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecordOutcome:
     """What becomes of a record.
 
     Attributes:
@@ -82,33 +83,33 @@ class Comparing:
         }
         self._moved: dict[str, MemoryPath] | None = None
 
-    def of(self, one: PlannedRecord) -> Outcome:
+    def of(self, one: PlannedRecord) -> RecordOutcome:
         """What becomes of a record."""
         if one.blob == one.before:
-            return Outcome(one.path)
+            return RecordOutcome(one.path)
         path = self._place_of(one)
         if path is None:
             if one.before is not None or one.source_id in self._base.paths:
-                return Outcome(one.path, why=DELETED_HERE)
-            return Outcome(one.path, is_written=True)
+                return RecordOutcome(one.path, why=DELETED_HERE)
+            return RecordOutcome(one.path, is_written=True)
         here = self._here[path]
         if here == one.blob:
-            return Outcome(path)
+            return RecordOutcome(path)
         if here == one.before:
-            return Outcome(path, is_written=True, expect=here)
+            return RecordOutcome(path, is_written=True, expect=here)
         return self._merged(one, path, here)
 
-    def _merged(self, one: PlannedRecord, path: MemoryPath, here: BlobId) -> Outcome:
+    def _merged(self, one: PlannedRecord, path: MemoryPath, here: BlobId) -> RecordOutcome:
         found = self._core.reader.find(path)
         if found is None:
-            return Outcome(path, why=YOURS_STAYS)
+            return RecordOutcome(path, why=YOURS_STAYS)
         before = self._base.read(one.before) if one.before is not None else None
         theirs = one.content if one.content is not None else self._base.read(one.blob)
         merged = merge_file(before, found.content, theirs)
         why = YOURS_STAYS if merged.kept is not None else None
         if blob_id(merged.content) == here:
-            return Outcome(path, why=why)
-        return Outcome(path, is_written=True, expect=here, merged=merged.content, why=why)
+            return RecordOutcome(path, why=why)
+        return RecordOutcome(path, is_written=True, expect=here, merged=merged.content, why=why)
 
     # --- where it is ---------------------------------------------------------------------------
 
@@ -141,8 +142,13 @@ class Comparing:
 
     def _said_id(self, path: MemoryPath) -> str | None:
         note = self._core.reader.find(path) if is_memory_file(path) else None
-        if note is None or not _HAS_ID.search(note.content):
-            return None
-        fields = frontmatter.read(note.text).fields
-        said = fields.get(SOURCE_ID)
-        return str(said) if fields.get(SOURCE) == self._kind and said is not None else None
+        return said_id(note, self._kind) if note is not None else None
+
+
+def said_id(note: Note, kind: ImportKind) -> str | None:
+    """The id of the record that a note says it was imported from; `None` if it says none."""
+    if not _HAS_ID.search(note.content):
+        return None
+    fields = frontmatter.read(note.text).fields
+    said = fields.get(SOURCE_ID)
+    return str(said) if fields.get(SOURCE) == kind and said is not None else None
