@@ -60,6 +60,16 @@ def test_so_they_do_where_a_peer_and_the_owner_got_new_keys_meanwhile():
 
 
 @pytest.mark.contract("C14")
+def test_so_they_do_where_one_merges_by_a_version_that_nobody_else_knows():
+    for seed in range(SEEDS):
+        run, beats = peers(3, seed)
+        run.machines[seed].merge_version = 2
+        parted(run, beats)
+        beats.heal()
+        assert beats.seconds_to_agree(LONG) <= AT_MOST, f"seed {seed}"
+
+
+@pytest.mark.contract("C14")
 def test_what_one_writes_is_with_all_that_it_reaches_in_the_same_second():
     run, beats = peers(3, 1)
     run.write(run.machines[1])

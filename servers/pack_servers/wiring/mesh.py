@@ -55,7 +55,11 @@ from pack_servers.wiring.place import Announce, Place
 
 _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
-_AREAS: Final = {TroubleKind.REFUSED: "quarantine", TroubleKind.BUNDLES: "bundles"}
+_AREAS: Final = {
+    TroubleKind.REFUSED: "quarantine",
+    TroubleKind.BUNDLES: "bundles",
+    TroubleKind.MERGING: "merging",
+}
 
 
 @cache
