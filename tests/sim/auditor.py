@@ -130,7 +130,7 @@ def _proposed(run: Any, head: str, honest: list[Any]) -> Iterator[str]:
 
 
 def _lost(run: Any, head: str) -> Iterator[str]:
-    there, deleted = _tokens(run.world.texts(head)), _deleted(run, head)
+    there, deleted = _tokens(run.world.texts(head)), _deleted(run, head) | run.overwritten
     for commit in run.world.waiting(head).values():  # which everybody has: see `_proposed`
         there |= _tokens(run.world.texts(commit))
     present = {one.id for one in run.machines if _counts(run, one)}
@@ -138,9 +138,15 @@ def _lost(run: Any, head: str) -> Iterator[str]:
         if token in there or token in deleted or token in run.lost:
             continue
         machine = next(one for one in run.machines if one.name == writer)
-        if machine.id not in present and _is_somewhere(run, commit):
+        is_cut_off = machine.id not in present or _is_another_since(run, machine)
+        if is_cut_off and _is_somewhere(run, commit):
             continue
         yield f"{token} by {writer} in {commit[:8]} is lost"
+
+
+def _is_another_since(run: Any, machine: Any) -> bool:
+    """Whether a machine lost what it had said, and got a new key before it heard of it again."""
+    return machine.key_name in run.doubles and len(machine.ids) > 1
 
 
 def _deleted(run: Any, head: str) -> set[str]:

@@ -16,6 +16,7 @@ _NOTION = {"NOTION_TOKEN": "secret-canary", "NOTION_SYNC_PAGE_ID": "none"}
 _GOOGLE = {"GOOGLE_DOC_ID": "none", "GOOGLE_CLIENT_SECRET": "secret-canary"}
 _KEYRING = {"PACK_GITHUB_TOKEN_FROM": "keyring"}
 _REDIS = {"PACK_REDIS_URL": "redis://:secret-canary@127.0.0.1:1"}
+_MDNS = {"PACK_MESH_MDNS": "true"}
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_target_goes_on_by_itself_once_its_extra_is_installed(
 def test_the_doctor_checks_what_the_settings_ask_for(
     extra: Extra, memory: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, _NOTION | _GOOGLE | _KEYRING | _REDIS)
+    use(monkeypatch, _NOTION | _GOOGLE | _KEYRING | _REDIS | _MDNS)
     name = f"extra {extra.name}"
     before = {one["name"]: one for one in memory.pack("doctor", "--format", "json").json["checks"]}
     assert before[name]["state"] == "ok"

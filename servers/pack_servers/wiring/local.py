@@ -173,8 +173,8 @@ def is_peer(connector: Connector) -> bool:
     return (connector.repository.state_dir / MESH_FOLDER / MEMBERSHIP).is_file()
 
 
-def group_of(connector: Connector) -> str | None:
-    """The group of peers that a memory belongs to; `None` where it belongs to none.
+def group_of(connector: Connector) -> tuple[str, str | None] | None:
+    """The group that a memory belongs to, and the peer that it is; `None` where it is none.
 
     Raises:
         Unavailable: It cannot be read.
@@ -185,7 +185,7 @@ def group_of(connector: Connector) -> str | None:
     from pack_connectors.peers.state_files import MeshFiles  # noqa: PLC0415
 
     membership = MeshFiles(connector.repository.state_dir / MESH_FOLDER).membership()
-    return membership.group if membership is not None else None
+    return (membership.group, membership.peer) if membership is not None else None
 
 
 def _peer_notices(connector: LocalGit) -> Sequence[str]:

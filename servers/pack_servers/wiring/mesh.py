@@ -282,7 +282,8 @@ def own_tls(settings: Settings, mesh: Mesh) -> tuple[Endpoint, ssl.SSLContext] |
     found = Endpoint.parse(endpoint) if endpoint else None
     if found is None or found.pin != pin_of(mesh.roster.key):
         return None
-    return found, tls_context(KeyFile(settings.pack_mesh_key).load(), found.host)
+    keys = MachineKeys(KeyFile(settings.pack_mesh_key), lambda: mesh.me)
+    return found, tls_context(keys.load(), found.host)
 
 
 def upload_pack(memory: Memory) -> UploadPack:
