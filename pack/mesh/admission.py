@@ -16,6 +16,7 @@ from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
+from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
 
 MOST_INVITATIONS: Final = 100
@@ -28,13 +29,20 @@ class Admission:
     """Who is let in. May be used from any thread or process."""
 
     def __init__(
-        self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook, approval: Approval
+        self,
+        ports: MeshPorts,
+        roster: Roster,
+        outbox: Outbox,
+        book: PeerBook,
+        approval: Approval,
+        rekeying: Rekeying,
     ) -> None:
         self._ports = ports
         self._roster = roster
         self._outbox = outbox
         self._book = book
         self._approval = approval
+        self._rekeying = rekeying
         self._chains = ports.chains
         self._state = ports.state
 
@@ -132,7 +140,8 @@ class Admission:
         newcomer = asked.request.key
         if asked.invited == newcomer and asked.request.inviter == newcomer.peer:
             raise AdmissionPending(self._roster.me)  # it does not know yet whom it asks
-        if asked.request.inviter != self._roster.me:
+        key = self._key_of(asked.request.inviter)
+        if key is None or (asked.invited != newcomer and key != self._chains.key):
             raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
         if asked.invited != newcomer:
             self.admit(content)
@@ -142,8 +151,13 @@ class Admission:
             self._book.learn(newcomer.peer, asked.request.endpoint)
         token, at = self._book.new_token(newcomer.peer), self._outbox.standpoint()
         nonce = asked.request.nonce
-        made = Welcome(membership.group, self._chains.key, at.head, at.height, token, nonce)
+        made = Welcome(membership.group, key, at.head, at.height, token, nonce)
         return self._ports.signer.sign_welcome(made)
+
+    def _key_of(self, peer: PeerId) -> PublicKey | None:
+        """The key of this machine that a peer is asked by; maybe it has not heard of a new one."""
+        keys = (self._chains.key, *self._rekeying.former_keys())
+        return next((key for key in keys if key.peer == peer), None)
 
     def _put_off(self, request: JoinRequest) -> NoReturn:
         if request.key in self._roster.version().revoked:  # it has proven that it knows the group

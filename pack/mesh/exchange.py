@@ -260,9 +260,12 @@ class PeerExchange:
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
     ) -> Met:
         membership = self._mesh.roster.membership()
-        if theirs.group != membership.group or theirs.peer != peer:
-            raise RefusedForSafety("another peer or group answers at this address", "Correct it.")
         taken, is_sent = TakenIn(waiting=waiting, head=self._mesh.outbox.standpoint().head), False
+        if theirs.peer != peer and self._mesh.outbox.lacks_version(theirs):
+            taken = taken.and_then(self._fetch(peer, line, token))  # does it have a new key?
+        is_peer = theirs.peer == peer or self._mesh.rekeying.became(peer, theirs.peer)
+        if theirs.group != membership.group or not is_peer:
+            raise RefusedForSafety("another peer or group answers at this address", "Correct it.")
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
             if self._mesh.outbox.lacks(theirs):
                 taken = taken.and_then(self._fetch(peer, line, token))
@@ -285,13 +288,29 @@ class PeerExchange:
     def _shake_hands(self, peer: PeerId, line: PeerLine) -> str:
         try:
             return self._asked(peer, line)
-        except RefusedForSafety:
+        except (AdmissionPending, RefusedForSafety):
             key = self._mesh.rekeying.asked_for()
             if key is None:
-                raise
+                if not self._is_introduced(peer, line):
+                    raise
+                return self._asked(peer, line)
             token = self._asked(peer, line, key)
             self._mesh.rekeying.take_up(key)  # the other one has heard who it is to belong to
             return token
+
+    def _is_introduced(self, peer: PeerId, line: PeerLine) -> bool:
+        """Whether a peer has now heard of this machine's new key, by the one that it knew."""
+        for key in self._mesh.rekeying.former_keys():
+            try:
+                welcome = line.handshake(self._mesh.admission.ask_again(peer, key))
+            except (AdmissionPending, NotFound, RefusedForSafety):
+                continue  # that one is not here any more, or the peer does not know it either
+            with self._make_file() as file:
+                if self._mesh.outbox.export(file, only_said=True):
+                    height = self._mesh.outbox.standpoint().height
+                    line.push(welcome.token, welcome.group, file, height)
+            return True
+        return False
 
     def _asked(self, peer: PeerId, line: PeerLine, key: PublicKey | None = None) -> str:
         request = self._mesh.admission.ask_again(peer, key)

@@ -23,6 +23,7 @@ from pack.mesh.rekeying import Rekeying
 from pack.mesh.resolving.gossip import Gossip
 from pack.mesh.resolving.hearsay import Hearsay
 from pack.mesh.resolving.hub import Hub
+from pack.mesh.resolving.neighbours import NearbyPeers
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
 from pack.mesh.troubles import Troubles
@@ -41,6 +42,7 @@ class Mesh:
         inbox: What comes in.
         book: What is remembered of other peers.
         gossip: What peers tell each other of addresses.
+        neighbours: Hearing of peers on the local network.
         hub: Asking hubs where peers are, and being one.
         overview: How it stands.
         troubles: What is wrong.
@@ -54,7 +56,9 @@ class Mesh:
         self.book = PeerBook(ports, self.roster, self.outbox, self.journal)
         self.rekeying = Rekeying(ports, self.roster, self.outbox)
         self.approval = Approval(ports, self.roster, self.book, self.rekeying)
-        self.admission = Admission(ports, self.roster, self.outbox, self.book, self.approval)
+        self.admission = Admission(
+            ports, self.roster, self.outbox, self.book, self.approval, self.rekeying
+        )
         self.troubles = Troubles(ports, self.roster, self.book, self.rekeying)
         self.inbox = Inbox(
             ports, self.roster, self.outbox, self.book, self.rekeying, self.troubles, self.journal
@@ -62,6 +66,7 @@ class Mesh:
         self.overview = Overview(ports, self.roster, self.outbox, self.book, self.troubles)
         hearsay = Hearsay(ports, self.roster, self.outbox)
         self.gossip = Gossip(ports, self.roster, self.outbox, self.book, hearsay)
+        self.neighbours = NearbyPeers(ports, self.roster, self.book)
         self.hub = Hub(ports, self.roster, self.book, hearsay)
 
     @property

@@ -197,6 +197,10 @@ class Outbox:
         said = [*theirs.versions, *theirs.announced.values()]
         return bool(self._ports.bundles.missing(said))
 
+    def lacks_version(self, theirs: Heard) -> bool:
+        """Whether a peer knows a version of the group that is not here."""
+        return bool(self._ports.bundles.missing(theirs.versions))
+
     def has_more(self, theirs: Heard) -> bool:
         """Whether something is here that a peer lacks."""
         mine = {*self._chains.group_heads(), *self.told().values()}

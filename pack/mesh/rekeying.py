@@ -86,6 +86,20 @@ class Rekeying:
         line = self._roster.membership().successor
         return PublicKey.parse(line) if line else None
 
+    def former_keys(self) -> Sequence[PublicKey]:
+        """The keys that this machine had before, the last one first."""
+        former, at, found = self._roster.version().group.former, self._roster.me, []
+        before = {one.successor: one.key for one in former.values()}
+        while at in before and before[at] not in found:
+            found.append(before[at])
+            at = before[at].peer
+        return found
+
+    def became(self, peer: PeerId, other: PeerId) -> bool:
+        """Whether the group knows that a peer has become another one by a new key."""
+        former = self._roster.version().group.former.get(peer)
+        return former is not None and former.successor == other
+
     def take_up(self, key: PublicKey) -> None:
         """Go by a key from now on that was asked for: somebody knows it by now.
 
@@ -100,18 +114,22 @@ class Rekeying:
 
         For whoever keeps other processes from it.
         """
-        membership, version = self._roster.membership(), self._roster.version()
-        asked = self.asked_for()
+        membership, asked = self._roster.membership(), self.asked_for()
+        if asked is not None and self._is_owner(self._roster.version()):
+            self._succeed(self._roster.me, asked)  # as after a crash, or where it became one since
+        version = self._roster.version()
         if asked is not None and version.may_sign(asked):
             self._go_by(asked, membership)
         elif (since := self._key_since(version)) is not None:
             self._go_by(since, membership)
-        me = self._roster.me
-        if me in version.group.owners and version.may_sign(self._ports.chains.key):
+        if self._is_owner(version):
             for peer, key in self._successors(version):
                 self._succeed(peer, key)
             self._roster.adopt_owners()
         self._move_records(self._roster.version())
+
+    def _is_owner(self, version: GroupVersion) -> bool:
+        return self._roster.me in version.group.owners and version.may_sign(self._ports.chains.key)
 
     def _key_since(self, version: GroupVersion) -> PublicKey | None:
         """The machine's key, where a backup has the former one and others know it by this one.

@@ -21,6 +21,7 @@ class PeerSource(StrEnum):
 
     MANUAL = "manual"
     HUB = "hub"
+    MDNS = "mdns"
     GOSSIP = "gossip"
 
 
@@ -107,6 +108,7 @@ class PeerRecord:
         given_up: The number of the last address at which it could not be met.
         invited_at: Where it was when it invited this peer, in the line that a person handed over.
         denies: Whether it said last that this machine belongs to the group no more.
+        sighted: Where it is on the local network; empty if it is not heard of there.
     """
 
     peer: PeerId
@@ -129,6 +131,7 @@ class PeerRecord:
     given_up: int = 0
     invited_at: str = ""
     denies: bool = False
+    sighted: str = ""
 
     @property
     def was_met(self) -> bool:

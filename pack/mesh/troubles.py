@@ -10,6 +10,7 @@ from typing import Final
 
 from pack.actions import Action
 from pack.errors import InvalidContent
+from pack.merge.heads import MERGE_VERSION
 from pack.mesh.intake import QUARANTINE
 from pack.mesh.members.group_chain import GroupVersion
 from pack.mesh.members.keys import PeerId
@@ -36,6 +37,8 @@ class TroubleKind(StrEnum):
     """A peer cannot be reached, or does not answer as it should."""
     BUNDLES = "bundles"
     """Bundles wait for what they build on."""
+    MERGING = "merging"
+    """The group merges by rules that are not known here."""
 
 
 GRAVE: Final = frozenset({TroubleKind.MEMBERSHIP, TroubleKind.KEY})
@@ -80,6 +83,7 @@ class Troubles:
             *self._refused(version),
             *self._peers(version),
             *self._bundles(),
+            *self._merging(version),
         )
 
     def tell(self) -> None:
@@ -142,6 +146,13 @@ class Troubles:
             if one.status is PeerStatus.ERROR and not one.denies:
                 text = f"{version.group.peers[peer].name} fails: {one.last_error}"
                 yield Trouble(TroubleKind.PEER, text.rstrip("."), f"{Action.SEE_PEERS}.")
+
+    def _merging(self, version: GroupVersion) -> Iterator[Trouble]:
+        """Its merges are texts like any other of whoever announces them; see `intake.is_merge`."""
+        if version.group.merge_version != MERGE_VERSION:
+            text = f"the group merges by version {version.group.merge_version} of the rules"
+            remedy = "Update PACK on this machine. Until then, what it merges may look different."
+            yield Trouble(TroubleKind.MERGING, f"{text}, and this PACK by {MERGE_VERSION}", remedy)
 
     def _bundles(self) -> Iterator[Trouble]:
         now = self._ports.clock()

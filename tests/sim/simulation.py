@@ -29,6 +29,7 @@ from pack.mesh.rekeying import Rekeyed
 from pack.model import CommitId, MemoryPath
 from pack.provenance import MERGER, Origin, Source, commit_message
 from tests.mesh_support import private_key
+from tests.sim.auditor import TOKEN
 from tests.sim.machine import Bundle, Crash, Disk, Machine, Side
 from tests.sim.world import MERGE, World
 from tests.support import START
@@ -60,6 +61,7 @@ class Simulation:
         self.tokens: dict[str, tuple[CommitId, str]] = {}
         self.forbidden: set[str] = set()
         self.lost: set[str] = set()
+        self.overwritten: set[str] = set()
         self.doubles: set[str] = set()
         self.removed: set[PeerId] = set()
         self.untold: list[str] = []
@@ -260,7 +262,10 @@ class Simulation:
         if kind in ("delete", "move"):
             blob = tree.pop(path)
             if kind == "move":
-                tree[MemoryPath(f"b/moved-{self.random.randrange(4)}.md")] = blob
+                target = MemoryPath(f"b/moved-{self.random.randrange(4)}.md")
+                if target in tree:  # it is seen there, and no more is said of other places
+                    self.overwritten |= set(TOKEN.findall(self.world.blobs[tree[target]].decode()))
+                tree[target] = blob
         else:
             tree[path] = self.world.blob(text.encode())
         made = self._commit(machine, tree)
@@ -432,7 +437,9 @@ class Simulation:
 
     def _newcomer(self, machine: Machine) -> None:
         owner = self.machines[0]
-        if len(self.machines) < 7 and owner.key_name not in self.doubles and not owner.fault:
+        is_owner = owner.id in owner.mesh.roster.version().group.owners  # or crashed over a key
+        is_able = is_owner and owner.key_name not in self.doubles and not owner.fault
+        if len(self.machines) < 7 and is_able:
             owner.now = self._now
             self._admit(f"n{len(self.machines)}")
 

@@ -52,12 +52,12 @@ class MachineKeys:
         Raises:
             NotFound: It is none of them.
         """
-        found = self.load()
-        if public_half(found) != key:
-            found = self._file.load()
-        if public_half(found) != key:
-            raise NotFound("this key on this machine")
-        return found
+        earlier = self._file.earlier(key.peer)
+        for file in (self._file, earlier):
+            found = file.load() if file.exists() else None
+            if found is not None and public_half(found) == key:
+                return found
+        raise NotFound("this key on this machine")
 
     def machine_key(self) -> PublicKey:
         """See `KeyRing.machine_key`."""

@@ -30,6 +30,7 @@ class FindingPolicy:
         most: How many peers may be known by gossip alone.
         failures: After how many failures in a row an address from gossip is dropped, if nobody was
             ever met there.
+        mdns: Whether what peers say on the local network counts.
     """
 
     discovery: Discovery = Discovery.BOTH
@@ -39,6 +40,7 @@ class FindingPolicy:
     every: int = 2
     most: int = 50
     failures: int = 3
+    mdns: bool = False
 
     @property
     def asks_hubs(self) -> bool:

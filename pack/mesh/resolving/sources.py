@@ -66,6 +66,12 @@ def find_hub(member: Member, policy: FindingPolicy) -> FoundAddress | None:
     return _learned(member, PeerSource.HUB) if policy.asks_hubs else None
 
 
+def find_mdns(member: Member, policy: FindingPolicy) -> FoundAddress | None:
+    """What the peer says on the local network; that is passed on to nobody."""
+    at = member.record.sighted
+    return FoundAddress(at, PeerSource.MDNS) if policy.mdns and at and may_call(at) else None
+
+
 def find_gossip(member: Member, policy: FindingPolicy) -> FoundAddress | None:
     """What the peer said itself, whoever passed it on: the newest of it."""
     told = _learned(member, PeerSource.GOSSIP) if policy.gossip else None
@@ -82,13 +88,13 @@ def find_gossip(member: Member, policy: FindingPolicy) -> FoundAddress | None:
 
 
 def find_best(member: Member, policy: FindingPolicy) -> FoundAddress | None:
-    """What counts: a person before a hub, and that before gossip, unless gossip is newer."""
+    """What counts: a person, a hub unless gossip is newer, the local network, gossip."""
     if (by_hand := find_manual(member, policy)) is not None:
         return by_hand
     hub, gossip = find_hub(member, policy), find_gossip(member, policy)
-    if hub is None or gossip is None:
-        return hub or gossip
-    return gossip if gossip.n > hub.n else hub
+    if hub is not None and (gossip is None or gossip.n <= hub.n):
+        return hub
+    return find_mdns(member, policy) or gossip
 
 
 def _learned(member: Member, source: PeerSource) -> FoundAddress | None:

@@ -67,7 +67,8 @@ GOOGLE: Final = Extra(
 )
 KEYRING: Final = Extra("keyring", {"keyring": "keyring"})
 REPLICAS: Final = Extra("replicas", {"redis": "redis"})
-EXTRAS: Final = (NOTION, GOOGLE, KEYRING, REPLICAS)
+MDNS: Final = Extra("mdns", {"zeroconf": "zeroconf"})
+EXTRAS: Final = (NOTION, GOOGLE, KEYRING, REPLICAS, MDNS)
 
 
 def wanted_extras(settings: Settings) -> Iterator[tuple[Extra, str]]:
@@ -80,6 +81,8 @@ def wanted_extras(settings: Settings) -> Iterator[tuple[Extra, str]]:
         yield KEYRING, "PACK_GITHUB_TOKEN_FROM"
     if settings.pack_redis_url is not None:
         yield REPLICAS, "PACK_REDIS_URL"
+    if settings.pack_mesh_mdns:
+        yield MDNS, "PACK_MESH_MDNS"
 
 
 def _is_installed(module: str) -> bool:

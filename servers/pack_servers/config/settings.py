@@ -197,6 +197,7 @@ class Settings:
         pack_mesh_gossip_peers: How many peers may be known by gossip alone.
         pack_mesh_gossip_failures: After how many failures in a row an address from gossip is
             dropped, if its peer was never met.
+        pack_mesh_mdns: Whether peers find each other on the local network by themselves.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.
         notion_sync_mode: One page for all, or one for each file.
@@ -254,6 +255,7 @@ class Settings:
     pack_mesh_gossip_every: Annotated[int, Field(ge=1, le=10_000)] = 2
     pack_mesh_gossip_peers: Annotated[int, Field(ge=0, le=100)] = 50
     pack_mesh_gossip_failures: Annotated[int, Field(ge=1, le=10_000)] = 3
+    pack_mesh_mdns: bool = False
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""
     notion_sync_mode: NotionMode = NotionMode.SINGLE

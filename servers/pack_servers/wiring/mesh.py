@@ -55,7 +55,11 @@ from pack_servers.wiring.place import Announce, Place
 
 _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
-_AREAS: Final = {TroubleKind.REFUSED: "quarantine", TroubleKind.BUNDLES: "bundles"}
+_AREAS: Final = {
+    TroubleKind.REFUSED: "quarantine",
+    TroubleKind.BUNDLES: "bundles",
+    TroubleKind.MERGING: "merging",
+}
 
 
 @cache
@@ -158,6 +162,7 @@ def _finding(settings: Settings) -> FindingPolicy:
         every=settings.pack_mesh_gossip_every,
         most=settings.pack_mesh_gossip_peers,
         failures=settings.pack_mesh_gossip_failures,
+        mdns=settings.pack_mesh_mdns,
     )
 
 
@@ -180,6 +185,8 @@ def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
         return
     with mesh_of(settings, memory) as mesh:
         yield from mesh_checks(mesh)
+        if settings.pack_mesh_mdns:
+            yield _of_network(mesh)
 
 
 def mesh_checks(mesh: Mesh) -> Iterator[Check]:
@@ -195,6 +202,12 @@ def mesh_checks(mesh: Mesh) -> Iterator[Check]:
         if one.kind not in GRAVE and one.kind is not TroubleKind.PEER:
             yield Check(_AREAS[one.kind], State.NOTE, one.text, one.remedy)
     yield from filter(None, map(_of_peer, others))
+
+
+def _of_network(mesh: Mesh) -> Check:
+    names = [one.name for one in mesh.overview.peers() if one.record.sighted]
+    seen = ", ".join(names) or "no peer, while no server runs here at least"
+    return Check("mdns", State.OK, f"on the local network: {seen}")
 
 
 def _of_peer(peer: PeerView) -> Check | None:

@@ -316,6 +316,35 @@ def test_a_member_that_asked_for_a_new_key_goes_by_it_once_an_owner_has_heard(pa
     del line, meetings
 
 
+@pytest.mark.parametrize("is_owner", [False, True], ids=["a member", "another owner"])
+def test_an_owner_with_a_new_key_makes_it_known_to_whoever_it_calls(pair, meetings, is_owner):
+    laptop, desk = pair
+    if is_owner:
+        laptop.mesh.roster.set_owners([laptop.id, desk.id])
+        laptop.send(desk)
+    meetings.exchange.meet(desk.id)
+    laptop.mesh.rekeying.renew()
+    head = laptop.write("by the new key")
+    assert meetings.exchange.meet(desk.id).is_agreed
+    assert desk.memory.head() == head
+    assert desk.mesh.roster.version().group.owner == laptop.mesh.me
+    assert not desk.mesh.approval.waiting()
+
+
+def test_an_owner_with_a_new_key_makes_it_known_to_whoever_calls_it(pair):
+    """By the former one, which is all that the caller knows of it."""
+    laptop, desk = pair
+    desk.mesh.book.remember(laptop.id, endpoint="http://laptop:3005")
+    calls = Meetings(desk, laptop=DirectLine(laptop))
+    calls.exchange.meet(laptop.id)
+    laptop.mesh.rekeying.renew()
+    head = laptop.write("by the new key")
+    calls.exchange.meet(laptop.id)
+    assert desk.memory.head() == head
+    assert desk.mesh.roster.version().group.owner == laptop.mesh.me
+    assert calls.exchange.meet(laptop.mesh.me).is_agreed
+
+
 def test_a_machine_without_an_invitation_is_in_once_an_owner_has_approved(machines, meetings):
     laptop, _, phone = machines
 

@@ -440,6 +440,24 @@ def test_a_merge_of_another_version_is_a_text_of_whoever_announces_it():
     assert "claims level 1" in refusal(offered, allowed(3, 4, 5))
 
 
+@pytest.mark.parametrize(
+    ("number", "problem"), [("99", ""), ("2", ""), ("1", "not the merge"), (None, "not signed")]
+)
+def test_in_a_group_that_merges_by_an_unknown_version_merges_are_texts_of_whoever_announces_them(
+    number, problem
+):
+    """Those that can be computed here are, all the same."""
+    trailers = [("Pack-Merge", number)] if number else []
+    message = commit_message("a.md: x", PERSON, "r1", trailers=trailers)
+    offered = offer(commit("new", "begun", "other", message=message), by_pack("other", "begun"))
+    later = version(replace(GROUP, merge_version=99), "laptop", SECOND)
+    offered.groups = {"group": [FIRST, SECOND, later]}
+    if problem:
+        assert problem in refusal(offered, check=lambda _: False)
+    else:
+        assert decide(offered, check=lambda _: False).heads == {DESK: commit_id("new")}
+
+
 def test_a_ref_is_the_id_of_a_peer_to_the_letter():
     said = {ref("desk").replace(DESK, DESK.upper()): says("desk", "begun", "new")}
     offered = Offered(commits=[by_pack("new", "begun")], said=said)

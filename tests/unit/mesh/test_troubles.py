@@ -1,5 +1,6 @@
 """What a person should know of a group, until it is over."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pack_connectors.peers.state_files import MeshFiles
@@ -81,3 +82,16 @@ def test_a_peer_that_fails_and_bundles_that_wait_for_a_day_are_told(pair, tmp_pa
     assert kinds(desk) == []
     desk.now = kept.came_at + timedelta(hours=25)
     assert kinds(desk) == [TroubleKind.BUNDLES]
+
+
+def test_a_group_that_merges_by_rules_that_are_not_known_here_says_so(pair):
+    laptop, desk = pair
+    laptop.mesh.roster.change(lambda one: (replace(one.group, merge_version=99), one.revoked))
+    desk.write("merged all the same")
+    laptop.send(desk)
+    assert desk.send(laptop).received == 1
+    assert laptop.memory.head() == desk.memory.head()
+    for machine in pair:
+        assert kinds(machine) == [TroubleKind.MERGING]
+        assert "merges by version 99 of the rules, and this PACK by 1" in told(machine)[0]
+        assert not machine.mesh.overview.verify().problems

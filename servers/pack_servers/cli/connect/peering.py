@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from pack_servers.wiring.local import group_of, in_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -46,10 +47,22 @@ def _meeting(memory: Memory, settings: Settings) -> Iterator[_Met]:
     from pack_servers.background.mesh import MeshNews, meeting  # noqa: PLC0415
     from pack_servers.wiring.mesh import exchange_of, mesh_of  # noqa: PLC0415
 
-    with mesh_of(settings, memory) as mesh:
+    with mesh_of(settings, memory) as mesh, ExitStack() as stack:
         news, exchange = MeshNews(), exchange_of(settings, mesh)
-        with meeting(mesh, exchange, news, settings.pack_mesh_heartbeat):
-            yield _Met(mesh, news.tell)
+        stack.enter_context(meeting(mesh, exchange, news, settings.pack_mesh_heartbeat))
+        if settings.pack_mesh_mdns:
+            stack.enter_context(_neighbouring(mesh, news.tell))
+        yield _Met(mesh, news.tell)
+
+
+def _neighbouring(mesh: Mesh, tell: Callable[[], object]) -> AbstractContextManager[None]:
+    from pack_servers.background.neighbours import neighbouring  # noqa: PLC0415 - an extra
+    from pack_servers.config.extras import MDNS  # noqa: PLC0415
+
+    MDNS.require("PACK_MESH_MDNS")
+    from pack_servers.wiring.mdns import listen  # noqa: PLC0415 - what `require` has just found
+
+    return neighbouring(mesh, listen, tell)
 
 
 class Peering:

@@ -40,6 +40,7 @@ def test_a_new_key_is_the_machines_and_each_memory_takes_it_when_it_is_ready(fil
     assert other.keys.next_key() == new  # no third one for the other memory
     assert other.key.peer == old
     assert public_half(other.keys.of(new)) == new
+    assert public_half(one.keys.of(other.key)) == other.key  # by which others may still know it
     assert one.keys.next_key() not in (new, other.key)
     assert one.key == new
     assert other.key.peer == old

@@ -7,7 +7,14 @@ import pytest
 from pack.mesh.announcement import Announcement
 from pack.mesh.members.group import Role
 from pack.mesh.resolving.policy import Discovery, FindingPolicy
-from pack.mesh.resolving.sources import Member, find_best, find_gossip, find_hub, find_manual
+from pack.mesh.resolving.sources import (
+    Member,
+    find_best,
+    find_gossip,
+    find_hub,
+    find_manual,
+    find_mdns,
+)
 from pack.mesh.state import LearnedAddress, PeerRecord, PeerSource
 from tests.mesh_support import commit_id, peer, public_key
 
@@ -26,7 +33,9 @@ def told(source, n=3, endpoint="http://told:1"):
 
 
 def member(**fields):
-    record = {one: fields.pop(one) for one in ("endpoint", "source", "told") if one in fields}
+    record = {
+        one: fields.pop(one) for one in ("endpoint", "source", "told", "sighted") if one in fields
+    }
     return replace(NOBODY, record=replace(NOBODY.record, **record), **fields)
 
 
@@ -49,6 +58,26 @@ BY_HAND = {"endpoint": "http://hand:1", "source": PeerSource.MANUAL}
 def test_a_person_before_a_hub_and_that_before_gossip_unless_it_is_newer(given, endpoint, source):
     found = find_best(member(**given), POLICY)
     assert (found.endpoint, found.source) == (endpoint, source)
+
+
+LAN = "http://192.168.1.7:3005"
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({**BY_HAND, "sighted": LAN}, "manual"),
+        ({"told": told("hub"), "said": said(3), "sighted": LAN}, "hub"),
+        ({"told": told("hub", 3), "said": said(4), "sighted": LAN}, "mdns"),
+        ({"said": said(3), "sighted": LAN}, "mdns"),
+        ({"sighted": LAN}, "mdns"),
+        ({"said": said(3), "sighted": "http://169.254.169.254:80"}, "gossip"),
+    ],
+)
+def test_the_local_network_comes_after_a_hub_and_before_gossip(given, source):
+    found = find_best(member(**given), replace(POLICY, mdns=True))
+    assert (found.source, found.ttl if source == "mdns" else 0) == (source, 0)
+    assert find_mdns(member(**given), POLICY) is None
 
 
 def test_each_source_alone_says_only_what_it_knows():

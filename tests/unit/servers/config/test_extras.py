@@ -22,6 +22,7 @@ _NOTION = {"NOTION_TOKEN": "a", "NOTION_SYNC_PAGE_ID": "b"}
 _GOOGLE = {"GOOGLE_DOC_ID": "a"}
 _KEYRING = {"PACK_GITHUB_TOKEN_FROM": "keyring"}
 _REDIS = {"PACK_REDIS_URL": "redis://127.0.0.1"}
+_MDNS = {"PACK_MESH_MDNS": "true"}
 
 
 def optional_dependencies() -> dict[str, dict[str, str]]:
@@ -37,6 +38,8 @@ def optional_dependencies() -> dict[str, dict[str, str]]:
 def test_the_extras_and_their_packages_are_those_of_the_project() -> None:
     declared = optional_dependencies()
     dev = declared.pop("dev")
+    assert declared["anthropic"].items() <= dev.items()
+    del declared["anthropic"]  # for programs that use it: no setting asks for it
     assert {extra.name: {*extra.packages} for extra in EXTRAS} == {
         name: {*requirements} for name, requirements in declared.items()
     }
@@ -79,6 +82,7 @@ def test_a_package_whose_namespace_is_missing_is_missing() -> None:
         (_KEYRING | {"GITHUB_TOKEN": "a"}, []),
         ({"PACK_GITHUB_TOKEN_FROM": "gh"}, []),
         (_REDIS, ["replicas: PACK_REDIS_URL"]),
+        (_MDNS, ["mdns: PACK_MESH_MDNS"]),
         (_GOOGLE | _NOTION, ["notion: NOTION_TOKEN", "google: GOOGLE_DOC_ID"]),
     ],
 )
@@ -110,6 +114,7 @@ print("\\n".join(failed))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     behind = ("pack_connectors.notion.", "pack_servers.wiring.notion", "pack_servers.mcp.redis")
+    behind += ("pack_connectors.peers.mdns", "pack_servers.wiring.mdns")
     failed = done.stdout.split()
     assert set(behind[1:]) <= set(failed)
     assert [name for name in failed if not name.startswith(behind)] == []
