@@ -17,7 +17,7 @@ from tests.histories import History, Step, build_history
 from tests.support import AGENT, Clock, examples, git
 
 pytestmark = pytest.mark.contract("C1", "C9")
-_COMMITS = 2_000
+_COMMITS = examples(600, 2_000)
 _ASKED = examples(8, 400)
 
 

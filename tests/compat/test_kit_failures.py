@@ -18,7 +18,7 @@ pytestmark = pytest.mark.contract("C1", "C9", "C15")
 USER = Origin(Source.USER, "cli")
 CRASHED = 9
 SOME_STEPS = pytest.mark.parametrize(
-    "stride", [41, pytest.param(1, marks=pytest.mark.soak)], ids=["some", "all"]
+    "stride", [83, pytest.param(1, marks=pytest.mark.soak)], ids=["some", "all"]
 )
 
 

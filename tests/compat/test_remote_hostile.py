@@ -18,6 +18,7 @@ from pack.errors import ConnectorError, PackError, Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.remote.remote import Outcome, StopKind
 from tests.compat.remote_support import Machine, Net, git, make_template
+from tests.support import is_soak
 
 pytestmark = pytest.mark.usefixtures("git_identity")
 
@@ -215,7 +216,9 @@ def test_hostile_trees_change_nothing(net: Net, one: Machine, also_here: bool) -
     before, head = one.files(), one.head()
     config = Path(one.folder, ".git/config").read_bytes()
     hooks = sorted(Path(one.folder, ".git/hooks").iterdir())
-    for name, harm in HOSTILE.items():
+    # All are refused before anything is merged: with something to merge, one of three is enough.
+    harms = list(HOSTILE.items())[:: 3 if also_here and not is_soak() else 1]
+    for name, harm in harms:
         harm(Forger(net))
         ended = attempt(one)
         expected = ("git fetch failed: ", "what no file") if name == "nul_link" else ("git fetch",)

@@ -196,7 +196,7 @@ def die_at(net: Net, folder: Path, steps: Steps, patch: pytest.MonkeyPatch, numb
 @pytest.mark.skipif(os.name != "posix", reason="it forks")
 @pytest.mark.parametrize("is_merge", [False, True], ids=["fast-forward", "merge"])
 @pytest.mark.parametrize(
-    "stride", [97, pytest.param(5, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
+    "stride", [149, pytest.param(5, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
 )
 def test_an_exchange_that_dies_at_any_step_is_whole_or_absent(
     net: Net, steps: Steps, monkeypatch: pytest.MonkeyPatch, stride: int, is_merge: bool

@@ -40,7 +40,8 @@ def list_commits(call: Call) -> Response:
     options = [f"--{name}={query[name]}" for name in ("since", "until") if name in query]
     options += [f"--author={query['author']}"] if "author" in query else []
     path = query.get("path", "")
-    oids = git.log(*options, start, "--", *([f":(literal){path}"] if path else []))
+    options += [start, "--", f":(literal){path}"] if path else [start]
+    oids = git.log(*options) if len(options) > 1 else git.history(start)
     shown, headers = call.page(oids)
     answer = Response.of([shown_commit(call, repository, oid) for oid in shown])
     answer.headers |= headers

@@ -65,6 +65,7 @@ class GitRepository:
         self.before_ref_update: Callable[[], None] | None = None
         self._reader: subprocess.Popen[bytes] | None = None
         self._trees: dict[str, Mapping[str, TreeItem]] = {}
+        self._histories: dict[str, Sequence[str]] = {}
         self._before_last_write: dict[str, str] = {}
         # As git makes one (gitrepository-layout(5)), without a process for it.
         for name in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
@@ -230,6 +231,17 @@ class GitRepository:
     def log(self, *args: str) -> list[str]:
         """Commit ids that `git rev-list` gives."""
         return self._run("rev-list", *args).decode().split()
+
+    def history(self, start: str) -> Sequence[str]:
+        """The same for one commit: of the next one it takes no process, as it begins the list."""
+        with self.lock:
+            if start not in self._histories:
+                data = self.commit_data(start)
+                parents = data.parents if data else ()
+                before = self._histories.get(parents[0]) if len(parents) == 1 else None
+                found = self.log(start) if before is None else (start, *before)
+                self._histories[start] = found
+            return self._histories[start]
 
 
 def _read_object(out: IO[bytes]) -> tuple[str, GitObject] | None:

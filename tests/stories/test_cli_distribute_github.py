@@ -120,7 +120,7 @@ def test_a_second_run_makes_no_request_that_writes(story: Story) -> None:
     assert story.written() == []
 
 
-@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+@pytest.mark.parametrize("how", ["merge", "squash", pytest.param("rebase", marks=pytest.mark.soak)])
 def test_what_was_merged_is_known_and_taken_back(story: Story, how: str) -> None:
     story.run()
     story.merge(1, how)

@@ -218,7 +218,7 @@ def test_what_leads_elsewhere_is_no_relative_link(body):
 
 
 def test_links_of_a_huge_link_list_are_all_found_where_they_are():
-    rows = 25_000
+    rows = 25_000 if is_soak() else 5_000
     found = links("[a](b.md)\n" * rows)
     assert found == [Link("b.md", line, 5) for line in range(1, rows + 1)]
 
@@ -234,7 +234,7 @@ def test_links_have_places_in_the_text(text):
 
 @pytest.mark.parametrize("unit", ["[", "![[](", "- a\n", "> ", "## a\n", "[a](b.md) ", "<!-- "])
 def test_hostile_text_is_read_to_its_end(unit):
-    body = unit * ((100_000 if is_soak() else 25_000) // len(unit))
+    body = unit * ((100_000 if is_soak() else 10_000) // len(unit))
     assert len(headings(body)) == (body.count("\n") if unit == "## a\n" else 0)
     assert len(links(body)) == (body.count("](b.md)") if "b.md" in unit else 0)
 
