@@ -57,9 +57,9 @@ def _sentence(summary: str, findings: Sequence[CheckFinding]) -> str:
 
 def _without_secrets(finding: CheckFinding) -> CheckFinding:
     """A finding whose path and words hold nothing that looks like a secret."""
-    path = "/".join(_HIDDEN if find_secrets(part) else part for part in finding.path.split("/"))
-    path = _HIDDEN if find_secrets(path) else path
-    what = "something that is not repeated here" if find_secrets(finding.what) else finding.what
+    path = "/".join(_HIDDEN if _is_secret(part) else part for part in finding.path.split("/"))
+    path = _HIDDEN if _is_secret(path) else path
+    what = "something that is not repeated here" if _is_secret(finding.what) else finding.what
     return replace(finding, path=path, what=visible(what).replace("\n", "\\n"))
 
 
