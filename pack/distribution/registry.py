@@ -6,7 +6,7 @@ stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any, Final
 
@@ -195,13 +195,3 @@ def _fields_of(entry: RegistryEntry) -> Mapping[str, object]:
         names = ("branch", "version", "commit")
         fields["offered"] = {name: getattr(offer, name) for name in names}
     return {**fields, **entry.more}
-
-
-def registry_rows(registry: Registry) -> Sequence[Sequence[str]]:
-    """The registry as the rows of a table, below its heads."""
-    heads = ("Repo", "Sync Rule ID", "Strategy", "Frequency", "Last Sync", "Version", "Status")
-    rows = [
-        (one.repo, one.rule, one.strategy, one.frequency, one.last_sync, one.version, one.status)
-        for one in registry.entries.values()
-    ]
-    return [heads, *(tuple(str(cell or "-") for cell in row) for row in rows)]

@@ -50,11 +50,6 @@ _KEY_LINE: Final = pattern(
 KEY: Final = "a key that says it is internal"
 
 
-def is_internal(fields: Mapping[str, object]) -> bool:
-    """Whether the keys of a file say that it stays at home."""
-    return any(_says_so(key, value) for key, value in fields.items())
-
-
 def find_internal_marks(text: str) -> list[Leak]:
     """The marks in a text, by line; each kind once on a line."""
     head = frontmatter.read(text)

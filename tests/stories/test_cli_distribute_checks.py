@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.made_up_secrets import SECRETS
 from tests.stories.distributing import FIRST, RULE, Downstream, Memory, make_pair, pair
@@ -51,6 +52,24 @@ def test_each_failure_blocks_and_is_the_same_everywhere(
     registry = (memory.path / ".pack/distribution/registry.yaml").read_text("utf-8")
     assert "failures: 2" in registry
     assert SECRET not in registry
+
+
+def test_what_the_checks_say_is_written_as_yaml(
+    both: tuple[Memory, Downstream], tmp_path: Path
+) -> None:
+    memory, _ = both
+    memory.distribute("plan", "--output", tmp_path / "said")
+    (file,) = (tmp_path / "said").iterdir()
+    said = yaml.safe_load(file.read_text("utf-8"))["sync_validation"]
+    assert said["rule_id"] == file.stem
+    assert [one["name"] for one in said["checks"]] == [
+        "checksum",
+        "link_integrity",
+        "schema_check",
+        "secret_scan",
+        "version_tag",
+    ]
+    assert said["overall"] == "pass"
 
 
 def test_upstreams_side_of_a_conflict_is_searched_though_the_file_does_not_go(

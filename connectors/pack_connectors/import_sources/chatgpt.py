@@ -48,7 +48,6 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 _CONVERSATIONS: Final = re.compile(r"conversations(?:-\d+)?\.json", re.IGNORECASE)
 _MAPPING: Final = re.compile(rb'"mapping"\s*:\s*\{')
 _BESIDE: Final = ("chat.html", "message_feedback.json", "shared_conversations.json")
-_CALLED: Final = "chatgpt"
 
 
 def _conversation_files(source: ImportSource) -> list[SourceFile]:

@@ -28,7 +28,6 @@ from pack_connectors.import_sources.restored import restored
 from pack_connectors.import_sources.skips import BROKEN, MADE_BY_PACK, NOT_UTF8, TOO_LARGE
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
-_LINES: Final = ".jsonl"
 _MOST_TEXT: Final = 512 * 1024 * 1024
 
 

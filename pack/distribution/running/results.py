@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pack.distribution.values import CheckResult, CheckStatus, PullRequestText
+from pack.distribution.values import CheckResult, PullRequestText
 from pack.errors import PackError
 from pack.model import CommitId
 
@@ -88,11 +88,6 @@ class RepositoryResult:
     def is_bad(self) -> bool:
         """Whether it did not come to what was wanted."""
         return self.status in (RunStatus.BLOCKED, RunStatus.FAILED)
-
-    @property
-    def failed_checks(self) -> list[CheckResult]:
-        """The checks that let nothing pass."""
-        return [check for check in self.checks if check.status is CheckStatus.FAIL]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,13 @@ from pack.distribution.running.looking import find_last
 from pack.distribution.running.results import DownstreamStatus
 from pack.distribution.running.view import DownstreamView
 from pack.distribution.running.wanted import find_wanted
-from pack.distribution.staleness import DownstreamState, SyncStanding, alerts_of, standing_of
+from pack.distribution.staleness import (
+    DownstreamState,
+    SyncStanding,
+    alerts_of,
+    days_between,
+    standing_of,
+)
 from pack.distribution.values import Release, Rule
 from pack.errors import NotFound, PackError
 from pack.versions import KitVersion
@@ -66,13 +72,11 @@ def _read(context: RunContext, rule: Rule) -> tuple[SyncState | None, Downstream
 
 
 def _days(last_sync: str | None, now: datetime) -> int | None:
-    if last_sync is None:
-        return None
     try:
-        then = datetime.fromisoformat(last_sync).date()
+        then = datetime.fromisoformat(last_sync) if last_sync is not None else None
     except ValueError:
         return None  # somebody edited the registry
-    return max(0, (now.date() - then).days)
+    return days_between(then.replace(tzinfo=now.tzinfo) if then else None, now)
 
 
 def _missed(

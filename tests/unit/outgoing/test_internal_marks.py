@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.outgoing.internal_marks import find_internal_marks, is_internal
+from pack.outgoing.internal_marks import find_internal_marks
 
 MARKED = [
     ("---\ninternal: true\n---\n# A\n", 2),
@@ -48,18 +48,3 @@ def test_a_mark_is_found_on_its_line(text: str, line: int) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_prose_and_code_are_no_marks(text: str) -> None:
     assert find_internal_marks(text) == []
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({"internal": True}, True),
-        ({"INTERNAL": "yes"}, True),
-        ({"sync": False}, True),
-        ({"classification": "Confidential"}, True),
-        ({"internal": False, "sync": True, "visibility": "public", "type": "internal"}, False),
-        ({}, False),
-    ],
-)
-def test_keys(fields: dict[str, object], expected: bool) -> None:
-    assert is_internal(fields) is expected

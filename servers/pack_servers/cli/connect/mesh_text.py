@@ -5,7 +5,6 @@ from __future__ import annotations
 from pack.mesh.members.group import ALL_LEVELS, Peer
 from pack.mesh.members.keys import shown
 from pack.mesh.mesh import Mesh
-from pack.mesh.state import PeerRecord
 from pack.mesh.troubles import TroubleKind
 from pack.mesh.views import TakenIn
 from pack_servers.cli.shell.output import counted, show
@@ -85,11 +84,3 @@ def show_status(mesh: Mesh) -> None:
 def _my_name(mesh: Mesh) -> str:
     mine = mesh.roster.version().group.peers.get(mesh.me)
     return mine.name if mine is not None else mesh.roster.membership().name
-
-
-def _where(mesh: Mesh, record: PeerRecord) -> str:
-    """The address of a peer, and who gave it."""
-    if not record.endpoint:
-        return "no address"
-    by = f", by {mesh.roster.name_of(record.discovered_via)}" if record.discovered_via else ""
-    return f"{record.endpoint} ({record.source}{by})"

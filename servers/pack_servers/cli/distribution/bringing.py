@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import typer
 
+from pack.distribution.checks.report import check_report
 from pack.distribution.running.results import RepositoryResult, RunReport, RunStatus
 from pack.distribution.running.run import RunRequest
 from pack.distribution.running.take_back import RollbackRequest
@@ -23,6 +24,7 @@ from pack_servers.cli.distribution.distribution_text import (
 from pack_servers.cli.shell.output import show_json
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
+from pack_servers.wiring.distribution import write_files
 
 FAILED: Final = 1
 CONFLICT: Final = 2
@@ -47,6 +49,8 @@ def bring(call: DistributeCall) -> RunReport:
             show_result(one, planned=call.dry_run)
 
     report = call.distribution.run(call.ends, request, tell)
+    if call.output is not None:
+        write_files(call.output, _validations(call, report.results))
     if call.is_json:
         show_json({"results": [result_fields(one) for one in report.results]})
     else:
@@ -55,6 +59,16 @@ def bring(call: DistributeCall) -> RunReport:
         say(f"error: the registry does not say so: {report.unrecorded}")
         say(f"  → {worded(report.unrecorded.remedy)}")
     return report
+
+
+def _validations(call: DistributeCall, results: Sequence[RepositoryResult]) -> Mapping[str, bytes]:
+    """What the checks say of each rule, as a file."""
+    now = call.memory.now()
+    return {
+        f"{one.rule}.yaml": check_report(one.rule, one.version, now, one.checks).encode("utf-8")
+        for one in results
+        if one.checks and one.version is not None
+    }
 
 
 def _by_hand(call: DistributeCall) -> list[str]:

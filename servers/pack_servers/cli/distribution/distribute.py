@@ -123,7 +123,10 @@ def run(  # noqa: PLR0917 - options
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", metavar="FOLDER", help="For verify: write the files.", show_default=False
+            "--output",
+            metavar="FOLDER",
+            help="For verify: write the files; for plan and run: what the checks say, as YAML.",
+            show_default=False,
         ),
     ] = None,
     alert: Annotated[
