@@ -44,6 +44,8 @@ def ask_archive(
     Returns:
         `None` if it names no such folder, so that the usual catalog has the answer.
     """
+    if which.folder is None or which.folder.partition("/")[0] != ARCHIVE:
+        return None
     entries = _entries(core, which.folder) if core.require_mode() is Mode.V2 else []
     if not any(is_archived(entry.path) for entry in entries):
         return None
@@ -54,10 +56,8 @@ def ask_archive(
         return question(view)
 
 
-def _entries(core: Core, folder: str | None) -> list[Entry]:
-    """The files in a folder of the archive, conversations or not; none for another folder."""
-    if folder is None or folder.partition("/")[0] != ARCHIVE:
-        return []
+def _entries(core: Core, folder: str) -> list[Entry]:
+    """The files in a folder of the archive, conversations or not."""
     scope = scope_of(core.connector)
     return [
         entry
