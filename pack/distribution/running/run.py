@@ -1,4 +1,4 @@
-"""A run over all rules: a result for each repository, whatever becomes of the others."""
+"""A run over all rules: each repository gets a result, even if another one fails."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The plugins for clients that have them: the memory at the start of every conversation.
 
 What is installed is a copy of the plugin that comes with PACK, with the absolute paths of this
-machine in it. The client is told of it in its settings, which are edited like any others; its own
-command then fetches it, where there is one. Such a command formats the settings anew, so that they
-are put back afterwards if they still say the same.
+machine in it. An entry in the client's settings, edited like any other settings, tells the client
+about it. If the client has a command for plugins, that command then fetches it. Such a command
+reformats the settings file, so the file is put back afterwards if it still says the same.
 """
 
 from __future__ import annotations

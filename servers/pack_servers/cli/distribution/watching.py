@@ -35,7 +35,7 @@ def watch(call: DistributeCall) -> None:
     while True:
         found = _released(call)
         if found != known or monotonic() - last >= _AGAIN:
-            # Opened anew, as what is downstream changes.
+            # Reopened each time, because the downstream repositories change meanwhile.
             with open_ends(call.memory, call.settings, say) as ends:
                 _look(replace(call, ends=ends))
             known, last = _released(call), monotonic()
