@@ -68,12 +68,14 @@ class ClientOrigins:
             token is the best proof that there is, so nothing else raises what it says.
         names: What those count as that call themselves so, by `folded_client`. Anybody can call
             himself anything, so a name makes nobody the user.
+        models: The models behind some of them, as `provider/name`, likewise by `folded_client`.
     """
 
     default: Source = Source.AI_CLOUD
     transports: Mapping[Transport, Source] = field(default_factory=dict)
     tokens: Mapping[str, Source] = field(default_factory=dict)
     names: Mapping[str, Source] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, name: str, transport: Transport, token: str | None = None) -> Origin:
         """Who a client is.
@@ -85,10 +87,11 @@ class ClientOrigins:
         """
         proved = self.by_token(token) if token else None
         source = proved or self.transports.get(transport, self.default)
-        named = self.names.get(folded_client(name))
+        called = folded_client(name)
+        named = self.names.get(called)
         if named is not None and (proved or named is Source.USER):
             named = weaker(source, named)
-        return Origin(named or source, name)
+        return Origin(named or source, name, self.models.get(called))
 
     def by_token(self, token: str) -> Source | None:
         """What the holder of a token counts as; `None` if the token is none of these."""

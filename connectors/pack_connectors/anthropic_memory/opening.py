@@ -40,7 +40,8 @@ class Caller:
         """The writer, by what clients count as."""
         if self.source is not None:
             return Origin(self.source, self.client, self.model)
-        return Origin(origins.of(self.client, Transport.STDIO).source, self.client, self.model)
+        found = origins.of(self.client, Transport.STDIO)
+        return Origin(found.source, self.client, self.model or found.model)
 
 
 OpenFolder = Callable[

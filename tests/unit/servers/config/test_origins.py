@@ -8,7 +8,7 @@ from pack_servers.config.settings import load_settings
 
 from pack.callers import ClientOrigins, Transport
 from pack.errors import InvalidConfig
-from pack.provenance import Source
+from pack.provenance import Source, commit_message
 
 TOKEN = "for-tests-only=+/=="
 
@@ -35,10 +35,24 @@ def test_clients_tokens_and_transports(monkeypatch: pytest.MonkeyPatch) -> None:
     assert TOKEN not in repr(found)
 
 
+def test_the_model_behind_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "client:LM Studio=ai-local:ollama/llama3.3:70b,client:y=ai-cloud"
+    found = origins(monkeypatch, table)
+    origin = found.of("lm-studio", Transport.HTTP)
+    assert (origin.source, origin.model) == (Source.AI_LOCAL, "ollama/llama3.3:70b")
+    assert found.of("y", Transport.HTTP).model is None
+    assert "Pack-Model: ollama/llama3.3:70b" in commit_message("a.md: update", origin, "r1")
+
+
 @pytest.mark.parametrize(
     "table",
     [
         "nonsense",
+        "client:x=ai-local:",
+        "client:x=ai-local:two words",
+        "client:x=ai-local:a/b,client:X=ai-local:a/c",
+        "transport:stdio=ai-local:a/b",
+        "token:long-enough=ai-local:a/b",
         "client:x",
         "client:=user",
         "model:x=user",
