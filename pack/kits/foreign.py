@@ -25,6 +25,12 @@ from pack.kits.manifest import MANIFEST, Manifest, load_fields, manifest_of, rea
 _Path = TypeVar("_Path", bound=str)
 SKILL: Final = "SKILL.md"
 PLUGIN: Final = ".claude-plugin/plugin.json"
+PLUGIN_FILES: Final = frozenset(
+    f".{tool}-plugin/{name}.json"
+    for tool in ("claude", "codex", "cursor")
+    for name in ("plugin", "marketplace")
+)
+"""What plugins say of themselves to one client or another. Nothing reads them where kits are."""
 APM: Final = "apm.yml"
 OLD_PACK: Final = "pack-manifest.yaml"
 _EVERYTHING: Final = ["**"]

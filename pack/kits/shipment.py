@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from pack.catalog.scope import ScopeRule
 from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety
 from pack.index.format import may_be_generated
-from pack.kits.foreign import find_manifest
+from pack.kits.foreign import PLUGIN_FILES, find_manifest
 from pack.kits.manifest import Manifest
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId, MemoryPath, blob_id, object_id
@@ -202,7 +202,7 @@ def unpack(shipment: Shipment) -> Kit:
         refuse_escape(path)
         if path != name and not any(rule.holds(path) for rule in rules):
             continue
-        if reason := _unusable(folder, path, one, is_manifest=path == name):
+        if reason := _unusable(folder, path, one, may_begin_with_dot=path in PLUGIN_FILES):
             left_out.append(NotInstalled(path, reason))
         else:
             files[MemoryPath(path)] = one.content
@@ -228,7 +228,7 @@ def refuse_escape(path: str) -> None:
         raise RefusedForSafety(f"the kit has a path that leads out of its folder: {path[:80]!r}")
 
 
-def _unusable(folder: str, path: str, one: ShippedFile, *, is_manifest: bool) -> str | None:
+def _unusable(folder: str, path: str, one: ShippedFile, *, may_begin_with_dot: bool) -> str | None:
     """Why a file of a source is not installed; `None` if it is."""
     if not _is_file(one):
         return "a link" if one.mode == LINK else "a submodule"
@@ -241,7 +241,7 @@ def _unusable(folder: str, path: str, one: ShippedFile, *, is_manifest: bool) ->
         parse_path(f"{folder}{plain}")
     except (InvalidPath, LimitExceeded) as error:
         return str(error)
-    return None if plain == path or is_manifest else "its name begins with a dot"
+    return None if plain == path or may_begin_with_dot else "its name begins with a dot"
 
 
 def _without_dots(path: str) -> str:

@@ -11,6 +11,7 @@ from pack.limits import MAX_FILE_BYTES
 from pack.model import blob_id
 
 MANIFEST = b"schema: 1\nname: observer\nversion: 1.0.0\n"
+WIDE = MANIFEST + b'files: ["**"]\n'
 
 
 def unpacked(files, manifest=MANIFEST):
@@ -62,6 +63,13 @@ def test_what_cannot_be_a_file_of_the_memory_is_left_out_by_name(path, one, reas
     (left,) = kit.left_out
     assert left.path == path
     assert reason in left.reason
+
+
+def test_what_a_plugin_says_of_itself_to_any_client_comes_with_it():
+    plugin = {".claude-plugin/plugin.json": b"{}", ".codex-plugin/plugin.json": b"{}"}
+    kit = unpacked({**plugin, "d/.codex-plugin/plugin.json": b"{}", ".mcp.json": b"{}"}, WIDE)
+    assert set(kit.files) == {"kit.yaml", *plugin}
+    assert [one.path for one in kit.left_out] == [".mcp.json", "d/.codex-plugin/plugin.json"]
 
 
 @pytest.mark.parametrize(
