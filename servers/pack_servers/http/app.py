@@ -211,6 +211,9 @@ def build_server(
     class Protocol(LimitedProtocol):
         read_timeout = settings.read_timeout
 
+        def is_stopping(self) -> bool:
+            return guard.is_stopping
+
     config = uvicorn.Config(
         guard,
         http=Protocol,

@@ -69,6 +69,11 @@ class Guard:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no new request is accepted any more."""
+        return self._stopping
+
     def stop(self, *, streams_only: bool) -> None:
         """Accept no new requests and end running ones; event streams end properly.
 

@@ -44,8 +44,10 @@ class LimitedProtocol(H11Protocol):
     seconds, in all, to send the rest of what is owed: the unread end of a refused body, and a
     complete next head. Then the connection is closed, with 408 where a head had begun.
 
-    A refused request is the last of its connection. Where there are too many connections, the one
-    that has been idle longest gives way to a new one, so that nobody can take them all.
+    A refused request is the last of its connection, and a connection that was on its way when the
+    server began to stop is closed at once, since the server waits for all that are open. Where
+    there are too many connections, the one that has been idle longest gives way to a new one, so
+    that nobody can take them all.
     """
 
     read_timeout: ClassVar[float]
@@ -56,6 +58,8 @@ class LimitedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         """Count and time the connection from the start."""
         super().connection_made(transport)
+        if self.is_stopping():
+            transport.close()
         self._idle_since = self.loop.time()
         opened = [each for each in self.connections if not each.transport.is_closing()]
         if len(opened) > MAX_CONNECTIONS:
@@ -92,6 +96,10 @@ class LimitedProtocol(H11Protocol):
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
+
+    def is_stopping(self) -> bool:
+        """Whether the server takes no more requests."""
+        return False
 
     def is_idle(self) -> bool:
         """Whether no request of the connection is with the application."""
