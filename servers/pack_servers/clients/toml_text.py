@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Final
 
@@ -21,6 +23,7 @@ _TOKEN: Final = pattern(
     r"""\"{3}(?:\\.|[^\\])*?\"{3,5}|'{3}.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|[\[\]{}]""",
     re.DOTALL,
 )
+_BRACKETS: Final = frozenset("[]{}")
 _BARE: Final = pattern(r"[A-Za-z0-9_-]+")
 _WHERE: Final = pattern(r"at line (\d+)")
 
@@ -37,15 +40,25 @@ def document(text: str) -> object:
         found = _WHERE.search(str(error))
         line = int(found[1]) if found else None
         raise Unusable("it", "is not TOML", line) from error
+    except RecursionError:
+        raise Unusable("it", "is nested too deeply") from None
 
 
-def with_value(text: str, path: Sequence[str], value: Mapping[str, object]) -> str:
-    """A text in which the table at a path has a value.
+def with_value(text: str, path: Sequence[str], value: object) -> str:
+    """A text that has a value at a path, which is a table but for what people write by hand.
 
     Raises:
-        Unusable: It is not TOML, or something on the way is not a table.
+        Unusable: It is not TOML, something on the way is not a table, or a comment would be lost.
     """
+    changed = _with_value(text, path, value)
+    _check_comments(text, changed, path)
+    return changed
+
+
+def _with_value(text: str, path: Sequence[str], value: object) -> str:
     _check_tables(document(text), path)
+    if not isinstance(value, Mapping):
+        return _inline_with(without(text, path), path, value)
     block = _block(path, value, _newline(text))
     spans = list(_blocks(text, path))
     if spans:
@@ -74,8 +87,14 @@ def without(text: str, path: Sequence[str], made: int = 0) -> str:
             of its own is gone by itself.
 
     Raises:
-        Unusable: It is not TOML.
+        Unusable: It is not TOML, or a comment would be lost.
     """
+    changed = _without(text, path, made)
+    _check_comments(text, changed, path)
+    return changed
+
+
+def _without(text: str, path: Sequence[str], made: int) -> str:
     held = document(text)
     for key in path:
         held = held.get(key) if isinstance(held, Mapping) else None
@@ -102,6 +121,30 @@ def _check_tables(held: object, path: Sequence[str]) -> None:
         held = held.get(key, {})
 
 
+def _check_comments(before: str, after: str, path: Sequence[str]) -> None:
+    """See that an edit has left the comments of others, which no parser would miss, where they are.
+
+    Raises:
+        Unusable: One would be lost.
+    """
+    spans = list(_blocks(before, path))
+    others = Counter(
+        comment
+        for at, comment in _comment_lines(before)
+        if not any(start <= at < end for start, end in spans)
+    )
+    if others - Counter(comment for _, comment in _comment_lines(after)):
+        raise Unusable("it", "has a form that PACK cannot edit safely")
+
+
+def _comment_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The comments that have a line of their own, and where they begin."""
+    for token in _TOKEN.finditer(text):
+        at = token.start()
+        if token[0].startswith("#") and not text[text.rfind("\n", 0, at) + 1 : at].strip():
+            yield at, token[0].rstrip()
+
+
 def _block(path: Sequence[str], value: Mapping[str, object], newline: str) -> str:
     lines = [f"[{'.'.join(map(_key, path))}]"]
     lines += [f"{_key(key)} = {_inline(each)}" for key, each in value.items()]
@@ -118,6 +161,8 @@ def _inline(value: object) -> str:
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list):
         return f"[{', '.join(map(_inline, value))}]"
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -138,7 +183,7 @@ def _headings(text: str) -> Iterator[tuple[int, list[str] | None]]:
     depth = line_end = 0
     for token in _TOKEN.finditer(text):
         sign, at = token[0], token.start()
-        if at < line_end or len(sign) > 1:
+        if at < line_end or sign not in _BRACKETS:
             continue
         line_start = text.rfind("\n", 0, at) + 1
         if sign == "[" and depth == 0 and not text[line_start:at].strip():
@@ -160,16 +205,18 @@ def _names(heading: str) -> list[str]:
     return names
 
 
-def _inline_with(text: str, path: Sequence[str], value: Mapping[str, object]) -> str:
+def _inline_with(text: str, path: Sequence[str], value: object) -> str:
     # Here, as few people write their servers in one line.
     import tomlkit  # noqa: PLC0415
 
     made = tomlkit.parse(text)
     held: object = made
     for key in path[:-1]:
-        held = held[key]  # type: ignore[index]
-    new = tomlkit.inline_table()
-    new.update(value)
+        held = held.setdefault(key, tomlkit.table())  # type: ignore[attr-defined]
+    new = value
+    if isinstance(value, Mapping):
+        new = tomlkit.inline_table()
+        new.update(value)
     held[path[-1]] = new  # type: ignore[index]
     return tomlkit.dumps(made)
 

@@ -1,0 +1,49 @@
+"""Editing TOML as text: what people write beside the tables stays, whatever it looks like."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from pack_servers.clients import texts
+from pack_servers.clients.table import Syntax
+from pack_servers.clients.unusable import Unusable
+
+PATH = ("mcp_servers", "pack")
+ENTRY = {"command": "/bin/pack", "args": ["serve"]}
+TABLE = '[mcp_servers.pack]\ncommand = "old"\n'
+AFTER = "\n# mine [\n[tui]\n# yours\nx = 1\n"
+
+
+@pytest.mark.parametrize("before", ["#\n", "a = 1 #\n", "#\n#\n# [\n#\n", "a = [ #\n1]\n#\n"])
+def test_a_comment_of_one_sign_hides_no_table(before: str) -> None:
+    text = before + TABLE + AFTER
+    assert texts.without(text, Syntax.TOML, PATH) == before + AFTER
+    changed = texts.with_value(text, Syntax.TOML, PATH, ENTRY)
+    assert changed.startswith(f"{before}[mcp_servers.pack]\n")
+    assert changed.endswith(AFTER)
+
+
+def test_an_edit_that_would_lose_a_comment_is_refused() -> None:
+    text = 'mcp_servers.pack.args = [\n# mine\n"x",\n]\n'
+    with pytest.raises(Unusable, match="cannot edit safely"):
+        texts.without(text, Syntax.TOML, PATH)
+
+
+def test_a_text_in_place_of_a_table_is_replaced_and_comes_back() -> None:
+    text = '[mcp_servers]\npack = "x"\n'
+    changed = texts.with_value(text, Syntax.TOML, PATH, ENTRY)
+    assert tomllib.loads(changed)["mcp_servers"] == {"pack": ENTRY}
+    back = texts.with_value(changed, Syntax.TOML, PATH, "x")
+    assert tomllib.loads(back) == tomllib.loads(text)
+
+
+def test_what_is_nested_too_deeply_is_said() -> None:
+    with pytest.raises(Unusable, match="nested too deeply"):
+        texts.value_at(f"a = {'[' * 20_000}", Syntax.TOML, PATH)
+
+
+def test_dates_in_an_entry_stay_dates() -> None:
+    held = tomllib.loads("a = 2026-01-02\nb = 2026-01-02T03:04:05Z\nc = 03:04:05\n")
+    changed = texts.with_value("", Syntax.TOML, PATH, held)
+    assert texts.value_at(changed, Syntax.TOML, PATH) == held
