@@ -64,6 +64,12 @@ def test_the_events_have_the_hooks() -> None:
     assert clients == {"claude-code", "codex", "gemini-cli"}
 
 
+def test_the_hook_of_gemini_has_no_matcher() -> None:
+    # Gemini CLI compares the matcher of such an event as a whole, so that `a|b` is never one.
+    events = json.loads(text("gemini", "hooks/hooks.json"))["hooks"]
+    assert [set(group) for groups in events.values() for group in groups] == [{"hooks"}]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_plugin_says_names_only_tools_that_there_are(name: str) -> None:
     tools = set(build_server(Memory.__new__(Memory))._tool_manager._tools)
