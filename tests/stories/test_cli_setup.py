@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pack_servers.clients import json_text
+from pack_servers.clients import json_text, texts
 from pack_servers.clients.forms import StartedServer, server_in
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.table import CLIENTS, Client
@@ -175,6 +175,48 @@ def test_two_memories_have_two_names(tmp_path: Path) -> None:
     done("cursor", "--remove")
     done("cursor", "--name", "work", "--remove")
     assert not file_of(client).exists()
+
+
+def test_each_memory_of_goose_has_a_name_of_its_own(tmp_path: Path) -> None:
+    (client,) = [each for each in CLIENTS if each.name == "goose"]
+    done("goose")
+    done("goose", "--name", "work", "--local", tmp_path / "work")
+    found = given.PARSERS["yaml"](file_of(client).read_text())["extensions"]
+    assert {key: each["name"] for key, each in found.items()} == {"pack": "pack", "work": "work"}
+
+
+@EACH
+def test_what_was_switched_and_added_stays_when_it_is_set_up_again(
+    client: Client, tmp_path: Path
+) -> None:
+    done(client.name)
+    file = file_of(client)
+    theirs = {"enabled": False, "disabled": True, "mine": {"memory_get": "approve"}}
+    text = texts.with_value(
+        file.read_text(),
+        client.syntax,
+        (client.key, "pack"),
+        {**held(client, file), **theirs},
+    )
+    file.write_text(text)
+    assert done(client.name)["change"] == "unchanged"
+    assert file.read_text() == text
+    assert done(client.name, "--local", tmp_path / "other")["change"] == "updated"
+    assert {key: held(client, file)[key] for key in theirs} == theirs
+
+
+def test_an_entry_of_your_own_comes_back_and_is_not_taken(home: Path) -> None:
+    file = home / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text('{"mcpServers": {"pack": {"command": "npx", "args": ["mine"]}}}')
+    before = file.read_bytes()
+    done("cursor")
+    first = setup("cursor", "--remove", "--yes")
+    assert "your own entry pack, which stood there before, is back" in first.text
+    second = setup("cursor", "--remove", "--yes")
+    assert second.status == 0
+    assert "is not PACK's, and stays" in second.text
+    assert file.read_bytes() == before
 
 
 def test_a_token_of_another_server_is_not_shown(home: Path) -> None:

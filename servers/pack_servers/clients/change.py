@@ -2,15 +2,17 @@
 
 Taking back gives the bytes that were there before, if nobody has changed the file since. If
 somebody has, only PACK's own entry is taken out of what they made of it, and the levels around it
-that PACK added; an entry that PACK replaced is put back.
+that PACK added; an entry that PACK replaced is put back. What is remembered of an entry that
+somebody has taken out themselves counts no longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from pack.deferred import dataclass
 from pack_servers.clients import texts
@@ -22,6 +24,9 @@ from pack_servers.clients.settings_file import (
     remove_folders,
 )
 from pack_servers.clients.table import Syntax
+
+_NOTHING: Final = ("", "{}")
+"""Settings without a word in them, not even in a comment."""
 
 
 class SettingsChangeKind(StrEnum):
@@ -59,6 +64,9 @@ class SettingsChange:
         after: The bytes that it will have; `None` if it will be deleted.
         record: What will be remembered; `None` to forget what was.
         folders: The folders that are to be removed with it, if they are empty.
+        spots: Where it says something new, or no longer.
+        brings_back: Whether an entry that PACK had replaced is there again.
+        is_foreign: Whether an entry stays because it is not PACK's.
     """
 
     file: Path
@@ -67,6 +75,9 @@ class SettingsChange:
     after: bytes | None
     record: Record | None = None
     folders: Sequence[Path] = field(default_factory=tuple)
+    spots: Sequence[Spot] = field(default_factory=tuple)
+    brings_back: bool = False
+    is_foreign: bool = False
 
     def before_text(self) -> str:
         """What the file says."""
@@ -108,12 +119,22 @@ def entry_at(spot: Spot) -> object:
         return texts.value_at(found.text(), spot.syntax, spot.path)
 
 
-def plan_setting(values: Mapping[Spot, object], records: Records) -> SettingsChange:
+def _in_place_of(held: object, value: object) -> object:
+    del held
+    return value
+
+
+def plan_setting(
+    values: Mapping[Spot, object],
+    records: Records,
+    joined: Callable[[object, object], object] = _in_place_of,
+) -> SettingsChange:
     """What makes a file say something at each of some spots.
 
     Args:
         values: What it is to say; all spots are of one file.
         records: What was done to files before.
+        joined: What it says in the end, given what it says now and what it is to say.
 
     Raises:
         InvalidConfig: The file cannot be edited.
@@ -121,28 +142,41 @@ def plan_setting(values: Mapping[Spot, object], records: Records) -> SettingsCha
     """
     (file, syntax) = _place(values)
     found, kind = SettingsFile.read(file), SettingsChangeKind.UNCHANGED
-    text = found.text()
+    text, spots = found.text(), tuple(values)
     with naming(file):
+        known = _still_there(records.find(found.target), text, syntax)
         for spot, value in values.items():
             held = texts.value_at(text, syntax, spot.path)
-            if held == value:
+            wanted = joined(held, value)
+            if held == wanted:
                 continue
             is_new = held is None and kind is not SettingsChangeKind.UPDATED
             kind = SettingsChangeKind.ADDED if is_new else SettingsChangeKind.UPDATED
-            text = texts.with_value(text, syntax, spot.path, value)
+            text = texts.with_value(text, syntax, spot.path, wanted)
         if kind is SettingsChangeKind.UNCHANGED:
-            return SettingsChange(file, kind, found, found.content)
-        known = records.find(found.target)
+            return SettingsChange(file, kind, found, found.content, spots=spots)
         before = found.content if known is None else _before(found, syntax, known)
     entries = dict.fromkeys([*(known.entries if known else ()), *(each.path for each in values)])
     folders = known.folders if known else missing_folders(found.target)
     after = found.encoded(text)
     record = Record(before, digest(after), list(entries), folders)
-    return SettingsChange(file, kind, found, after, record)
+    return SettingsChange(file, kind, found, after, record, spots=spots)
 
 
-def plan_removal(spots: Sequence[Spot], records: Records) -> SettingsChange:
+def _always(entry: object) -> bool:
+    del entry
+    return True
+
+
+def plan_removal(
+    spots: Sequence[Spot], records: Records, is_ours: Callable[[object], bool] = _always
+) -> SettingsChange:
     """What takes back everything that was done at some spots of one file.
+
+    Args:
+        spots: Where PACK's entries may be.
+        records: What was done to files before.
+        is_ours: Whether an entry of which nothing is remembered is PACK's; others stay.
 
     Raises:
         InvalidConfig: The file cannot be edited.
@@ -150,28 +184,37 @@ def plan_removal(spots: Sequence[Spot], records: Records) -> SettingsChange:
     """
     (file, syntax) = _place(spots)
     found = SettingsFile.read(file)
-    known = records.find(found.target)
     with naming(file):
         text = found.text()
-        there = [each.path for each in spots if _says(text, each)]
-        if not there:
-            return SettingsChange(file, SettingsChangeKind.UNCHANGED, found, found.content)
+        known = _still_there(records.find(found.target), text, syntax)
+        held = {each.path: texts.value_at(text, syntax, each.path) for each in spots}
         mine = known.entries if known else ()
+        said = [path for path, entry in held.items() if entry is not None]
+        there = [path for path in said if path in mine or is_ours(held[path])]
+        is_foreign = len(there) < len(said)
+        if not there:
+            kind = SettingsChangeKind.UNCHANGED
+            return SettingsChange(
+                file, kind, found, found.content, spots=spots, is_foreign=is_foreign
+            )
         for path in there:
             if path not in mine:
                 text = texts.without(text, syntax, path)
         if known is None or not set(mine) & set(there):
             # The copy still has what goes now, so the file never goes back to that as a whole.
-            kept = replace(known, after="") if known else None
-            return SettingsChange(
-                file, SettingsChangeKind.REMOVED, found, found.encoded(text), kept
-            )
-        before = _before(found, syntax, known)
-        others = [path for path in mine if path not in there]
-        after = _restored(found, syntax, known, there) if others else before
-    record = Record(before, digest(after), others, known.folders) if others else None
-    folders = known.folders if after is None else ()
-    return SettingsChange(file, SettingsChangeKind.REMOVED, found, after, record, folders)
+            after: bytes | None = found.encoded(text)
+            record = replace(known, after="") if known else None
+            folders: Sequence[Path] = ()
+        else:
+            before = _before(found, syntax, known)
+            others = [path for path in mine if path not in there]
+            after = _restored(found, syntax, known, there) if others else before
+            record = Record(before, digest(after), others, known.folders) if others else None
+            folders = known.folders if after is None else ()
+        now = found.text(after or b"")
+        brings_back = any(texts.value_at(now, syntax, path) is not None for path in there)
+    kind = SettingsChangeKind.REMOVED
+    return SettingsChange(file, kind, found, after, record, folders, spots, brings_back, is_foreign)
 
 
 def _place(spots: Iterable[Spot]) -> tuple[Path, Syntax]:
@@ -179,8 +222,16 @@ def _place(spots: Iterable[Spot]) -> tuple[Path, Syntax]:
     return place
 
 
-def _says(text: str, spot: Spot) -> bool:
-    return texts.value_at(text, spot.syntax, spot.path) is not None
+def _still_there(known: Record | None, text: str, syntax: Syntax) -> Record | None:
+    """What is remembered of the entries that a file still has; `None` if it has none of them.
+
+    An entry that somebody has taken out is theirs to do without, also without what PACK had put it
+    in place of.
+    """
+    if known is None:
+        return None
+    entries = [each for each in known.entries if texts.value_at(text, syntax, each) is not None]
+    return replace(known, entries=entries) if entries else None
 
 
 def _before(found: SettingsFile, syntax: Syntax, known: Record) -> bytes | None:
@@ -202,6 +253,6 @@ def _restored(
             continue
         made = texts.missing_above(original, syntax, path)
         text = texts.without(text, syntax, path, made)
-    if texts.says_nothing(text, syntax) and not original.strip():
+    if "".join(text.split()) in _NOTHING and not original.strip():
         return known.before
     return found.encoded(text)

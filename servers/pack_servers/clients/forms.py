@@ -6,10 +6,12 @@ the other clients.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from typing import Final
 
-from pack.deferred import dataclass
+from pack.deferred import dataclass, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,11 @@ def cline(server: AnyServer) -> Entry:
     return {**kind, "disabled": False}
 
 
-_URLS = ("url", "serverUrl", "httpUrl", "uri")
-_ENVIRONMENTS = ("env", "environment", "envs")
+URL_KEYS: Final = ("url", "serverUrl", "httpUrl", "uri")
+"""Under which of them a client may hold the address of a server."""
+_REFERENCE: Final = pattern(r"\$\{(?:env:)?(\w+)\}|\{env:(\w+)\}|\$(\w+)")
+"""How the clients refer to a variable."""
+_ENVIRONMENTS: Final = ("env", "environment", "envs")
 
 
 def server_in(entry: object) -> StartedServer | str | None:
@@ -176,12 +181,14 @@ def server_in(entry: object) -> StartedServer | str | None:
     """
     if not isinstance(entry, Mapping):
         return None
-    for key in _URLS:
+    for key in URL_KEYS:
         if isinstance(entry.get(key), str):
             return str(entry[key])
-    command = entry.get("command", entry.get("cmd"))
-    words = command if isinstance(command, list) else [command, *(entry.get("args") or ())]
-    if not all(isinstance(word, str) for word in words):
+    command, given_words = entry.get("command", entry.get("cmd")), entry.get("args") or []
+    if not isinstance(given_words, list):
+        return None
+    words = command if isinstance(command, list) else [command, *given_words]
+    if not words or not all(isinstance(word, str) for word in words):
         return None
     named = [entry[key] for key in _ENVIRONMENTS if isinstance(entry.get(key), dict)]
     given = {str(key): str(value) for each in named for key, value in each.items()}
@@ -197,12 +204,19 @@ def headers_in(entry: object, environment: Mapping[str, str]) -> dict[str, str]:
     """
     if not isinstance(entry, Mapping):
         return {}
-    found = {str(key): str(each) for key, each in (entry.get("headers") or {}).items()}
-    for name, value in environment.items():
-        for reference in ("${env:NAME}", "${NAME}", "{env:NAME}", "$NAME"):
-            sign = reference.replace("NAME", name)
-            found = {key: each.replace(sign, value) for key, each in found.items()}
+    headers = entry.get("headers")
+    headers = headers if isinstance(headers, Mapping) else {}
+    found = {
+        str(key): _REFERENCE.sub(lambda sign: _named_in(sign, environment), str(each))
+        for key, each in headers.items()
+    }
     variable = entry.get("bearer_token_env_var")
     if isinstance(variable, str) and variable in environment:
         found["Authorization"] = f"Bearer {environment[variable]}"
     return found
+
+
+def _named_in(sign: re.Match[str], environment: Mapping[str, str]) -> str:
+    """What a reference to a variable stands for: itself if there is no such variable."""
+    name = next(each for each in sign.groups() if each)
+    return environment.get(name, sign[0])

@@ -47,6 +47,7 @@ class Client:
         speaks_http: Whether its file can name a server at an address.
         reads_variables: Whether its file can refer to a variable, so that it holds no token.
         has_terminal: Whether it is started from a shell, whose PATH its servers get.
+        name_key: Where an entry repeats the name of the server, if it does.
     """
 
     name: str
@@ -61,9 +62,14 @@ class Client:
     speaks_http: bool = True
     reads_variables: bool = True
     has_terminal: bool = False
+    name_key: str | None = None
 
-    def entry(self, server: AnyServer) -> Entry:
+    def entry(self, server: AnyServer, name: str = "pack") -> Entry:
         """What its file says about a server.
+
+        Args:
+            server: The server.
+            name: What the client calls it.
 
         Raises:
             InvalidRequest: It can only use servers that it starts.
@@ -76,7 +82,8 @@ class Client:
             error = InvalidRequest(f"{self.title} would need the token itself in its settings")
             error.remedy = "Leave out --http, so that it starts the server, which needs no token."
             raise error
-        return self.form(server)
+        entry = self.form(server)
+        return entry if self.name_key is None else {**entry, self.name_key: name}
 
 
 def _claude_code(machine: Machine) -> Sequence[PurePath]:
@@ -227,6 +234,7 @@ CLIENTS: Final = (
         program="goose",
         syntax=Syntax.YAML,
         has_terminal=True,
+        name_key="name",  # it tells them apart by this, and not by where they stand
     ),
     Client(
         "cline",

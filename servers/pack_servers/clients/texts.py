@@ -23,11 +23,6 @@ def value_at(text: str, syntax: Syntax, path: Sequence[str]) -> object:
     return _at(_editor(syntax).document(text), path)
 
 
-def says_nothing(text: str, syntax: Syntax) -> bool:
-    """Whether a text has no settings at all."""
-    return not _editor(syntax).document(text)
-
-
 def says_the_same(text: str, other: str, syntax: Syntax) -> bool:
     """Whether two texts say the same; a level with nothing in it counts as not there."""
     read = _editor(syntax).document

@@ -16,7 +16,7 @@ _PLAIN: Final = pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _END_MARK: Final = pattern(r"^\.\.\.[ \t]*\r?$", re.MULTILINE)
 _Pair = tuple[yaml.Node, yaml.Node]
-_Member = tuple[str, Mapping[str, object]]
+_Member = tuple[str, object]
 
 
 class _AnyTag(yaml.SafeLoader):
@@ -40,8 +40,8 @@ def document(text: str) -> object:
     return {} if found is None else found
 
 
-def with_value(text: str, path: Sequence[str], value: Mapping[str, object]) -> str:
-    """A text in which a mapping of a mapping has a value.
+def with_value(text: str, path: Sequence[str], value: object) -> str:
+    """A text in which a member of a mapping of a mapping has a value.
 
     Args:
         text: YAML.
@@ -142,14 +142,17 @@ def _key(key: str) -> str:
     return key if is_plain else json.dumps(key, ensure_ascii=False)
 
 
-def _lines(name: str, value: Mapping[str, object], indent: str) -> list[str]:
-    """A mapping in a mapping; JSON is YAML, so what is in it needs no rules of its own."""
+def _lines(name: str, value: object, indent: str) -> list[str]:
+    """A member of a mapping; JSON is YAML, so what is in it needs no rules of its own."""
+    if not isinstance(value, Mapping):
+        return [f"{indent}{_key(name)}: {_scalar(value)}"]
     inside = (f"{indent}  {_key(key)}: {_scalar(each)}" for key, each in value.items())
     return [f"{indent}{_key(name)}:", *inside]
 
 
 def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    # A date becomes a text here, which says something else: the edit is refused then.
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _joined(lines: Sequence[str], newline: str) -> str:

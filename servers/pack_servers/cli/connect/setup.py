@@ -25,6 +25,7 @@ from pack_servers.cli.shell.options import (
 from pack_servers.cli.shell.output import show_json
 from pack_servers.cli.shell.streams import say, working
 from pack_servers.clients.change import Spot, entry_at, plan_removal, plan_setting
+from pack_servers.clients.entries import TOKEN, is_of_pack, joined
 from pack_servers.clients.forms import AnyServer, RemoteServer
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.own_command import own_server
@@ -42,7 +43,6 @@ EXAMPLES: Final = """\
   pack setup cursor --remove       the file is as it was, byte for byte"""
 
 _NAME: Final = "pack"
-_TOKEN: Final = "PACK_HTTP_TOKEN"  # noqa: S105 - the name of a setting
 
 
 def run(
@@ -149,9 +149,9 @@ def _server(local: Path | None, github: str | None, url: str | None, *, http: bo
         raise InvalidConfig("--url", "must begin with http:// or https://")
     if settings.pack_http_token is None:
         return RemoteServer(address)
-    if _TOKEN not in os.environ:
-        say(f"the client takes the token from {_TOKEN} in its own environment: set it there too")
-    return RemoteServer(address, _TOKEN)
+    if TOKEN not in os.environ:
+        say(f"the client takes the token from {TOKEN} in its own environment: set it there too")
+    return RemoteServer(address, TOKEN)
 
 
 def _spot(client: Client, asked: AskedSetup) -> Spot:
@@ -198,9 +198,9 @@ def _change(client: Client, server: AnyServer | None, asked: AskedSetup) -> dict
     """Set up one client, or take that back; what was done, for JSON."""
     spot, records = _spot(client, asked), Records()
     if server is None:
-        change = plan_removal([spot], records)
+        change = plan_removal([spot], records, is_of_pack)
     else:
-        change = plan_setting({spot: client.entry(server)}, records)
+        change = plan_setting({spot: client.entry(server, asked.name)}, records, joined)
     return carry_out(client, change, records, asked)
 
 

@@ -65,6 +65,11 @@ def show_change(
         say("dry run: nothing was changed")
         return
     show(_DONE[change.kind].format(client.title, change.file))
+    names = ", ".join(each.path[-1] for each in change.spots)
+    if change.brings_back:
+        show(f"  your own entry {names}, which stood there before, is back")
+    if change.is_foreign:
+        show(f"  the entry {names} is not PACK's, and stays; delete it there if it is to go")
     if backup is not None:
         show(f"  backup  {backup}")
     if change.kind in (SettingsChangeKind.ADDED, SettingsChangeKind.UPDATED):

@@ -12,6 +12,7 @@ from pack_servers.clients.change import (
     plan_removal,
     plan_setting,
 )
+from pack_servers.clients.entries import is_of_pack, joined
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Syntax
 
@@ -82,6 +83,93 @@ def test_without_a_record_only_the_entry_goes(spot: Spot, records: Records, tmp_
         file.write_text("broken")
     plan_removal([spot], records).make(records)
     assert spot.file.read_text() == '{"servers": {"mine": {}}}'
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text"),
+    [
+        (Syntax.JSON, "// what I wrote\n"),
+        (Syntax.TOML, "# what I wrote\n"),
+        (Syntax.YAML, "# what I wrote\n"),
+    ],
+)
+@pytest.mark.parametrize("before", [None, b""])
+def test_a_comment_that_was_written_since_stays(
+    syntax: Syntax, text: str, before: bytes | None, tmp_path: Path, records: Records
+) -> None:
+    spot = Spot(tmp_path / "new" / "file", syntax, ("servers", "pack"))
+    if before is not None:
+        spot.file.parent.mkdir()
+        spot.file.write_bytes(before)
+    plan_setting({spot: ENTRY}, records).make(records)
+    spot.file.write_text(text + spot.file.read_text())
+    plan_removal([spot], records).make(records)
+    assert text in spot.file.read_text()
+    assert entry_at(spot) is None
+
+
+def test_an_old_entry_that_somebody_has_done_without_does_not_come_back(
+    spot: Spot, records: Records
+) -> None:
+    spot.file.write_text('{"servers": {"pack": {"command": "foreign"}}}')
+    plan_setting({spot: ENTRY}, records).make(records)
+    spot.file.write_text('{"servers": {}}')
+    plan_setting({spot: ENTRY}, records).make(records)
+    planned = plan_removal([spot], records)
+    assert not planned.brings_back
+    planned.make(records)
+    assert spot.file.read_text() == '{"servers": {}}'
+
+
+def test_only_the_part_of_a_record_that_still_holds_counts(spot: Spot, records: Records) -> None:
+    work = Spot(spot.file, spot.syntax, ("servers", "work"))
+    spot.file.write_text('{"servers": {"pack": {"command": "a"}, "work": {"command": "b"}}}')
+    plan_setting({spot: ENTRY}, records).make(records)
+    plan_setting({work: ENTRY}, records).make(records)
+    spot.file.write_text('{"servers": {"work": {"command": "/bin/pack"}}}')  # pack is gone
+    plan_setting({spot: ENTRY}, records).make(records)
+    planned = plan_removal([spot, work], records)
+    assert planned.brings_back  # that of `work`
+    planned.make(records)
+    assert (entry_at(spot), entry_at(work)) == (None, {"command": "b"})
+
+
+def test_a_file_that_was_made_again_is_not_deleted(spot: Spot, records: Records) -> None:
+    plan_setting({spot: ENTRY}, records).make(records)
+    spot.file.unlink()
+    spot.file.write_text("{}")
+    plan_setting({spot: ENTRY}, records).make(records)
+    plan_removal([spot], records).make(records)
+    assert spot.file.read_text() == "{}"
+
+
+def test_what_is_not_known_goes_only_if_it_is_ours(spot: Spot, records: Records) -> None:
+    spot.file.write_text('{"servers": {"pack": {"command": "mine"}}}')
+    before = spot.file.read_bytes()
+    plan_setting({spot: ENTRY}, records).make(records)
+    first = plan_removal([spot], records, is_of_pack)
+    assert (first.kind, first.brings_back) == (SettingsChangeKind.REMOVED, True)
+    first.make(records)
+    second = plan_removal([spot], records, is_of_pack)
+    assert (second.kind, second.is_foreign) == (SettingsChangeKind.UNCHANGED, True)
+    second.make(records)
+    assert spot.file.read_bytes() == before
+
+
+@pytest.mark.parametrize("syntax", Syntax)
+def test_what_was_no_server_comes_back(syntax: Syntax, tmp_path: Path, records: Records) -> None:
+    texts = {
+        Syntax.JSON: '{"servers": {"pack": "x"}}\n',
+        Syntax.TOML: '[servers]\npack = "x"\n',
+        Syntax.YAML: "servers:\n  pack: x\n",
+    }
+    spot = Spot(tmp_path / "file", syntax, ("servers", "pack"))
+    spot.file.write_text(texts[syntax])
+    plan_setting({spot: ENTRY}, records, joined).make(records)
+    assert entry_at(spot) == ENTRY
+    spot.file.write_text(spot.file.read_text() + "\n")
+    plan_removal([spot], records).make(records)
+    assert entry_at(spot) == "x"
 
 
 def test_copies_and_records_are_the_users_alone(spot: Spot, records: Records) -> None:

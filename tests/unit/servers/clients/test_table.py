@@ -152,6 +152,7 @@ def test_goose_has_all_its_fields() -> None:
     assert {"enabled", "type", "name", "description", "cmd", "args", "envs", "timeout"} == set(
         entry
     )
+    assert client_named("goose").entry(STARTED, "work")["name"] == "work"
     remote = client_named("goose").entry(RemoteServer("http://x/mcp"))
     assert (remote["type"], remote["uri"]) == ("streamable_http", "http://x/mcp")
 
@@ -163,9 +164,19 @@ def test_a_token_is_found_where_the_client_would_look() -> None:
             assert sent == {"Authorization": "Bearer secret"}, each.name
 
 
+def test_a_variable_whose_name_begins_another_leaves_that_alone() -> None:
+    variables = {"PACK": "short", "PACK_HTTP_TOKEN": "long"}
+    for sign in ("$PACK_HTTP_TOKEN", "${env:PACK_HTTP_TOKEN}", "{env:PACK_HTTP_TOKEN}"):
+        assert headers_in(bearer(sign), variables) == {"Authorization": "Bearer long"}
+    assert headers_in(bearer("$OTHER"), variables) == {"Authorization": "Bearer $OTHER"}
+
+
 def test_what_is_no_server() -> None:
-    for entry in (None, 7, [], {}, {"command": 7}, {"command": "x", "args": [1]}):
+    wrong = [{"command": 7}, {"command": []}, {"command": "x", "args": [1]}]
+    wrong += [{"command": "x", "args": 5}, {"command": "x", "args": "serve"}]
+    for entry in (None, 7, [], {}, *wrong):
         assert server_in(entry) is None
+    assert headers_in({"url": "x", "headers": "x"}, {}) == {}
     assert headers_in(None, {}) == {}
     with pytest.raises(NotFound):
         client_named("emacs")
