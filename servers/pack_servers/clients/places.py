@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from pack.deferred import dataclass
 from pack.errors import InvalidConfig, InvalidRequest, PackError
 from pack_servers.clients.change import Spot, entry_at
 from pack_servers.clients.machine import Machine
+from pack_servers.clients.records import Records
 from pack_servers.clients.table import CLIENTS, Client
 
 
@@ -33,7 +36,7 @@ class FoundClient:
 
 
 def spot_of(client: Client, machine: Machine, name: str, project: Path | None = None) -> Spot:
-    """Where a client's settings name a server.
+    """Where a client's settings name a server; of several files, the one that does, or did.
 
     Args:
         client: The client.
@@ -55,8 +58,25 @@ def spot_of(client: Client, machine: Machine, name: str, project: Path | None = 
         raise error
     else:
         files = [project.absolute() / each for each in client.project_files]
-    file = next((each for each in files if each.exists()), files[0])
-    return Spot(file, client.syntax, (client.key, name))
+    spots = [Spot(each, client.syntax, (client.key, name)) for each in files]
+    here = [each for each in spots if os.path.exists(each.file)]  # noqa: PTH110 - never an error
+    if len(here) < 2:
+        return here[0] if here else spots[0]
+    return next(chain(filter(is_named, here), filter(_was_named, here), here))
+
+
+def _was_named(spot: Spot) -> bool:
+    """Whether PACK has written something at a spot."""
+    known = Records().find(spot.file.resolve())
+    return known is not None and spot.path in known.entries
+
+
+def is_named(spot: Spot) -> bool:
+    """Whether a file says something at a spot; one that cannot be read says nothing."""
+    try:
+        return entry_at(spot) is not None
+    except PackError:
+        return False
 
 
 def is_found(client: Client, machine: Machine) -> bool:
