@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pack.errors import InvalidConfig
 from pack_servers.clients.forms import StartedServer
 
 
@@ -18,6 +19,21 @@ def own_server(arguments: Sequence[str]) -> StartedServer:
     """
     program, *words = own_words()
     return StartedServer(program, [*words, "serve", *arguments])
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """See that a settings file can hold the options that name a memory.
+
+    Raises:
+        InvalidConfig: They have a name that is not UTF-8, as all settings are.
+    """
+    for each in arguments:
+        try:
+            each.encode()
+        except UnicodeEncodeError as cause:
+            error = InvalidConfig("the memory", f"{each!r} is not UTF-8, as settings have to be")
+            error.remedy = "Rename its folder, or name it by a link with a plain name."
+            raise error from cause
 
 
 def own_words() -> list[str]:

@@ -5,6 +5,7 @@ A link stays a link, permissions stay, and a file that somebody changed meanwhil
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -46,13 +47,21 @@ class SettingsFile:
         """
         try:
             target = path.resolve()
+            # Nothing is opened before that is known: to open a pipe waits for somebody else.
+            if not stat.S_ISREG(target.stat().st_mode):
+                what = "a folder" if target.is_dir() else "no regular file"
+                raise _misplaced(path, f"it is {what}")
             return cls(path, target, target.read_bytes())
         except FileNotFoundError:
             return cls(path, target, None)
+        except NotADirectoryError as error:
+            raise _misplaced(path, "a folder on the way is a file") from error
         except OSError as error:
-            raise Unavailable(f"{path}: {error.strerror or type(error).__name__}") from error
+            if error.errno == errno.ELOOP:
+                raise _misplaced(path, "it is a link to itself") from error
+            raise _failed(path, error) from error
         except RuntimeError as error:  # raised by `resolve` before Python 3.13
-            raise Unavailable(f"{path}: it is a link to itself") from error
+            raise _misplaced(path, "it is a link to itself") from error
 
     def text(self, content: bytes | None = None) -> str:
         """What the file says, or would say with other bytes, without a byte order mark.
@@ -67,9 +76,16 @@ class SettingsFile:
             raise _unusable(str(self.path), "it is not UTF-8") from error
 
     def encoded(self, text: str) -> bytes:
-        """A text as the bytes of this file: with a byte order mark if it has one."""
+        """A text as the bytes of this file: with a byte order mark if it has one.
+
+        Raises:
+            InvalidConfig: It cannot be written as UTF-8.
+        """
         mark = _BOM if (self.content or b"").startswith(_BOM.encode()) else ""
-        return f"{mark}{text}".encode()
+        try:
+            return f"{mark}{text}".encode()
+        except UnicodeEncodeError as error:
+            raise _unusable(str(self.path), "it would not be UTF-8 any more") from error
 
     def replace(self, content: bytes | None) -> None:
         """Put bytes in its place, durably; `None` deletes it.
@@ -91,8 +107,10 @@ class SettingsFile:
             else:
                 self.target.parent.mkdir(parents=True, exist_ok=True)
                 replace_durably(self.target, content, mode)
+        except FileExistsError as error:
+            raise _misplaced(self.path, "a folder on the way is a file") from error
         except OSError as error:
-            raise Unavailable(f"{self.path}: {error.strerror or type(error).__name__}") from error
+            raise _failed(self.path, error) from error
 
     def _mode(self) -> int:
         if self.content is None:
@@ -130,6 +148,16 @@ def naming(path: Path) -> Iterator[None]:
     except Unusable as error:
         where = f"{path}:{error.line}" if error.line else str(path)
         raise _unusable(where, str(error)) from error
+
+
+def _misplaced(path: Path, reason: str) -> Unavailable:
+    remedy = "Rename or remove what is there, then try again."
+    return Unavailable(f"{path}: {reason}", remedy)
+
+
+def _failed(path: Path, error: OSError) -> Unavailable:
+    remedy = "Nothing was changed in it. Make it readable and writable, then try again."
+    return Unavailable(f"{path}: {error.strerror or type(error).__name__}", remedy)
 
 
 def _unusable(where: str, reason: str) -> InvalidConfig:
