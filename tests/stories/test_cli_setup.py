@@ -409,12 +409,118 @@ def test_no_token_is_written_or_shown(client: Client) -> None:
         (["codex", "--check", "--plugin"], "pack setup codex --plugin"),
         (["gemini-cli", "--check", "--plugin"], "pack setup gemini-cli --plugin"),
         (["cursor", "--check", "--plugin"], "Leave out --plugin"),
+        (["cursor", "--check", "--name", "work"], "pack setup cursor --name work"),
+        (["cursor", "--url", "https://"], "names no host"),
+        (["cursor", "--url", "http://:80/mcp"], "names no host"),
+        (["cursor", "--name", ""], "--name"),
+        (["codex", "--plugin", "--project", "."], "leave out --project"),
     ],
 )
 def test_what_cannot_be_is_said(words: list[str], said: str) -> None:
     ended = setup(*words, "--yes")
     assert ended.status == 1
     assert said in ended.err
+
+
+def test_the_next_steps_are_about_the_same_place(tmp_path: Path) -> None:
+    project = tmp_path / "my project"
+    project.mkdir()
+    words = ("cursor", "--project", project, "--name", "work")
+    ended = setup(*words, "--yes")
+    assert f"pack setup cursor --check --project '{project}' --name work" in ended.err
+    assert setup(*words, "--check").status == 0
+    ended = setup("gemini-cli", "--check", "--plugin")
+    assert "`pack setup gemini-cli --plugin`" in ended.err
+
+
+def test_clients_that_cannot_use_an_address_are_left_out(home: Path) -> None:
+    (home / ".cursor").mkdir()
+    (desktop,) = [each for each in CLIENTS if each.name == "claude-desktop"]
+    file_of(desktop).parent.mkdir(parents=True)
+    ended = run("setup", "--http", "--yes", "--format", "json", env={"PATH": "/nowhere"})
+    assert ended.status == 0
+    assert [each["client"] for each in ended.json["clients"]] == ["cursor"]
+    assert ended.err == "left out: Claude Desktop only uses servers that it starts itself\n"
+
+
+def test_a_failure_among_all_clients_is_said_once(home: Path) -> None:
+    (home / ".cursor").mkdir()
+    (home / ".cursor" / "mcp.json").write_text("{broken")
+    (home / ".codeium" / "windsurf").mkdir(parents=True)
+    ended = run("setup", "--yes", "--format", "json", env={"PATH": "/nowhere"})
+    assert ended.status == 1
+    assert [each["client"] for each in ended.json["clients"]] == ["windsurf"]
+    assert ended.err.count("is not JSON") == 1
+    assert ended.err.count("Correct it") == 1
+
+
+def test_the_removal_everywhere_names_what_it_leaves(home: Path) -> None:
+    elsewhere = {"PATH": "/nowhere"}
+    done("cursor")
+    done("gemini-cli", "--plugin")
+    run("setup", "claude-code", "--plugin", "--yes", env=elsewhere)
+    (home / ".codex").mkdir()
+    (home / ".codex" / "config.toml").write_text("[broken\n")
+    ended = run("setup", "--remove", "--yes", env=elsewhere)
+    assert ended.status == 1
+    assert "Cursor is no longer set up" in ended.text
+    assert "config.toml:1: it is not TOML" in ended.err
+    for name in ("claude-code", "gemini-cli"):
+        assert f"`pack setup {name} --plugin --remove`" in ended.err
+    again = run("setup", "--remove", "--yes", env=elsewhere)
+    assert "`pack setup claude-code --plugin --remove`" in again.err
+
+
+def test_an_entry_that_is_switched_off_is_said(home: Path) -> None:
+    (client,) = [each for each in CLIENTS if each.name == "cline"]
+    done("cline")
+    file = file_of(client)
+    file.write_text(file.read_text().replace('"disabled": false', '"disabled": true'))
+    ended = setup("cline", "--check")
+    assert ended.status == 1
+    assert "it is switched off in its settings" in ended.text
+    assert "Switch it on" in ended.err
+    assert "switched off" in setup("cline", "--yes").text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cursor", '{"mcpServers": {"pack": {"command": "x", "args": 5}}}'),
+        ("cursor", '{"mcpServers": {"pack": {"command": "x", "args": "serve"}}}'),
+        ("cursor", '{"mcpServers": {"pack": {"command": []}}}'),
+        ("codex", '[mcp_servers]\npack = "x"\n'),
+    ],
+)
+def test_an_entry_that_is_no_server_can_be_checked_and_replaced(name: str, text: str) -> None:
+    (client,) = [each for each in CLIENTS if each.name == name]
+    file = save(client, text.encode())
+    ended = setup(name, "--check")
+    assert (ended.status, "neither a command nor an address" in ended.text) == (1, True)
+    done(name)
+    assert server_in(held(client, file)) is not None
+    done(name, "--remove")
+    assert file.read_text() == text
+
+
+def test_a_file_that_is_nested_too_deeply_does_not_end_the_list(home: Path) -> None:
+    (home / ".codex").mkdir()
+    (home / ".codex" / "config.toml").write_text(f"a = {'[' * 20_000}")
+    ended = setup("--list")
+    assert ended.status == 0
+    assert "nested too deeply" in ended.err
+
+
+def test_a_memory_whose_name_no_file_can_hold_is_said(tmp_path: Path, home: Path) -> None:
+    folder = tmp_path / "m\udcff"
+    try:
+        folder.mkdir()
+    except (OSError, UnicodeError):
+        pytest.skip("the file system has only names that are UTF-8")
+    for words in (["cursor"], ["claude-code", "--plugin"], ["claude-code", "--auto-memory"]):
+        ended = setup(*words, "--yes", "--local", folder)
+        assert (ended.status, "is not UTF-8" in ended.err) == (1, True)
+    assert not (home / ".cursor").exists()
 
 
 def test_a_client_may_be_called_as_people_call_it() -> None:
@@ -533,6 +639,74 @@ def test_what_a_command_of_the_client_says_is_passed_on(home: Path, tmp_path: Pa
     assert ended.status == 0
     assert "warning: claude plugin marketplace add" in ended.err
     assert "no network" in ended.err
+
+
+def test_a_client_that_fails_leaves_no_formatting_behind(home: Path, tmp_path: Path) -> None:
+    file, program, log = save_settings(home), tmp_path / "claude", tmp_path / "log"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import json, re, sys\n"
+        f"open({str(log)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
+        f"file = {str(file)!r}\n"
+        "said = json.loads(re.sub(r'// mine', '', open(file).read()))\n"
+        "open(file, 'w').write(json.dumps(said))\n"
+        "sys.exit(sys.argv[2] == 'marketplace')\n"
+    )
+    program.chmod(0o755)
+    words = ("setup", "claude-code", "--plugin", "--yes", "--format", "json")
+    ended = run(*words, env={"PATH": str(tmp_path)})
+    assert ended.status == 0
+    assert "warning: claude plugin marketplace add" in ended.err
+    assert "// mine" in file.read_text()
+    assert [line.split()[1] for line in log.read_text().splitlines()] == ["marketplace", "install"]
+
+
+@pytest.mark.parametrize(
+    ("client", "said"),
+    [
+        ("claude-code", "`/plugin install pack@pack`"),
+        ("codex", "`codex plugin add pack@pack`"),
+    ],
+)
+def test_what_a_person_types_instead_is_a_line_for_that_client(
+    home: Path, client: str, said: str
+) -> None:
+    ended = run("setup", client, "--plugin", "--yes", env=NOWHERE)
+    assert said in ended.err
+    assert f"pack setup {client} --check --plugin" in ended.err
+
+
+def test_a_plugin_that_the_settings_no_longer_name_goes_too(home: Path) -> None:
+    file = save_settings(home)
+    before = file.read_text()
+    run("setup", "claude-code", "--plugin", "--yes", env=NOWHERE)
+    folder = home / ".pack" / "setup" / "plugins" / "claude-code"
+    file.write_text(before)
+    words = ("setup", "claude-code", "--plugin", "--remove")
+    assert "would be removed" in run(*words, "--dry-run", env=NOWHERE).text
+    assert run(*words, env=NOWHERE).status == 1  # nobody can be asked
+    assert folder.exists()
+    ended = run(*words, "--yes", "--format", "json", env=NOWHERE)
+    assert ended.json["change"] == "removed"
+    assert not folder.exists()
+    assert file.read_text() == before
+    assert run(*words, "--yes", "--format", "json", env=NOWHERE).json["change"] == "unchanged"
+
+
+def test_the_extension_is_shown_before_it_changes(home: Path) -> None:
+    folder = home / ".gemini" / "extensions" / "pack"
+    planned = setup("gemini-cli", "--plugin", "--dry-run")
+    assert f"+ {folder / 'GEMINI.md'}" in planned.text
+    assert "is added" not in planned.text
+    assert "dry run: nothing was changed" in planned.err
+    ended = setup("gemini-cli", "--plugin")
+    assert (ended.status, f"+ {folder / 'GEMINI.md'}" in ended.err) == (1, True)
+    assert not folder.exists()
+    done("gemini-cli", "--plugin")
+    (folder / ".env").write_text("mine")
+    ended = setup("gemini-cli", "--plugin", "--remove", "--yes")
+    assert f"{folder} stays" in ended.err
+    assert [path.name for path in folder.iterdir()] == [".env"]
 
 
 def test_the_extension_of_gemini_is_a_folder_and_goes_again(home: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 
 from pack.deferred import dataclass
 from pack_servers.clients import texts
+from pack_servers.clients.entries import is_switched_off
 from pack_servers.clients.records import Record, Records, digest
 from pack_servers.clients.settings_file import (
     SettingsFile,
@@ -67,6 +68,7 @@ class SettingsChange:
         spots: Where it says something new, or no longer.
         brings_back: Whether an entry that PACK had replaced is there again.
         is_foreign: Whether an entry stays because it is not PACK's.
+        is_switched_off: Whether the client has been told not to use what it says.
     """
 
     file: Path
@@ -78,6 +80,7 @@ class SettingsChange:
     spots: Sequence[Spot] = field(default_factory=tuple)
     brings_back: bool = False
     is_foreign: bool = False
+    is_switched_off: bool = False
 
     def before_text(self) -> str:
         """What the file says."""
@@ -142,25 +145,28 @@ def plan_setting(
     """
     (file, syntax) = _place(values)
     found, kind = SettingsFile.read(file), SettingsChangeKind.UNCHANGED
-    text, spots = found.text(), tuple(values)
+    text, spots, is_off = found.text(), tuple(values), False
     with naming(file):
         known = _still_there(records.find(found.target), text, syntax)
         for spot, value in values.items():
             held = texts.value_at(text, syntax, spot.path)
             wanted = joined(held, value)
+            is_off = is_off or is_switched_off(wanted)
             if held == wanted:
                 continue
             is_new = held is None and kind is not SettingsChangeKind.UPDATED
             kind = SettingsChangeKind.ADDED if is_new else SettingsChangeKind.UPDATED
             text = texts.with_value(text, syntax, spot.path, wanted)
         if kind is SettingsChangeKind.UNCHANGED:
-            return SettingsChange(file, kind, found, found.content, spots=spots)
+            return SettingsChange(
+                file, kind, found, found.content, spots=spots, is_switched_off=is_off
+            )
         before = found.content if known is None else _before(found, syntax, known)
     entries = dict.fromkeys([*(known.entries if known else ()), *(each.path for each in values)])
     folders = known.folders if known else missing_folders(found.target)
     after = found.encoded(text)
     record = Record(before, digest(after), list(entries), folders)
-    return SettingsChange(file, kind, found, after, record, spots=spots)
+    return SettingsChange(file, kind, found, after, record, spots=spots, is_switched_off=is_off)
 
 
 def _always(entry: object) -> bool:

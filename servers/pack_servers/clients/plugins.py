@@ -57,6 +57,7 @@ class PluginHost:
         marketplace: The file that names the plugin in that folder, and what it says.
         install: What its command is told, given that folder, to install the plugin.
         uninstall: What it is told to remove it.
+        has_slash: Whether a person can say the same to it in a conversation, after a slash.
     """
 
     client: str
@@ -68,6 +69,11 @@ class PluginHost:
     marketplace: tuple[str, Mapping[str, object]]
     install: Callable[[str], Sequence[Sequence[str]]]
     uninstall: Sequence[Sequence[str]]
+    has_slash: bool = False
+
+    def by_hand(self, words: Sequence[str]) -> str:
+        """What a person types instead of one of its orders."""
+        return f"/{shlex.join(words)}" if self.has_slash else shlex.join([self.program, *words])
 
 
 def claude_settings(machine: Machine) -> PurePath:
@@ -106,6 +112,7 @@ HOSTS: Final = (
             ["plugin", "install", _PLUGIN],
         ],
         [["plugin", "uninstall", _PLUGIN], ["plugin", "marketplace", "remove", NAME]],
+        has_slash=True,
     ),
     PluginHost(
         "codex",
@@ -179,35 +186,6 @@ def plugin_here(host: PluginHost, arguments: Sequence[str]) -> Mapping[str, byte
     return {name: _json(catalogue), **files}
 
 
-def extension_folder(machine: Machine) -> Path:
-    """Where Gemini CLI looks for the extension: there it is all that installs one."""
-    home = machine.named("GEMINI_CLI_HOME", machine.at_home())
-    return Path(str(home / ".gemini" / "extensions" / NAME))
-
-
-def extension_here(arguments: Sequence[str]) -> Mapping[str, bytes]:
-    """The extension for Gemini CLI on this machine: its files by path.
-
-    Args:
-        arguments: The options that name the memory.
-    """
-    files = plugin_files("gemini")
-    return {path: made_here(path, content, arguments) for path, content in files.items()}
-
-
-def is_ours(folder: Path) -> bool:
-    """Whether a folder holds the extension of PACK, of any version, or nothing."""
-    own = json.loads(plugin_files("gemini")[EXTENSION])
-    try:
-        found = json.loads((folder / EXTENSION).read_bytes())
-    except FileNotFoundError:
-        return not folder.exists()
-    except (OSError, ValueError):
-        return False
-    server = found.get("mcpServers", {}).get(NAME, {})
-    return found.get("name") == own["name"] and "serve" in server.get("args", [])
-
-
 def is_written(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether a folder holds just these files."""
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
@@ -221,8 +199,8 @@ def write_plugin(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         Unavailable: It cannot be written.
     """
+    remove_plugin(folder)
     try:
-        shutil.rmtree(folder, ignore_errors=True)
         for name, content in files.items():
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -232,8 +210,18 @@ def write_plugin(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def remove_plugin(folder: Path) -> None:
-    """Remove the folder of a plugin, if there is one."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove the folder of a plugin, if there is one; of a link, what it leads to stays.
+
+    Raises:
+        Unavailable: Something in it cannot be deleted.
+    """
+    try:
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise Unavailable(f"{folder}: {error.strerror or type(error).__name__}") from error
 
 
 def made_here(path: str, content: bytes, arguments: Sequence[str]) -> bytes:
@@ -268,7 +256,7 @@ def _command_line(words: Sequence[str]) -> str:
 
 
 def run_client(host: PluginHost, machine: Machine, orders: Sequence[Sequence[str]]) -> str | None:
-    """Have the client's own command do something, if it is there.
+    """Have the client's own command do something, if it is there; all of it, whatever fails.
 
     Its settings afterwards are the bytes they were, unless they say something else.
 
@@ -283,22 +271,31 @@ def run_client(host: PluginHost, machine: Machine, orders: Sequence[Sequence[str
         return None
     settings = Path(str(host.settings(machine)))
     before = SettingsFile.read(settings)
-    for words in orders:
-        try:
-            done = subprocess.run(  # noqa: S603 - the client's own command
-                [program, *words],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            return f"{host.program} {' '.join(words)}: {type(error).__name__}"
-        if done.returncode:
-            said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
-            return f"{host.program} {' '.join(words)}: {said[-300:]}"
-    _put_back(settings, before, host.syntax)
-    return ""
+    try:
+        problems = [_told(program, words) for words in orders]
+    finally:
+        _put_back(settings, before, host.syntax)
+    return "; ".join(
+        f"{shlex.join([host.program, *words])}: {problem}"
+        for words, problem in zip(orders, problems, strict=True)
+        if problem
+    )
+
+
+def _told(program: str, words: Sequence[str]) -> str:
+    """Have a program do something; why it did not, empty if it did."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the client's own command
+            [program, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return type(error).__name__
+    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
+    return (said[-300:] or f"it ended with {done.returncode}") if done.returncode else ""
 
 
 def _put_back(settings: Path, before: SettingsFile, syntax: Syntax) -> None:

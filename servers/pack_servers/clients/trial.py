@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import IO, TYPE_CHECKING, Final
 
 from pack.deferred import dataclass
+from pack_servers.clients.entries import is_switched_off
 from pack_servers.clients.forms import StartedServer, headers_in, server_in
 
 if TYPE_CHECKING:
@@ -38,12 +39,14 @@ class Trial:
         reason: Why it did not; empty if it did.
         server: What it calls itself, and its version.
         tools: How many tools it offers.
+        is_switched_off: Whether the client has been told not to use it, so that it was not tried.
     """
 
     is_fine: bool
     reason: str = ""
     server: str = ""
     tools: int = 0
+    is_switched_off: bool = False
 
 
 def try_entry(entry: object, *, has_terminal: bool, environment: Mapping[str, str]) -> Trial:
@@ -54,6 +57,9 @@ def try_entry(entry: object, *, has_terminal: bool, environment: Mapping[str, st
         has_terminal: Whether the client is started from a shell.
         environment: The variables of that shell.
     """
+    if is_switched_off(entry):
+        reason = "it is switched off in its settings"
+        return Trial(is_fine=False, reason=reason, is_switched_off=True)
     server = server_in(entry)
     if server is None:
         return Trial(is_fine=False, reason="it names neither a command nor an address")

@@ -9,9 +9,10 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidConfig, NotFound, PackError
-from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
-from pack_servers.cli.connect.setup_plugin import plugin_spot, set_up_plugin
+from pack.deferred import pattern
+from pack.errors import InvalidConfig, InvalidRequest, NotFound, PackError
+from pack_servers.cli.connect.setup_change import NAME, AskedSetup, carry_out
+from pack_servers.cli.connect.setup_plugin import installed_plugins, plugin_spot, set_up_plugin
 from pack_servers.cli.connect.setup_text import show_found, show_trial, trial_fields
 from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import (
@@ -24,12 +25,13 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import show_json
 from pack_servers.cli.shell.streams import say, working
+from pack_servers.cli.shell.wording import worded
 from pack_servers.clients.change import Spot, entry_at, plan_removal, plan_setting
 from pack_servers.clients.entries import TOKEN, is_of_pack, joined
 from pack_servers.clients.forms import AnyServer, RemoteServer
 from pack_servers.clients.machine import this_machine
-from pack_servers.clients.own_command import own_server
-from pack_servers.clients.places import FoundClient, find_clients, spot_of
+from pack_servers.clients.own_command import check_arguments, own_server
+from pack_servers.clients.places import find_clients, spot_of
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client, client_named
 from pack_servers.config.settings import load_settings
@@ -42,7 +44,8 @@ EXAMPLES: Final = """\
   pack setup cursor --check        start the server as Cursor does, and call a tool
   pack setup cursor --remove       the file is as it was, byte for byte"""
 
-_NAME: Final = "pack"
+
+_HOST: Final = pattern(r"https?://(?:[^/?#@\s]*@)?[^/?#@:\s]")
 
 
 def run(
@@ -77,7 +80,7 @@ def run(
     ] = None,
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="What the client calls the memory.")
-    ] = _NAME,
+    ] = NAME,
     plugin: Annotated[
         bool,
         typer.Option("--plugin", help="Install the plugin: the memory at each start, /remember."),
@@ -93,22 +96,29 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Connect AI clients to the memory: Claude Code, Cursor, Codex and nine others."""
-    asked = AskedSetup(name, project, remove, dry_run, yes, answer is Format.JSON)
+    if not name.strip():
+        raise InvalidConfig("--name", "must not be empty")
+    asked = AskedSetup(name, project, remove, dry_run, yes, answer is Format.JSON, plugin)
     if listing:
         _list(asked)
         return
     if check:
         if client is None:
             raise typer.TyperException("--check: use it with CLIENT")
-        _check(client_named(client), asked, plugin=plugin)
+        _check(client_named(client), asked)
         return
     if plugin or auto_memory:
         option = "--plugin" if plugin else "--auto-memory"
-        if client is None or http or url is not None or (plugin and (auto_memory or project)):
+        if plugin and project is not None:
+            raise typer.TyperException(
+                "--plugin: a plugin is for all projects; leave out --project"
+            )
+        if client is None or http or url is not None or (plugin and auto_memory):
             raise typer.TyperException(
                 f"{option}: use it with CLIENT, and with no other way to connect"
             )
         place = choose_place(load_settings(), local, github, say)
+        check_arguments(place.arguments)
         if plugin:
             done = set_up_plugin(client_named(client), place.arguments, asked)
         else:
@@ -138,6 +148,7 @@ def _server(local: Path | None, github: str | None, url: str | None, *, http: bo
         place = choose_place(settings, local, github, say)
         if isinstance(place, LocalPlace) and not place.begins_by_itself:
             say(f"there is no folder {place} yet; make a memory of it with `pack init`")
+        check_arguments(place.arguments)
         return own_server(place.arguments)
     if local is not None or github is not None:
         option = "--local" if local is not None else "--github"
@@ -147,6 +158,8 @@ def _server(local: Path | None, github: str | None, url: str | None, *, http: bo
     address = url or f"http://127.0.0.1:{settings.mcp_sse_port}/mcp"
     if not address.startswith(("http://", "https://")):
         raise InvalidConfig("--url", "must begin with http:// or https://")
+    if not _HOST.match(address):
+        raise InvalidConfig("--url", "names no host")
     if settings.pack_http_token is None:
         return RemoteServer(address)
     if TOKEN not in os.environ:
@@ -175,21 +188,21 @@ def _list(asked: AskedSetup) -> None:
         show_found(found)
 
 
-def _check(client: Client, asked: AskedSetup, *, plugin: bool) -> None:
+def _check(client: Client, asked: AskedSetup) -> None:
     # Here, as it takes time to import.
     from pack_servers.clients.trial import try_entry  # noqa: PLC0415
 
-    spot = plugin_spot(client) if plugin else _spot(client, asked)
+    spot = plugin_spot(client) if asked.plugin else _spot(client, asked)
     entry = entry_at(spot)
     if entry is None:
-        remedy = f"Run `pack setup {client.name}{' --plugin' if plugin else ''}` first."
+        remedy = f"Run `{asked.command(client)}` first."
         raise NotFound(f"the server {asked.name} in {spot.file}", remedy)
     with working("starting the server as the client does"):
         trial = try_entry(entry, has_terminal=client.has_terminal, environment=os.environ)
     if asked.as_json:
         show_json(trial_fields(client, spot, trial))
     else:
-        show_trial(client, spot, trial)
+        show_trial(client, spot, trial, asked.command(client))
     if not trial.is_fine:
         raise typer.Exit(FAILED)
 
@@ -206,14 +219,21 @@ def _change(client: Client, server: AnyServer | None, asked: AskedSetup) -> dict
 
 def _change_all(server: AnyServer | None, asked: AskedSetup) -> None:
     """Set up each client that is installed, or take that back where it was done."""
-    machine = this_machine()
-    found = find_clients(machine, asked.name, asked.project)
-    chosen = [each.client for each in found if _is_meant(each, asked)]
+    found = find_clients(this_machine(), asked.name, asked.project)
+    if asked.remove:
+        chosen = [each.client for each in found if each.is_configured]
+    else:
+        chosen = [each.client for each in found if each.is_found and _can_use(each.client, server)]
+    # What cannot be read may still name the memory.
+    broken = [each for each in found if asked.remove and each.problem]
+    for each in broken:
+        say(f"{each.client.title}: {each.problem}")
+    _name_plugins(asked)
+    has_failed = bool(broken)
     if not chosen:
         what = "a client that PACK is set up for" if asked.remove else "a client that is installed"
         raise NotFound(what, "See `pack setup --list`; name one to set it up all the same.")
     done: list[dict[str, object]] = []
-    failed: PackError | None = None
     for client in chosen:
         try:
             done.append(_change(client, server, asked))
@@ -221,12 +241,27 @@ def _change_all(server: AnyServer | None, asked: AskedSetup) -> None:
             continue  # the person does not want this one
         except PackError as error:
             say(f"{client.title}: {error}")
-            failed = error
+            say(f"  → {worded(error.remedy)}")
+            has_failed = True
     if asked.as_json:
         show_json({"clients": done})
-    if failed is not None:
-        raise failed
+    if has_failed:
+        raise typer.Exit(FAILED)
 
 
-def _is_meant(each: FoundClient, asked: AskedSetup) -> bool:
-    return each.is_configured if asked.remove else each.is_found
+def _can_use(client: Client, server: AnyServer | None) -> bool:
+    """Whether a client can use a server; if it cannot, a person is told why it is left out."""
+    try:
+        if server is not None:
+            client.entry(server)
+    except InvalidRequest as error:
+        say(f"left out: {error}")
+        return False
+    return True
+
+
+def _name_plugins(asked: AskedSetup) -> None:
+    """Name the plugins that stay when the clients are no longer set up."""
+    if asked.remove and asked.project is None:
+        for name in installed_plugins():
+            say(f"the plugin of {name} stays; `pack setup {name} --plugin --remove` removes it")

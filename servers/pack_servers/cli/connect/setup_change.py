@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from pack.deferred import dataclass
 from pack_servers.cli.connect.setup_text import change_fields, show_change, show_difference
@@ -11,6 +13,9 @@ from pack_servers.cli.shell.streams import confirm
 from pack_servers.clients.change import SettingsChange, SettingsChangeKind
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client
+
+NAME: Final = "pack"
+"""What clients call the memory unless it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class AskedSetup:
         dry_run: Whether nothing is to change.
         yes: Whether the person has agreed.
         as_json: Whether the answer is for a program.
+        plugin: Whether it is about the plugin.
     """
 
     name: str
@@ -32,15 +38,32 @@ class AskedSetup:
     dry_run: bool
     yes: bool
     as_json: bool
+    plugin: bool = False
+
+    def command(self, client: Client, *more: str) -> str:
+        """The command line that is about the same place: that of the client, project and name.
+
+        Args:
+            client: The client.
+            more: What it is to do there.
+        """
+        words = ["pack", "setup", client.name, *more]
+        if self.plugin:
+            return shlex.join([*words, "--plugin"])
+        if self.project is not None:
+            words += ["--project", str(self.project)]
+        if self.name != NAME:
+            words += ["--name", self.name]
+        return shlex.join(words)
 
 
 def _nothing_more() -> None:
     """For a change that is only one of the settings."""
 
 
-def _next_steps(client: Client) -> Sequence[str]:
+def _next_steps(client: Client, asked: AskedSetup) -> Sequence[str]:
     return (
-        f"pack setup {client.name} --check   try it as {client.title} would",
+        f"{asked.command(client, '--check')}   try it as {client.title} would",
         f"Restart {client.title}, and tell it: remember that I prefer short answers",
     )
 
@@ -79,6 +102,6 @@ def carry_out(
         also()
         backup = change.make(records)
     if not asked.as_json:
-        steps = _next_steps(client) if next_steps is None else next_steps
+        steps = _next_steps(client, asked) if next_steps is None else next_steps
         show_change(client, change, backup, steps, dry_run=asked.dry_run)
     return change_fields(client, change, backup)

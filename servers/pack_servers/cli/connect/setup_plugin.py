@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
-from pack.errors import InvalidRequest
 from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
 from pack_servers.cli.shell.output import show
 from pack_servers.cli.shell.streams import confirm, say, working
 from pack_servers.clients import plugins
-from pack_servers.clients.change import SettingsChangeKind, Spot, plan_removal, plan_setting
+from pack_servers.clients.change import (
+    SettingsChangeKind,
+    Spot,
+    plan_removal,
+    plan_setting,
+)
+from pack_servers.clients.extension import (
+    ExtensionChange,
+    extension_folder,
+    extension_here,
+    has_extension,
+    plan_extension,
+)
 from pack_servers.clients.machine import this_machine
+from pack_servers.clients.places import is_named
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client, Syntax
 
 _GEMINI: Final = "gemini-cli"
-_WRITTEN: Final = (SettingsChangeKind.ADDED, SettingsChangeKind.UPDATED)
 
 
 def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -> dict[str, object]:
@@ -32,20 +44,11 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
     """
     if client.name == _GEMINI:
         return _set_up_extension(client, arguments, asked)
-    host, machine, records = (
-        plugins.plugin_host(client.name, client.title),
-        this_machine(),
-        Records(),
-    )
-    folder = plugins.plugin_folder(host, records)
-    values = plugins.plugin_values(host, machine, folder)
+    host, records = plugins.plugin_host(client.name, client.title), Records()
     if asked.remove:
-        change = plan_removal(list(values), records)
-        done = carry_out(client, change, records, asked)
-        if change.kind is not SettingsChangeKind.UNCHANGED and not asked.dry_run:
-            _have(host, host.uninstall)
-            plugins.remove_plugin(folder)
-        return done
+        return _remove_plugin(client, host, asked)
+    folder = plugins.plugin_folder(host, records)
+    values = plugins.plugin_values(host, this_machine(), folder)
     files = plugins.plugin_here(host, arguments)
     change = plan_setting(values, records)
     is_news = not plugins.is_written(folder, files)
@@ -57,11 +60,48 @@ def set_up_plugin(client: Client, arguments: Sequence[str], asked: AskedSetup) -
         records,
         asked,
         lambda: plugins.write_plugin(folder, files),
-        [f"Restart {client.title}: the memory is there from the first word"],
+        [
+            f"{asked.command(client, '--check')}   try its server as {client.title} would",
+            f"Restart {client.title}: the memory is there from the first word",
+        ],
     )
     if not asked.dry_run and (is_news or change.kind is not SettingsChangeKind.UNCHANGED):
         _have(host, host.install(str(folder)))
     return done
+
+
+def _remove_plugin(
+    client: Client, host: plugins.PluginHost, asked: AskedSetup
+) -> dict[str, object]:
+    """Take a plugin out of the settings and off the disk, also if only one of them has it."""
+    records = Records()
+    folder = plugins.plugin_folder(host, records)
+    values = plugins.plugin_values(host, this_machine(), folder)
+    change = plan_removal(list(values), records)
+    is_named, is_there = change.kind is not SettingsChangeKind.UNCHANGED, folder.exists()
+    if is_there and not is_named and not asked.dry_run:
+        confirm(f"Remove {folder}?", f"removing {folder}", yes=asked.yes)
+    done = carry_out(client, change, records, asked)
+    if (is_named or is_there) and not asked.dry_run:
+        _have(host, host.uninstall)
+        plugins.remove_plugin(folder)
+    if is_named or not is_there:
+        return done
+    if not asked.as_json:
+        show(f"  the plugin in {folder} {'would be' if asked.dry_run else 'is'} removed")
+    return {**done, "change": SettingsChangeKind.REMOVED, "diff": f"- {folder}\n"}
+
+
+def installed_plugins() -> Sequence[str]:
+    """The clients that have a plugin of PACK, by name; settings that cannot be read name none."""
+    machine, records = this_machine(), Records()
+    found = [
+        host.client
+        for host in plugins.HOSTS
+        if any(map(is_named, plugins.plugin_values(host, machine, Path())))
+        or plugins.plugin_folder(host, records).exists()
+    ]
+    return [*found, _GEMINI] if has_extension(extension_folder(machine)) else found
 
 
 def plugin_spot(client: Client) -> Spot:
@@ -71,7 +111,7 @@ def plugin_spot(client: Client) -> Spot:
         InvalidRequest: The client has no plugins.
     """
     if client.name == _GEMINI:
-        file = plugins.extension_folder(this_machine()) / plugins.EXTENSION
+        file = extension_folder(this_machine()) / plugins.EXTENSION
     else:
         host = plugins.plugin_host(client.name, client.title)
         file = plugins.plugin_folder(host, Records()) / plugins.NAME / plugins.SERVERS
@@ -83,7 +123,7 @@ def _have(host: plugins.PluginHost, orders: Sequence[Sequence[str]]) -> None:
     with working(f"{host.program} is at work"):
         problem = plugins.run_client(host, this_machine(), orders)
     if problem is None:
-        said = " and ".join(f"`{' '.join(['/', *words]).replace('/ ', '/')}`" for words in orders)
+        said = " and ".join(f"`{host.by_hand(words)}`" for words in orders)
         say(
             f"{host.program} is not on PATH; it will do the rest at its next start, or after {said}"
         )
@@ -95,32 +135,43 @@ def _set_up_extension(
     client: Client, arguments: Sequence[str], asked: AskedSetup
 ) -> dict[str, object]:
     """Put the extension for Gemini CLI where it looks for it, or remove it."""
-    folder = plugins.extension_folder(this_machine())
-    files = {} if asked.remove else plugins.extension_here(arguments)
-    if not plugins.is_ours(folder):
-        error = InvalidRequest(f"{folder} is an extension of somebody else")
-        error.remedy = "Rename it, then try again."
-        raise error
-    is_there = folder.exists()
-    if asked.remove:
-        kind = SettingsChangeKind.REMOVED if is_there else SettingsChangeKind.UNCHANGED
-    elif plugins.is_written(folder, files):
+    records = Records()
+    files = {} if asked.remove else extension_here(arguments)
+    change = plan_extension(extension_folder(this_machine()), files, records)
+    folder, lines = change.folder, change.lines()
+    if not lines:
         kind = SettingsChangeKind.UNCHANGED
+    elif asked.remove:
+        kind = SettingsChangeKind.REMOVED
     else:
-        kind = SettingsChangeKind.UPDATED if is_there else SettingsChangeKind.ADDED
-    if kind is not SettingsChangeKind.UNCHANGED and not asked.dry_run:
+        kind = SettingsChangeKind.UPDATED if change.is_there else SettingsChangeKind.ADDED
+    is_meant = bool(lines) and not asked.dry_run
+    if is_meant:
+        if not asked.yes:
+            for line in lines:
+                say(line)
         confirm(f"Change {folder}?", f"changing {folder}", yes=asked.yes)
-        if asked.remove:
-            plugins.remove_plugin(folder)
-        else:
-            plugins.write_plugin(folder, files)
+        change.make(records)
     if not asked.as_json:
-        show(f"{client.title}: the extension in {folder} is {kind}")
-    diff = "".join(f"+ {folder / name}\n" for name in files) if kind in _WRITTEN else ""
+        _show_extension(client, change, kind, asked)
     return {
         "client": client.name,
         "file": str(folder / plugins.EXTENSION),
         "change": kind,
-        "diff": diff,
+        "diff": "".join(f"{line}\n" for line in lines),
         "backup": None,
     }
+
+
+def _show_extension(
+    client: Client, change: ExtensionChange, kind: SettingsChangeKind, asked: AskedSetup
+) -> None:
+    """Show what was done with the extension, or what would be."""
+    if asked.dry_run and kind is not SettingsChangeKind.UNCHANGED:
+        for line in change.lines():
+            show(line)
+        say("dry run: nothing was changed")
+        return
+    show(f"{client.title}: the extension in {change.folder} is {kind}")
+    if kind is SettingsChangeKind.REMOVED and change.folder.exists():
+        say(f"{change.folder} stays, as there is more in it than PACK put there")

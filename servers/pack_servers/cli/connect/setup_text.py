@@ -66,6 +66,8 @@ def show_change(
         return
     show(_DONE[change.kind].format(client.title, change.file))
     names = ", ".join(each.path[-1] for each in change.spots)
+    if change.is_switched_off:
+        show(f"  the client has it switched off: switch it on there, or in {change.file}")
     if change.brings_back:
         show(f"  your own entry {names}, which stood there before, is back")
     if change.is_foreign:
@@ -105,13 +107,23 @@ def trial_fields(client: Client, spot: Spot, trial: Trial) -> dict[str, object]:
     }
 
 
-def show_trial(client: Client, spot: Spot, trial: Trial) -> None:
-    """Show how a server did."""
+def show_trial(client: Client, spot: Spot, trial: Trial, again: str) -> None:
+    """Show how a server did.
+
+    Args:
+        client: The client.
+        spot: Where its settings name the server.
+        trial: How it did.
+        again: The command that sets it up.
+    """
     if trial.is_fine:
         show(f"{client.title} reaches the memory: {trial.server}, {trial.tools} tools")
         return
     show(f"{client.title} does not reach the memory: {trial.reason}")
-    say(f"  → See what {spot.file} says, or run `pack setup {client.name}` again.")
+    if trial.is_switched_off:
+        say(f"  → Switch it on in {client.title}, or in {spot.file}.")
+    else:
+        say(f"  → See what {spot.file} says, or run `{again}` again.")
 
 
 def show_found(found: Sequence[FoundClient]) -> None:

@@ -49,7 +49,10 @@ def test_a_windows_command_is_known_on_any_system() -> None:
 def test_what_was_added_and_switched_stays(client: Client) -> None:
     held = {
         **client.entry(STARTED),
-        "enabled": False, "disabled": True, "timeout": 7, "alwaysAllow": ["memory_get"],
+        "enabled": False,
+        "disabled": True,
+        "timeout": 7,
+        "alwaysAllow": ["memory_get"],
     }
     assert joined(held, client.entry(STARTED)) == held
     assert is_switched_off(held)

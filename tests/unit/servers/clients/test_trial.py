@@ -46,3 +46,11 @@ def test_the_innermost_error_is_said_and_what_the_server_said_last() -> None:
 
 def test_what_names_no_server_is_not_tried() -> None:
     assert not try_entry({}, has_terminal=True, environment={}).is_fine
+
+
+def test_what_is_switched_off_is_not_tried() -> None:
+    for switch in ({"enabled": False}, {"disabled": True}):
+        entry = {"command": "/nowhere/pack", "args": ["serve"], **switch}
+        found = try_entry(entry, has_terminal=True, environment={})
+        assert (found.is_fine, found.is_switched_off) == (False, True)
+        assert found.reason == "it is switched off in its settings"
