@@ -784,6 +784,42 @@ def test_where_only_the_person_may_say_so_it_waits_for_them(home: Path) -> None:
     assert (home / ".pack" / "memory" / "claude-code" / "my-project").is_dir()
 
 
+def notes_of(project: Path, *words: str | Path) -> str:
+    """The folder in which the notes of a project are, once they are set up."""
+    answer = done("claude-code", "--auto-memory", "--project", *(words or (project,)))
+    said = json_text.document(Path(answer["file"]).read_text())
+    assert isinstance(said, dict)
+    folder = Path(said["autoMemoryDirectory"])
+    assert folder.is_dir()
+    return folder.name
+
+
+def test_each_project_has_a_folder_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b, odd, reserved = home / "a" / "web", home / "b" / "Web", home / 'x: "y"', home / "aux"
+    for project in (a, b, odd, reserved):
+        project.mkdir(parents=True)
+    first, second = notes_of(a), notes_of(b)
+    assert first == "web"
+    assert second.startswith("Web-")
+    assert (notes_of(a), notes_of(b)) == (first, second)
+    # What was noted stays, so the project finds it when it is set up again.
+    gone = setup("claude-code", "--auto-memory", "--project", a, "--remove", "--yes")
+    assert "stays in the memory" in gone.err
+    assert (notes_of(b), notes_of(a)) == (second, first)
+    assert notes_of(odd) == "x-y"
+    assert notes_of(reserved).startswith("project-")
+    (a / "inner").mkdir()
+    monkeypatch.chdir(a / "inner")
+    assert notes_of(a, "..") == first
+
+
+def test_a_project_that_is_not_there_is_not_made(home: Path) -> None:
+    for more in ([], ["--remove"]):
+        ended = setup("claude-code", "--auto-memory", "--project", home / "no", "--yes", *more)
+        assert (ended.status, "is not a folder" in ended.err) == (1, True)
+    assert not (home / "no").exists()
+
+
 # --- the real clients ------------------------------------------------------------------------
 
 

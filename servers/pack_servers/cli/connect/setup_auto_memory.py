@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-from pack.errors import InvalidRequest
+from pack.errors import InvalidConfig, InvalidRequest
 from pack.results import WriteStatus
 from pack_servers.cli.connect.setup_change import AskedSetup, carry_out
 from pack_servers.cli.shell.caller import calling_origin
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
-from pack_servers.clients.change import SettingsChangeKind, Spot, plan_removal, plan_setting
+from pack_servers.clients.change import (
+    SettingsChangeKind,
+    Spot,
+    entry_at,
+    plan_removal,
+    plan_setting,
+)
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.plugins import claude_settings
+from pack_servers.clients.project_folders import ProjectFolders
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client, Syntax
 from pack_servers.config.settings import load_settings
@@ -37,20 +43,29 @@ def set_up_auto_memory(client: Client, place: Place, asked: AskedSetup) -> dict[
         asked: What the command line asks for.
 
     Raises:
-        InvalidRequest: Only Claude Code has such notes, and only a folder can hold them.
+        InvalidRequest: Only Claude Code has such notes, only a folder can hold them, and a project
+            is a folder.
         PackError: The memory or the settings cannot be read or written.
     """
     if client.name != _CLIENT or not isinstance(place, LocalPlace):
         error = InvalidRequest("--auto-memory is for Claude Code, and for a memory in a folder")
         error.remedy = "Run `pack setup claude-code --auto-memory --local DIR`."
         raise error
-    spot, records = Spot(_settings(asked), Syntax.JSON, (_KEY,)), Records()
+    project = None if asked.project is None else _folder_of(asked.project)
+    spot, records = Spot(_settings(project), Syntax.JSON, (_KEY,)), Records()
     if asked.remove:
         steps = ["What Claude Code has noted so far stays in the memory."]
         return carry_out(client, plan_removal([spot], records), records, asked, next_steps=steps)
-    inside = _CLIENT if asked.project is None else f"{_CLIENT}/{_folder_name(asked.project)}"
+    inside, folders = _CLIENT, ProjectFolders(records, place.folder / _CLIENT)
+    if project is not None:
+        inside = f"{_CLIENT}/{_named(spot, place) or folders.name_for(project)}"
     change = plan_setting({spot: str(place.folder / inside)}, records)
-    keep = partial(_let_keep, place, inside)
+
+    def keep() -> None:
+        if project is not None:
+            folders.remember(project, inside.rpartition("/")[2])
+        _let_keep(place, inside)
+
     steps = [
         "Restart Claude Code: /memory shows the folder",
         "pack import --from claude-code   bring what it has noted before",
@@ -61,14 +76,28 @@ def set_up_auto_memory(client: Client, place: Place, asked: AskedSetup) -> dict[
     return done
 
 
-def _settings(asked: AskedSetup) -> Path:
-    if asked.project is not None:
-        return asked.project.absolute().joinpath(*_OF_PROJECT)
+def _folder_of(project: Path) -> Path:
+    """A project's folder, without links and `..`.
+
+    Raises:
+        InvalidConfig: It is no folder.
+    """
+    if not project.is_dir():
+        raise InvalidConfig("--project", f"{project} is not a folder")
+    return project.resolve()
+
+
+def _settings(project: Path | None) -> Path:
+    if project is not None:
+        return project.joinpath(*_OF_PROJECT)
     return Path(str(claude_settings(this_machine())))
 
 
-def _folder_name(project: Path) -> str:
-    return project.absolute().name.replace(" ", "-").lstrip(".") or "project"
+def _named(spot: Spot, place: LocalPlace) -> str | None:
+    """The folder of this memory that a project's settings name already."""
+    said = entry_at(spot)
+    folder = Path(said) if isinstance(said, str) else None
+    return folder.name if folder and folder.parent == place.folder / _CLIENT else None
 
 
 def _let_keep(place: LocalPlace, folder: str) -> None:

@@ -84,7 +84,8 @@ def carry_out(
         records: Where it is remembered.
         asked: What the command line asks for.
         also: What is to be done once they have agreed, before the settings change.
-        next_steps: What they could do then; `None` for what follows a new server.
+        next_steps: What they could do then; `None` for what follows a new server,
+            or for nothing after a removal.
 
     Returns:
         What was done, for JSON.
@@ -102,6 +103,7 @@ def carry_out(
         also()
         backup = change.make(records)
     if not asked.as_json:
-        steps = _next_steps(client, asked) if next_steps is None else next_steps
+        usual = () if asked.remove else _next_steps(client, asked)
+        steps = usual if next_steps is None else next_steps
         show_change(client, change, backup, steps, dry_run=asked.dry_run)
     return change_fields(client, change, backup)

@@ -74,7 +74,7 @@ def show_change(
         show(f"  the entry {names} is not PACK's, and stays; delete it there if it is to go")
     if backup is not None:
         show(f"  backup  {backup}")
-    if change.kind in (SettingsChangeKind.ADDED, SettingsChangeKind.UPDATED):
+    if change.kind is not SettingsChangeKind.UNCHANGED:
         for step in next_steps:
             say(f"  → {step}")
 
