@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pack_servers.cli.connect.setup_difference import difference_of, lines_for_a_person
 from pack_servers.cli.shell.output import show
 from pack_servers.cli.shell.streams import say
 from pack_servers.clients.change import SettingsChange, SettingsChangeKind, Spot
@@ -23,30 +24,9 @@ _DONE: Final = {
 }
 
 
-def difference_of(change: SettingsChange) -> str:
-    """The change as a unified diff; empty if there is none.
-
-    Others keep tokens in the same file, and what stands around the change is part of a diff.
-    """
-    if change.kind is SettingsChangeKind.UNCHANGED:
-        return ""
-    # Here, as only a change needs it.
-    from pack.history.differences.patch import hunks_of  # noqa: PLC0415
-    from pack.outgoing.secrets_scan import find_secrets  # noqa: PLC0415
-
-    name = change.file
-    old = "/dev/null" if change.found.content is None else str(name)
-    new = "/dev/null" if change.after is None else str(name)
-    hunks = hunks_of(change.before_text(), change.after_text())
-    lines = hunks.split("\n")
-    for leak in find_secrets(hunks):
-        lines[leak.line - 1] = f"{lines[leak.line - 1][:1]}(not shown: it may hold a secret)"
-    return "\n".join([f"--- {old}", f"+++ {new}", *lines])
-
-
 def show_difference(change: SettingsChange) -> None:
     """Show a person what they are asked about."""
-    for line in difference_of(change).splitlines():
+    for line in lines_for_a_person(difference_of(change)):
         say(line)
 
 
@@ -60,7 +40,7 @@ def show_change(
 ) -> None:
     """Show what was done, or what would be."""
     if dry_run and change.kind is not SettingsChangeKind.UNCHANGED:
-        for line in difference_of(change).splitlines():
+        for line in lines_for_a_person(difference_of(change)):
             show(line)
         say("dry run: nothing was changed")
         return
