@@ -75,6 +75,16 @@ def test_a_hook_answers_an_event_as_json(folder: Folder) -> None:
     }
 
 
+def test_before_a_compaction_a_hook_tells_no_notes_and_no_news(folder: Folder) -> None:
+    hook = ("context", "--hook", "--client", "claude-code")
+    folder.ok(*hook)
+    folder.ok("update", "projects/new.md", stdin="new\n")
+    said = folder.ok(*hook, "--event", "PreCompact").text
+    assert said.startswith("The notes of the memory are read again")
+    assert said.count("\n") == 1
+    assert "projects/new.md: added" in folder.ok(*hook).text  # nobody had seen it
+
+
 def test_a_hook_never_fails(folder: Folder, tmp_path: Path) -> None:
     assert "I live in Vienna." in folder.ok("context", "--hook").text
     (tmp_path / "file").write_text("no folder")

@@ -18,6 +18,12 @@ from pack_servers.cli.shell.wording import CommandCalls
 
 CLIENT: Final = "cli"
 _HOOK_SECONDS: Final = 5.0
+_COMPACTION: Final = "PreCompact"
+"""An event of Claude Code, which takes what its hooks print for instructions on what to keep of the
+conversation. Notes are no such instructions, and a new conversation is shown them anyway."""
+_BEFORE_COMPACTION: Final = (
+    "The notes of the memory are read again after this, so the summary need not repeat them.\n"
+)
 
 
 def print_beginning(
@@ -34,9 +40,14 @@ def print_beginning(
 ) -> None:
     """Print what a conversation should begin with. The arguments are the options of the command.
 
+    Before a compaction, it is one sentence, and nobody counts as having seen the memory.
+
     Raises:
         PackError: There is no such text, or, for a hook, it takes too long.
     """
+    if event == _COMPACTION and not as_json:
+        write_bytes(_BEFORE_COMPACTION.encode("utf-8"))
+        return
     with at_most(_HOOK_SECONDS if hook else None), opened(local, github) as memory:
         request = ContextRequest(task, client, budget, chars)
         found = memory.context.text(request, CommandCalls())

@@ -40,7 +40,11 @@ def run(
     ] = False,
     event: Annotated[
         str | None,
-        typer.Option("--event", metavar="NAME", help="Answer a hook's event as JSON (Gemini CLI)."),
+        typer.Option(
+            "--event",
+            metavar="NAME",
+            help="Answer an event: as JSON; in a sentence for PreCompact.",
+        ),
     ] = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,

@@ -51,6 +51,9 @@ def test_the_files_can_be_read_and_have_the_version_of_pack(name: str) -> None:
 def test_the_events_have_the_hooks() -> None:
     claude = hooks(text("claude-code", "hooks/hooks.json"))
     assert set(claude) == {"SessionStart", "PreCompact"}
+    # What is printed before a compaction instructs the summary, so no note may be.
+    assert ["--event PreCompact" in line for line in claude["SessionStart"]] == [False]
+    assert ["--event PreCompact" in line for line in claude["PreCompact"]] == [True]
     found = [*claude.values(), *hooks(text("codex", "hooks/hooks.json")).values()]
     found += hooks(text("gemini", "hooks/hooks.json")).values()
     clients = set()
