@@ -92,6 +92,8 @@ def shapes(syntax: str, key: str) -> Mapping[str, str]:
             "only a comment inside": "{\n  // mine\n}\n",
             "trailing commas": f'{{\n    "{key}": {{\n        "x": {{}},\n    }},\n}}\n',
             "only a comment": "// nothing yet\n",
+            "null": f'{{"a": 1, "{key}": null}}\n',
+            "null on lines": f'{{\n  "{key}": null, // none\n  "a": 1\n}}\n',
         },
         "toml": {
             "no final newline": 'model = "x"',
@@ -105,6 +107,8 @@ def shapes(syntax: str, key: str) -> Mapping[str, str]:
             "only a comment": "# nothing yet\n",
             "no servers": f"{key}: {{}}\nb: 2\n",
             "null": f"{key}:\nb: 2\n",
+            "the word null": f"{key}: null # none\nb: 2\n",
+            "a tilde": f"{key}: ~\n",
             "flow": f"{key}: {{a: {{b: 1}}}}\n",
             "marks": "---\na: 1\n...\n",
             "one flow": "{a: 1}\n",

@@ -250,6 +250,31 @@ def test_a_link_stays_a_link_and_permissions_stay(home: Path, tmp_path: Path) ->
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 
 
+def test_where_a_link_leads_is_said(home: Path, tmp_path: Path) -> None:
+    link, real = home / ".cursor" / "mcp.json", tmp_path / "real.json"
+    real.write_text("{}")
+    link.parent.mkdir()
+    link.symlink_to(real)
+    assert f"{link} is a link to {real}" in setup("cursor", "--dry-run").err
+    assert f"{link} is a link to {real}" in setup("cursor", "--yes").err
+
+
+def test_a_file_of_a_project_is_not_changed_outside_of_it(home: Path, tmp_path: Path) -> None:
+    project, real = tmp_path / "project", home / ".bashrc"
+    real.write_text("{}")
+    for name, words in ((".mcp.json", []), (".claude/settings.local.json", ["--auto-memory"])):
+        link = project / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(real)
+        ended = setup("claude-code", *words, "--project", project, "--yes")
+        assert (ended.status, "leads out of the project" in ended.err) == (1, True)
+        link.unlink()
+        link.symlink_to(project / "real.json")
+        (project / "real.json").write_text("{}")
+        done("claude-code", *words, "--project", project)
+    assert real.read_text() == "{}"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

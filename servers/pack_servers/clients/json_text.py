@@ -72,6 +72,9 @@ def with_value(text: str, path: Sequence[str], value: object) -> str:
         return f"{text}{gap}{made}{_newline(text)}"
     node = root
     for depth, key in enumerate(path):
+        if depth and node.value is None:  # `null` says as much as no object at all
+            value = _nested(path[depth:], value)
+            break
         if node.members is None:
             raise Unusable(
                 ".".join(path[:depth]) or "it", "is not an object", _line(text, node.start)

@@ -71,6 +71,21 @@ def _was_named(spot: Spot) -> bool:
     return known is not None and spot.path in known.entries
 
 
+def check_inside(file: Path, project: Path | None) -> None:
+    """See that a file of a project is in it: a project may come from anybody, and so may a link.
+
+    Raises:
+        InvalidRequest: It is a link to somewhere else.
+    """
+    if project is None:
+        return
+    target = Path(os.path.realpath(file))
+    if not target.is_relative_to(os.path.realpath(project)):
+        error = InvalidRequest(f"{file} leads out of the project, to {target}")
+        error.remedy = "Remove that link, or leave out --project to set it up for all projects."
+        raise error
+
+
 def is_named(spot: Spot) -> bool:
     """Whether a file says something at a spot; one that cannot be read says nothing."""
     try:

@@ -15,6 +15,7 @@ from pack_servers.clients.unusable import Unusable
 _PLAIN: Final = pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _END_MARK: Final = pattern(r"^\.\.\.[ \t]*\r?$", re.MULTILINE)
+_NULL: Final = "tag:yaml.org,2002:null"
 _Pair = tuple[yaml.Node, yaml.Node]
 _Member = tuple[str, object]
 
@@ -69,7 +70,7 @@ def _with_inner(text: str, held: _Pair, new: _Member, newline: str, *, is_flow: 
     """A text in which a mapping at the top, of any form, has a member."""
     name, value = new
     inner = held[1]
-    is_empty = isinstance(inner, yaml.ScalarNode) and not inner.value.strip("~")
+    is_empty = isinstance(inner, yaml.ScalarNode) and inner.tag == _NULL
     if not is_empty and not isinstance(inner, yaml.MappingNode):
         raise Unusable(str(held[0].value), "is not a mapping", inner.start_mark.line + 1)
     if isinstance(inner, yaml.MappingNode) and inner.value and not inner.flow_style:

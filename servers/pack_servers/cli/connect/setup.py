@@ -31,7 +31,7 @@ from pack_servers.clients.entries import TOKEN, is_of_pack, joined
 from pack_servers.clients.forms import AnyServer, RemoteServer
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.own_command import check_arguments, own_server
-from pack_servers.clients.places import find_clients, spot_of
+from pack_servers.clients.places import check_inside, find_clients, spot_of
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client, client_named
 from pack_servers.config.settings import load_settings
@@ -210,6 +210,7 @@ def _check(client: Client, asked: AskedSetup) -> None:
 def _change(client: Client, server: AnyServer | None, asked: AskedSetup) -> dict[str, object]:
     """Set up one client, or take that back; what was done, for JSON."""
     spot, records = _spot(client, asked), Records()
+    check_inside(spot.file, asked.project)
     if server is None:
         change = plan_removal([spot], records, is_of_pack)
     else:

@@ -19,6 +19,7 @@ from pack_servers.clients.change import (
     plan_setting,
 )
 from pack_servers.clients.machine import this_machine
+from pack_servers.clients.places import check_inside
 from pack_servers.clients.plugins import claude_settings
 from pack_servers.clients.project_folders import ProjectFolders
 from pack_servers.clients.records import Records
@@ -53,6 +54,7 @@ def set_up_auto_memory(client: Client, place: Place, asked: AskedSetup) -> dict[
         raise error
     project = None if asked.project is None else _folder_of(asked.project)
     spot, records = Spot(_settings(project), Syntax.JSON, (_KEY,)), Records()
+    check_inside(spot.file, project)
     if asked.remove:
         steps = ["What Claude Code has noted so far stays in the memory."]
         return carry_out(client, plan_removal([spot], records), records, asked, next_steps=steps)

@@ -9,7 +9,7 @@ from typing import Final
 
 from pack.deferred import dataclass
 from pack_servers.cli.connect.setup_text import change_fields, show_change, show_difference
-from pack_servers.cli.shell.streams import confirm
+from pack_servers.cli.shell.streams import confirm, say
 from pack_servers.clients.change import SettingsChange, SettingsChangeKind
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Client
@@ -96,6 +96,8 @@ def carry_out(
         PackError: As `SettingsChange.make`.
     """
     backup = None
+    if change.kind is not SettingsChangeKind.UNCHANGED and change.file.is_symlink():
+        say(f"{change.file} is a link to {change.found.target}")
     if change.kind is not SettingsChangeKind.UNCHANGED and not asked.dry_run:
         if not asked.yes:
             show_difference(change)
