@@ -59,13 +59,10 @@ def _with_value(text: str, path: Sequence[str], value: object) -> str:
     _check_tables(document(text), path)
     if not isinstance(value, Mapping):
         return _inline_with(without(text, path), path, value)
+    if any(_blocks(text, path)):
+        changed = _replaced(text, path, value, _tables_to_keep(text, path, value))
+        return changed if _at(changed, path) == value else _replaced(text, path, value, set())
     block = _block(path, value, _newline(text))
-    spans = list(_blocks(text, path))
-    if spans:
-        for start, end in reversed(spans[1:]):
-            text = text[:start] + text[end:]
-        start, end = spans[0]
-        return text[:start] + block + text[end:]
     text = without(text, path)
     newline = _newline(text)
     gap = "" if not text or text.endswith("\n") else newline
@@ -103,11 +100,53 @@ def _without(text: str, path: Sequence[str], made: int) -> str:
     spans = list(_blocks(text, path))
     if not spans:
         return _inline_without(text, path, made)
-    for start, end in reversed(spans):
-        before = text[:start]
-        blank = next((each for each in ("\r\n\r\n", "\n\n") if before.endswith(each)), "")
-        text = before[: start - len(blank) // 2] + text[end:]
+    for start, end, _ in reversed(spans):
+        text = _cut(text, start, end)
     return text
+
+
+def _at(text: str, path: Sequence[str]) -> object:
+    """What a text says at a path; `None` if it says nothing there, or is no TOML."""
+    try:
+        held: object = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+    for key in path:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    return held
+
+
+def _tables_to_keep(text: str, path: Sequence[str], value: Mapping[str, object]) -> set[str]:
+    """The names of the tables in a table that have headings of their own, and stay as they are."""
+    held, depth = _at(text, path), len(path)
+    if not isinstance(held, Mapping):
+        return set()
+    inner = {names[depth] for _, _, names in _blocks(text, path) if len(names) > depth}
+    return {each for each in inner if held.get(each) == value.get(each)}
+
+
+def _replaced(text: str, path: Sequence[str], value: Mapping[str, object], kept: set[str]) -> str:
+    """A text in which a table that has headings is another, but for some of the tables in it."""
+    rest = {key: each for key, each in value.items() if key not in kept}
+    block, depth = _block(path, rest, _newline(text)), len(path)
+    spans = list(_blocks(text, path))
+    direct = [start for start, _, names in spans if len(names) == depth]
+    place = direct[0] if direct else spans[0][0]
+    for start, end, names in reversed(spans):
+        is_kept = not kept.isdisjoint(names[depth : depth + 1])
+        if start == place:
+            rest_of_text = _newline(text) + text[start:] if is_kept else text[end:]
+            text = text[:start] + block + rest_of_text
+        elif not is_kept:
+            text = _cut(text, start, end)
+    return text
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """A text without some lines, and without the blank line before them."""
+    before = text[:start]
+    blank = next((each for each in ("\r\n\r\n", "\n\n") if before.endswith(each)), "")
+    return before[: start - len(blank) // 2] + text[end:]
 
 
 def _newline(text: str) -> str:
@@ -131,7 +170,7 @@ def _check_comments(before: str, after: str, path: Sequence[str]) -> None:
     others = Counter(
         comment
         for at, comment in _comment_lines(before)
-        if not any(start <= at < end for start, end in spans)
+        if not any(start <= at < end for start, end, _ in spans)
     )
     if others - Counter(comment for _, comment in _comment_lines(after)):
         raise Unusable("it", "has a form that PACK cannot edit safely")
@@ -166,8 +205,11 @@ def _inline(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _blocks(text: str, path: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """The lines of a table and of the tables in it: from a heading to the last line of its own."""
+def _blocks(text: str, path: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
+    """The lines of a table and of the tables in it, and the names in the heading of each.
+
+    They go from the heading to the last line that is neither blank nor a comment.
+    """
     found = [*_headings(text), (len(text), None)]
     for (start, names), (following, _) in pairwise(found):
         if names is not None and names[: len(path)] == list(path):
@@ -175,7 +217,7 @@ def _blocks(text: str, path: Sequence[str]) -> Iterator[tuple[int, int]]:
             lines = text[start:end].splitlines(keepends=True)
             while len(lines) > 1 and lines[-1].strip()[:1] in ("", "#"):
                 end -= len(lines.pop())
-            yield start, end
+            yield start, end, names
 
 
 def _headings(text: str) -> Iterator[tuple[int, list[str] | None]]:

@@ -47,3 +47,27 @@ def test_dates_in_an_entry_stay_dates() -> None:
     held = tomllib.loads("a = 2026-01-02\nb = 2026-01-02T03:04:05Z\nc = 03:04:05\n")
     changed = texts.with_value("", Syntax.TOML, PATH, held)
     assert texts.value_at(changed, Syntax.TOML, PATH) == held
+
+
+TOOLS = '[mcp_servers.pack.tools.memory_get]\n# asked\napproval_mode = "approve"\n'
+DIRECT = '[mcp_servers.pack]\ncommand = "/bin/pack"\nargs = ["serve"]\n'
+
+
+@pytest.mark.parametrize("before", ["", "[a]\n\n", "#\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_table_in_the_table_stays_as_it_is(before: str, end: str) -> None:
+    env = '[mcp_servers.pack.env]\nA = "b"\n'
+    text = f"{before}{TABLE}\n{env}\n{TOOLS}{AFTER}".replace("\n", end)
+    tools = {"memory_get": {"approval_mode": "approve"}}
+    changed = texts.with_value(text, Syntax.TOML, PATH, {**ENTRY, "tools": tools})
+    assert changed == f"{before}{DIRECT}\n{TOOLS}{AFTER}".replace("\n", end)
+    whole = texts.with_value(text, Syntax.TOML, PATH, ENTRY)
+    assert whole == f"{before}{DIRECT}{AFTER}".replace("\n", end)
+
+
+def test_a_table_without_a_heading_of_its_own_gets_one() -> None:
+    tools = {"memory_get": {"approval_mode": "approve"}}
+    changed = texts.with_value(f"{TOOLS}{AFTER}", Syntax.TOML, PATH, {**ENTRY, "tools": tools})
+    assert changed == f"{DIRECT}\n{TOOLS}{AFTER}"
+    other = texts.with_value(f"{TOOLS}{AFTER}", Syntax.TOML, PATH, {**ENTRY, "tools": {}})
+    assert other == f"{DIRECT}tools = {{}}\n{AFTER}"
