@@ -119,10 +119,10 @@ def without(text: str, path: Sequence[str], made: int = 0) -> str:
         return _out_of_flow(text, inner, old)
     if len(inner.value) > 1:
         return text[: _line_start(text, old[0].start_mark.index)] + text[_block_end(text, old) :]
-    if made:
-        return text[: _line_start(text, held[0].start_mark.index)] + text[_block_end(text, held) :]
     start, end = _line_start(text, old[0].start_mark.index), _block_end(text, old)
     colon = held[0].end_mark.index + 1
+    if made and not text[colon:start].strip():  # else somebody has written a comment there
+        return text[: _line_start(text, held[0].start_mark.index)] + text[end:]
     return f"{text[:colon]} {{}}{text[colon:start]}{text[end:]}"
 
 

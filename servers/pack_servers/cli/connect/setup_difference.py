@@ -1,6 +1,7 @@
-"""The change of a client's settings as a diff, in which no secret of another server is shown.
+"""The change of a client's settings as a diff, in which no secret is shown.
 
-Others keep tokens in the same file, and what stands around the change is part of a diff.
+People keep tokens in the same file, also in an entry that PACK's is put in place of, and what
+stands around the change is part of a diff.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 
 from pack_servers.clients import texts
 from pack_servers.clients.change import SettingsChange, SettingsChangeKind, Spot
+from pack_servers.clients.entries import TOKEN
 
 _SECRET_KEYS: Final = frozenset(
     "env envs environment headers http_headers env_http_headers".split()
@@ -40,7 +42,7 @@ def difference_of(change: SettingsChange) -> str:
     new = "/dev/null" if change.after is None else str(name)
     before, after = change.before_text(), change.after_text()
     hunks = hunks_of(before, after)
-    found = {*_values_of_others(before, change.spots), *_values_of_others(after, change.spots)}
+    found = {*_values_in(before, change.spots), *_values_in(after, change.spots)}
     values = sorted(found, key=lambda each: (-len(each[1]), each))
     lines = [_without_values(line, values) for line in hunks.split("\n")]
     for leak in find_secrets("\n".join(lines)):
@@ -84,23 +86,19 @@ def _in_common(one: str, other: str) -> int:
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _values_of_others(text: str, spots: Sequence[Spot]) -> Iterator[_Value]:
-    """What the servers of others are given, in the settings in which PACK has its spots."""
+def _values_in(text: str, spots: Sequence[Spot]) -> Iterator[_Value]:
+    """What servers are given, in the settings in which PACK has its spots."""
     if spots:
-        own = {each.path for each in spots}
-        yield from _values(texts.value_at(text, spots[0].syntax, ()), (), own)
+        yield from _values(texts.value_at(text, spots[0].syntax, ()))
 
 
-def _values(held: object, path: tuple[str, ...], own: set[tuple[str, ...]]) -> Iterator[_Value]:
-    if path in own:
-        return
+def _values(held: object) -> Iterator[_Value]:
     if isinstance(held, Mapping):
         for key, each in held.items():
-            is_secret = key in _SECRET_KEYS
-            yield from _leaves(each, str(key)) if is_secret else _values(each, (*path, key), own)
+            yield from _leaves(each, str(key)) if key in _SECRET_KEYS else _values(each)
     elif isinstance(held, list):
         for each in held:
-            yield from _values(each, (*path, ""), own)
+            yield from _values(each)
 
 
 def _leaves(held: object, key: str) -> Iterator[_Value]:
@@ -110,8 +108,10 @@ def _leaves(held: object, key: str) -> Iterator[_Value]:
     elif isinstance(held, list):
         for each in held:
             yield from _leaves(each, key)
-    elif held is not None and not isinstance(held, bool) and str(held).strip():
-        yield key, str(held)
+    elif held is not None and not isinstance(held, bool):
+        value = str(held)
+        if value.strip() and TOKEN not in value:  # PACK itself refers to that variable
+            yield key, value
 
 
 def _without_values(line: str, values: Sequence[_Value]) -> str:

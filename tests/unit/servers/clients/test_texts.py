@@ -134,3 +134,11 @@ def test_the_last_of_two_members_counts_as_it_does_for_the_client() -> None:
 def test_yaml_is_read_by_other_programs_too() -> None:
     text = texts.with_value(files.YAML, Syntax.YAML, PATHS[Syntax.YAML], ENTRY)
     assert yaml.safe_load(text)["extensions"]["pack"] == ENTRY
+
+
+def test_a_comment_above_the_only_entry_stays() -> None:
+    path = PATHS[Syntax.YAML]
+    text = texts.with_value("", Syntax.YAML, path, ENTRY)
+    noted = text.replace("extensions:\n", "extensions:\n  # mine\n")
+    assert texts.without(noted, Syntax.YAML, path, 1) == "extensions: {}\n  # mine\n"
+    assert texts.without(text, Syntax.YAML, path, 1) == ""

@@ -1,4 +1,4 @@
-"""What is shown of a change: all of PACK's, and no value that another server is given."""
+"""What is shown of a change: all that PACK writes, and no value that a server is given."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from pack_servers.clients.change import Spot, plan_setting
 from pack_servers.clients.records import Records
 from pack_servers.clients.table import Syntax
 
-ENTRY = {"command": "/bin/pack", "args": ["serve", "--local", "/s3cret/notes"], "env": {"A": "b"}}
+ENTRY = {
+    "command": "/bin/pack",
+    "args": ["serve", "--local", "/s3cret/notes"],
+    "headers": {"Authorization": "Bearer ${PACK_HTTP_TOKEN}"},
+}
 
 JSON = {
     "on lines": '{\n "servers": {\n  "x": {\n   "env": {\n    "K": "s3cret"\n   }\n  }\n }\n}\n',
@@ -19,6 +23,8 @@ JSON = {
     "escaped": '{"servers": {"x": {"env": {"K": "s3cret\\n\\"\\u00e9"}}}}\n',
     "a header": '{"servers": {"x": {"headers": {"Authorization": "Bearer s3cret"}}}}\n',
     "below its name": '{"servers": {"x": {"env": {"K":\n"s3cret"\n}}}}\n',
+    "replaced": '{"servers": {"pack": {"url": "x", "headers": {"A": "s3cret"}}}}\n',
+    "of PACK's": '{"servers": {"pack": {"command": "pack", "env": {"B": "s3cret"}}}}\n',
     "elsewhere": '{"projects": [{"mcp": {"x": {"env": {"K": "s3cret"}}}}], "servers": {}}\n',
 }
 TOML = {
@@ -48,18 +54,16 @@ def difference(folder: Path, syntax: Syntax, text: str) -> str:
 
 
 @pytest.mark.parametrize(("syntax", "text"), CASES)
-def test_what_another_server_is_given_is_not_shown(
-    syntax: Syntax, text: str, tmp_path: Path
-) -> None:
+def test_what_a_server_is_given_is_not_shown(syntax: Syntax, text: str, tmp_path: Path) -> None:
     shown = difference(tmp_path, syntax, text)
     assert "s3cret" not in shown.replace("/s3cret/notes", "")
     assert "/bin/pack" in shown
 
 
-def test_what_pack_is_given_is_shown(tmp_path: Path) -> None:
+def test_what_pack_writes_is_shown(tmp_path: Path) -> None:
     shown = difference(tmp_path, Syntax.JSON, '{"servers": {"x": {"env": {"A": "1"}}}}')
     assert '"/s3cret/notes"' in shown
-    assert '"A": "b"' in shown
+    assert '"Authorization": "Bearer ${PACK_HTTP_TOKEN}"' in shown
     assert '"A": "(not shown: it may hold a secret)"' in shown
 
 
