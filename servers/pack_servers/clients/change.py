@@ -182,7 +182,7 @@ def plan_removal(
     Args:
         spots: Where PACK's entries may be.
         records: What was done to files before.
-        is_ours: Whether an entry of which nothing is remembered is PACK's; others stay.
+        is_ours: Whether an entry is PACK's, if it is not just as PACK left it; others stay.
 
     Raises:
         InvalidConfig: The file cannot be edited.
@@ -195,6 +195,9 @@ def plan_removal(
         known = _still_there(records.find(found.target), text, syntax)
         held = {each.path: texts.value_at(text, syntax, each.path) for each in spots}
         mine = known.entries if known else ()
+        if known is not None and digest(found.content) != known.after:
+            # Somebody may have put an entry of their own in the place of PACK's.
+            mine = [path for path in mine if path not in held or is_ours(held[path])]
         said = [path for path, entry in held.items() if entry is not None]
         there = [path for path in said if path in mine or is_ours(held[path])]
         is_foreign = len(there) < len(said)

@@ -156,6 +156,17 @@ def test_what_is_not_known_goes_only_if_it_is_ours(spot: Spot, records: Records)
     assert spot.file.read_bytes() == before
 
 
+def test_an_entry_that_somebody_put_in_the_place_of_ours_stays(
+    spot: Spot, records: Records
+) -> None:
+    plan_setting({spot: ENTRY}, records).make(records)
+    spot.file.write_text('{"servers": {"pack": {"command": "mine"}}}')
+    planned = plan_removal([spot], records, is_of_pack)
+    assert (planned.kind, planned.is_foreign) == (SettingsChangeKind.UNCHANGED, True)
+    planned.make(records)
+    assert entry_at(spot) == {"command": "mine"}
+
+
 @pytest.mark.parametrize("syntax", Syntax)
 def test_what_was_no_server_comes_back(syntax: Syntax, tmp_path: Path, records: Records) -> None:
     texts = {
