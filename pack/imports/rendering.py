@@ -138,11 +138,16 @@ def _ended(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text in which no line is the heading of a turn."""
+    """A text in which no line is the heading of a turn, whatever ends its lines.
+
+    Blanks of any kind after a heading count for nothing, so that no reader who is more lenient
+    than `writers_in`, be it a person, is deceived.
+    """
     if "##" not in text:
         return text
-    return "\n".join(
-        line.replace("#", "\\#", 1) if _TURN.match(line) else line for line in text.split("\n")
+    return "".join(
+        line.replace("#", "\\#", 1) if _TURN.match(line.rstrip()) else line
+        for line in text.splitlines(keepends=True)
     )
 
 
@@ -150,14 +155,17 @@ def writers_in(lines: Iterable[str], said: object) -> list[Origin | None]:
     """Who wrote each line of a note that an import brought; `None` for the person.
 
     Args:
-        lines: Its lines, frontmatter included, without their ends.
+        lines: Its lines, frontmatter included, without the line feeds at their ends.
         said: What its frontmatter says in `origin_source`: the tool.
     """
     tool = _tool(said)
     writer: Origin | None = tool
     found: list[Origin | None] = []
+    end = None
     for line in lines:
-        head = _TURN.match(line.rstrip("\r"))
+        if end is None:  # the headings that we wrote end as the first line does
+            end = "\r" if line.endswith("\r") else ""
+        head = _TURN.match(line.removesuffix(end))
         if head is not None and tool is not None:
             writer = None if head[1] == _PERSON else tool
         found.append(writer)
