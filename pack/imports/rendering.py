@@ -35,6 +35,9 @@ _AHEAD: Final = timedelta(days=1)
 _FOLDED: Final = {name.casefold() for name in (TOPIC.name, CREATED.name, UPDATED.name, TAGS.name)}
 _DATES: Final = (f"{CREATED.name}:".encode(), f"{UPDATED.name}:".encode())
 _LONGEST_TITLE: Final = 200
+_LARGEST: Final = 10**17 - 1
+"""The largest number that frontmatter holds as one."""
+_MOST_BITS: Final = 10_000
 
 
 def render(record: ImportedRecord, kind: ImportKind, now: datetime) -> bytes:
@@ -98,13 +101,20 @@ def _fields(record: ImportedRecord, kind: ImportKind, now: datetime) -> dict[str
 
 
 def _value(value: object) -> Value:
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if abs(value) <= _LARGEST else _digits(value)
     if isinstance(value, datetime):
         return format_time(value)
     if isinstance(value, list | tuple):
         return [_plain(str(one)) for one in value]
     return _plain(str(value))
+
+
+def _digits(number: int) -> str:
+    """A number that YAML has no place for, as text; one of thousands of digits by sixteens."""
+    return str(number) if number.bit_length() < _MOST_BITS else hex(number)
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from pack.errors import UnusableInput
 from pack.imports.records import (
     NOT_ASKED_FOR,
     ImportedRecord,
@@ -39,7 +38,6 @@ from pack_connectors.import_sources.moments import first_moment
 from pack_connectors.import_sources.skips import (
     BROKEN,
     EMPTY,
-    NOT_JSON,
     OTHER_FILES,
     TO_BE_FORGOTTEN,
 )
@@ -83,15 +81,12 @@ class ChatGptExport:
         counts = Counter[str]()
         for file in self._files:
             prefix = "item" if top_level(self._source, file) == "[" else "conversations.item"
-            try:
-                for number, item in enumerate(items(self._source, file, prefix), 1):
-                    one = self._record(item, f"{file.name}, item {number}", file, found, counts)
-                    if one is not None and (transcripts or isinstance(one, SkippedRecord)):
-                        yield one
-                    elif one is not None:
-                        counts[NOT_ASKED_FOR] += 1
-            except UnusableInput:
-                yield SkippedRecord(file.path, NOT_JSON)
+            for called, item in items(self._source, file, prefix):
+                one = self._record(item, called, file, found, counts)
+                if one is not None and (transcripts or isinstance(one, SkippedRecord)):
+                    yield one
+                elif one is not None:
+                    counts[NOT_ASKED_FOR] += 1
         yield from found.records()
         yield from self._counted(counts)
 
@@ -104,6 +99,8 @@ class ChatGptExport:
         counts: Counter[str],
     ) -> ImportedRecord | SkippedRecord | None:
         """One conversation; what it holds of the memory is added to what was found."""
+        if isinstance(item, SkippedRecord):
+            return item
         conversation = _Conversation.of(item)
         if conversation is None:
             return SkippedRecord(_identity(item) or called, BROKEN)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from pack.errors import UnusableInput
 from pack.imports.placing import slug_of
 from pack.imports.records import (
     NOT_ASKED_FOR,
@@ -31,7 +30,7 @@ from pack_connectors.import_sources.distilled import transcript
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.json_stream import items, top_level
 from pack_connectors.import_sources.moments import moment
-from pack_connectors.import_sources.skips import BROKEN, EMPTY, NOT_JSON, OTHER_FILES
+from pack_connectors.import_sources.skips import BROKEN, EMPTY, OTHER_FILES
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _CONVERSATIONS: Final = re.compile(r"conversations(?:-\d+)?\.json", re.IGNORECASE)
@@ -107,15 +106,13 @@ class ClaudeExport:
     def _each(self, file: SourceFile, read: _ReadItem) -> Iterator[ImportedRecord | SkippedRecord]:
         """The records of a file: of each item of an array, or of the one object that it is."""
         prefix = "item" if top_level(self._source, file) == "[" else ""
-        try:
-            for number, item in enumerate(items(self._source, file, prefix), 1):
-                called = f"{file.name}, item {number}"
-                if isinstance(item, dict):
-                    yield from read(item, called, file)
-                else:
-                    yield SkippedRecord(called, BROKEN)
-        except UnusableInput:
-            yield SkippedRecord(file.path, NOT_JSON)
+        for called, item in items(self._source, file, prefix):
+            if isinstance(item, dict):
+                yield from read(item, called, file)
+            elif isinstance(item, SkippedRecord):
+                yield item
+            else:
+                yield SkippedRecord(called, BROKEN)
 
     # --- projects ------------------------------------------------------------------------------
 

@@ -55,6 +55,21 @@ def test_fields_of_the_source_replace_none_of_ours() -> None:
     assert (said["model"], said["n"], said["list"]) == ("m", 3, ["a", "1"])
 
 
+@pytest.mark.parametrize(
+    ("number", "wanted"),
+    [
+        (10**17 - 1, 10**17 - 1),
+        (-(10**17), "-100000000000000000"),
+        (2**63, "9223372036854775808"),
+        (10**30, "1000000000000000000000000000000"),
+        (2**20_000, hex(2**20_000)),
+    ],
+    ids=["largest", "too small", "64 bits", "30 digits", "6000 digits"],
+)
+def test_a_number_that_frontmatter_does_not_hold_is_kept_as_text(number, wanted) -> None:
+    assert frontmatter.read(_text(_record(fields={"k": number}))).fields["k"] == wanted
+
+
 @pytest.mark.parametrize("title", ["---", "a: b", "# x", "\ud800x", "a\nb: c", "\0", "x" * 500])
 def test_any_title_is_read_back_from_the_frontmatter(title: str) -> None:
     head = frontmatter.read(_text(_record(title=title)))
