@@ -49,7 +49,11 @@ _BESIDE: Final = ("chat.html", "message_feedback.json", "shared_conversations.js
 
 
 def _conversation_files(source: ImportSource) -> list[SourceFile]:
-    return [one for one in source.files if _CONVERSATIONS.fullmatch(one.name)]
+    return [
+        one
+        for one in source.files
+        if _CONVERSATIONS.fullmatch(one.name) and not one.is_in_hidden_folder
+    ]
 
 
 def _recognises(source: ImportSource) -> bool:

@@ -46,20 +46,34 @@ _ReadItem = Callable[[Mapping[str, Any], str, SourceFile], Iterator[ImportedReco
 
 
 def _recognises(source: ImportSource) -> bool:
-    files = [one for one in source.files if _CONVERSATIONS.fullmatch(one.name)]
+    files = _chats(source)
     if any(_CHATS.search(source.peek(one)) for one in files):
         return True
-    if any(_REMEMBERS.search(source.peek(one)) for one in source.named(_MEMORIES)):
+    if any(_REMEMBERS.search(source.peek(one)) for one in _memories(source)):
         return True
-    projects = [one for one in source.files if _is_projects(one)]
-    if any(_PROJECT_FIELDS.search(source.peek(one)) for one in projects):
+    if any(_PROJECT_FIELDS.search(source.peek(one)) for one in _project_files(source)):
         return True
     return bool(files and source.named(_USERS))
 
 
-def _is_projects(file: SourceFile) -> bool:
-    path = PurePosixPath(file.path)
-    return file.name == _PROJECTS or (path.parent.name == "projects" and path.suffix == ".json")
+def _chats(source: ImportSource) -> list[SourceFile]:
+    return [one for one in _shown(source) if _CONVERSATIONS.fullmatch(one.name)]
+
+
+def _memories(source: ImportSource) -> list[SourceFile]:
+    return [one for one in source.named(_MEMORIES) if not one.is_in_hidden_folder]
+
+
+def _project_files(source: ImportSource) -> list[SourceFile]:
+    return [one for one in _shown(source) if _is_projects(PurePosixPath(one.path))]
+
+
+def _shown(source: ImportSource) -> Iterator[SourceFile]:
+    return (one for one in source.files if not one.is_in_hidden_folder)
+
+
+def _is_projects(path: PurePosixPath) -> bool:
+    return path.name == _PROJECTS or (path.parent.name == "projects" and path.suffix == ".json")
 
 
 class ClaudeExport:
@@ -69,9 +83,9 @@ class ClaudeExport:
 
     def __init__(self, source: ImportSource) -> None:
         self._source = source
-        self._memories = source.named(_MEMORIES)
-        self._projects = [one for one in source.files if _is_projects(one)]
-        self._chats = [one for one in source.files if _CONVERSATIONS.fullmatch(one.name)]
+        self._memories = _memories(source)
+        self._projects = _project_files(source)
+        self._chats = _chats(source)
         source.expect([*self._memories, *self._projects, *self._chats])
         self._names: dict[str, str] = {}
         self._folders: dict[str, str] = {}

@@ -60,7 +60,7 @@ def _recognises(source: ImportSource) -> bool:
 
 def _is_activity(source: ImportSource, file: SourceFile) -> bool:
     """Whether a file is the activity of Gemini, whatever the language calls it."""
-    if not file.name.lower().endswith(".json"):
+    if not file.name.lower().endswith(".json") or file.is_in_hidden_folder:
         return False
     begin = source.peek(file, 16_384)
     return bool(_PRODUCT.search(begin) and _ENTRY.search(begin))

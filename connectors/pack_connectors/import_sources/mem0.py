@@ -55,9 +55,10 @@ def _is_lines(file: SourceFile) -> bool:
 
 def _files(source: ImportSource) -> list[SourceFile]:
     """The files with a memory a line first: they say more of each."""
-    lines = [one for one in source.files if _is_lines(one)]
-    whole = source.named(_WHOLE) or [
-        one for one in source.files if one.name.lower().endswith(".json") and not lines
+    files = [one for one in source.files if not one.is_in_hidden_folder]
+    lines = [one for one in files if _is_lines(one)]
+    whole = [one for one in source.named(_WHOLE) if not one.is_in_hidden_folder] or [
+        one for one in files if one.name.lower().endswith(".json") and not lines
     ]
     return [*lines, *whole]
 

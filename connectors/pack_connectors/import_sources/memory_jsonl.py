@@ -43,8 +43,9 @@ _DATES: Final = (("createdAt", "created_at", "created"), ("updatedAt", "updated_
 
 
 def _files(source: ImportSource) -> list[SourceFile]:
-    named = source.named(*_NAMES)
-    return named or [one for one in source.files if one.name.lower().endswith(_ENDINGS)]
+    files = [one for one in source.files if one.name.lower().endswith(_ENDINGS)]
+    shown = [one for one in files if not one.is_in_hidden_folder]
+    return [one for one in shown if one.name.casefold() in _NAMES] or shown
 
 
 def _recognises(source: ImportSource) -> bool:

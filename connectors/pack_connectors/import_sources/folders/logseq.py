@@ -173,5 +173,9 @@ def _date(said: dict[str, str], key: str) -> datetime | None:
 
 
 FORMAT: Final = ExportFormat(
-    ImportKind.LOGSEQ, _recognises, LogseqGraph, accepts=lambda one: bool(notes_of(one))
+    ImportKind.LOGSEQ,
+    _recognises,
+    LogseqGraph,
+    accepts=lambda one: bool(notes_of(one)),
+    mark=_CONFIG,
 )

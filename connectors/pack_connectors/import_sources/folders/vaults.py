@@ -105,15 +105,18 @@ def _is_bank(source: ImportSource) -> bool:
     return len(names & _BANK) >= _ENOUGH
 
 
-def _format(kind: ImportKind, recognises: Callable[[ImportSource], bool]) -> ExportFormat:
+def _format(
+    kind: ImportKind, recognises: Callable[[ImportSource], bool], mark: str = ""
+) -> ExportFormat:
     return ExportFormat(
         kind,
         recognises,
         lambda source: Vault(source, kind),
         accepts=lambda source: bool(notes_of(source)),
+        mark=mark,
     )
 
 
-OBSIDIAN: Final = _format(ImportKind.OBSIDIAN, _is_obsidian)
+OBSIDIAN: Final = _format(ImportKind.OBSIDIAN, _is_obsidian, f"{_OBSIDIAN}/")
 BASIC_MEMORY: Final = _format(ImportKind.BASIC_MEMORY, _is_basic_memory)
 MEMORY_BANK: Final = _format(ImportKind.MEMORY_BANK, _is_bank)
