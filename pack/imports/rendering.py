@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pack.files import frontmatter
-from pack.files.keys import CREATED, ORIGIN_SOURCE, TAGS, TOPIC, TRUTH_LEVEL, UPDATED
+from pack.files.keys import CREATED, ORIGIN_SOURCE, TAGS, TOPIC, TRUTH_KEYS, TRUTH_LEVEL, UPDATED
 from pack.files.yaml_block import Value
 from pack.imports.records import ImportedPart, ImportedRecord, ImportKind
 from pack.provenance import Origin, Source
@@ -94,10 +94,26 @@ def _fields(record: ImportedRecord, kind: ImportKind, now: datetime) -> dict[str
     )
     if weakest is not None:
         found |= {TRUTH_LEVEL.name: weakest.level, ORIGIN_SOURCE.name: weakest.label}
+    of_pack = _said_by_pack(record.fields)
     for key, value in record.fields.items():
-        if key not in found and key.casefold() not in _FOLDED:
-            found[_plain(key)] = _value(value)
+        if key not in of_pack:
+            found[_free(_plain(key), found, kind)] = _value(value)
     return found
+
+
+def _said_by_pack(fields: Mapping[str, object]) -> frozenset[str]:
+    """The keys with which an earlier import said where a note is from and whose it is."""
+    is_imported = fields.get(SOURCE) in list(ImportKind) and SOURCE_ID in fields
+    return TRUTH_KEYS | ({SOURCE, SOURCE_ID} if is_imported else frozenset())
+
+
+def _free(key: str, found: Mapping[str, Value], kind: ImportKind) -> str:
+    """A key as the source has it; one that we need ourselves says of which tool it is."""
+    if key in found or key.casefold() in _FOLDED:
+        key = f"{str(kind).replace('-', '_')}_{key}"
+    while key in found:
+        key += "_"
+    return key
 
 
 def _value(value: object) -> Value:

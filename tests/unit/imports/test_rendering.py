@@ -50,9 +50,17 @@ def test_dates_are_those_of_the_source_and_never_in_the_future(created, updated,
 def test_fields_of_the_source_replace_none_of_ours() -> None:
     fields = {"source": "evil", "Updated": "2030-01-01", "model": "m", "n": 3, "list": ["a", 1]}
     said = frontmatter.read(_text(_record(fields=fields, created=MAY))).fields
-    assert said["source"] == "chatgpt"
-    assert "Updated" not in said
+    assert (said["source"], said["chatgpt_source"]) == ("chatgpt", "evil")
+    assert (said["updated"], said["chatgpt_Updated"]) == ("2024-05-01T10:00:00Z", "2030-01-01")
     assert (said["model"], said["n"], said["list"]) == ("m", 3, ["a", "1"])
+
+
+def test_what_an_earlier_import_said_of_a_note_is_not_the_sources() -> None:
+    fields = {"source": "mem0", "source_id": "7", "truth_level": 1, "origin_source": "user:x"}
+    said = frontmatter.read(_text(_record(ImportedPart("x\n", TOOL), fields=fields))).fields
+    assert said.keys() == {"topic", "source", "source_id", "truth_level", "origin_source"}
+    assert (said["source"], said["truth_level"]) == ("chatgpt", 5)
+    assert "chatgpt_source_id" in _text(_record(fields={"source_id": "7"}))
 
 
 @pytest.mark.parametrize(

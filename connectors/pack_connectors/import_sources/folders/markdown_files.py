@@ -15,13 +15,13 @@ from typing import Final
 
 from pack.errors import LimitExceeded, UnusableInput
 from pack.files import frontmatter, schema
-from pack.files.dates import day_in_name
+from pack.files.dates import as_iso, day_in_name
 from pack.files.frontmatter import Frontmatter
 from pack.files.keys import CREATED, TAGS, TOPIC, UPDATED, key_meant
 from pack.files.schema import Meta
 from pack.imports.records import ImportedRecord, RecordClass, SkippedRecord
 from pack.limits import MAX_FILE_BYTES
-from pack_connectors.import_sources.moments import first_moment
+from pack_connectors.import_sources.moments import first_moment, moment
 from pack_connectors.import_sources.skips import (
     BROKEN,
     HIDDEN,
@@ -38,6 +38,7 @@ _NUMBER: Final = re.compile(r"[\W\d_]+\Z")
 _PEEKED: Final = 50
 _TOLD: Final = frozenset(key.name for key in (TOPIC, TAGS, CREATED, UPDATED))
 """What a record has in attributes of its own."""
+_DATES: Final = (CREATED.name, UPDATED.name)
 _GENERIC: Final = frozenset(["", "memory", "memory-bank", "docs", "notes", "export"])
 """Names that a folder has in many places, so that they say nothing of it."""
 
@@ -117,9 +118,15 @@ def own_fields(head: Frontmatter) -> dict[str, object]:
     for key, value in head.fields.items():
         inner = value.items() if isinstance(value, dict) else ((key, value),)
         for name, one in inner:
-            if key_meant(name) not in _TOLD and not isinstance(one, dict):
+            if not _is_told(name, one) and not isinstance(one, dict):
                 fields.setdefault(name, one)
     return fields
+
+
+def _is_told(key: str, value: object) -> bool:
+    """Whether a record has it in an attribute of its own; a date only if it is understood."""
+    meant = key_meant(key)
+    return meant in _TOLD and (meant not in _DATES or moment(as_iso(value)) is not None)
 
 
 def notes_of(source: ImportSource) -> list[SourceFile]:
