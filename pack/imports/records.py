@@ -79,6 +79,8 @@ class ImportedRecord:
         fields: Keys for its frontmatter that the source has, in their order.
         verbatim: The bytes of the file, where it is taken as it is; then `parts` are empty.
         count: How many things of its kind it holds, such as memories in one list.
+        former_id: What identified it for earlier versions of PACK, which could not tell it from
+            another source's; empty, or the same, if they could.
     """
 
     kind: RecordClass
@@ -93,6 +95,7 @@ class ImportedRecord:
     fields: Mapping[str, object] = field(default_factory=dict)
     verbatim: bytes | None = field(default=None, repr=False)
     count: int = 1
+    former_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ from pack_connectors.import_sources.chatgpt_messages import (
     memory_of,
     spoken_by,
 )
-from pack_connectors.import_sources.distilled import Gathered, transcript
+from pack_connectors.import_sources.distilled import Gathered, of_account, transcript
 from pack_connectors.import_sources.formats import ExportFormat
+from pack_connectors.import_sources.json_lines import read_json
 from pack_connectors.import_sources.json_stream import items, top_level
 from pack_connectors.import_sources.moments import first_moment
 from pack_connectors.import_sources.skips import (
@@ -45,6 +46,7 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _CONVERSATIONS: Final = re.compile(r"conversations(?:-\d+)?\.json", re.IGNORECASE)
 _MAPPING: Final = re.compile(rb'"mapping"\s*:\s*\{')
+_USER: Final = "user.json"
 _BESIDE: Final = ("chat.html", "message_feedback.json", "shared_conversations.json")
 
 
@@ -61,6 +63,15 @@ def _recognises(source: ImportSource) -> bool:
     if any(_MAPPING.search(source.peek(one)) for one in files):
         return True
     return bool(files and source.named(*_BESIDE))
+
+
+def _account(source: ImportSource) -> str:
+    """Whose export it is, as ChatGPT knows them; empty if it does not say."""
+    for file in source.named(_USER)[:1]:
+        said = read_json(source.peek(file))
+        if isinstance(said, dict) and isinstance(said.get("id"), str):
+            return str(said["id"])
+    return ""
 
 
 class ChatGptExport:
@@ -81,7 +92,7 @@ class ChatGptExport:
     def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
         """See `ExportReader.records`."""
         yield from self._source.left_out
-        found = _Distilled()
+        found = _Distilled(_account(self._source))
         counts = Counter[str]()
         for file in self._files:
             prefix = "item" if top_level(self._source, file) == "[" else "conversations.item"
@@ -139,6 +150,7 @@ class ChatGptExport:
 class _Distilled:
     """What ChatGPT remembers, and was told to heed, as it is found from conversation to another."""
 
+    account: str
     memories: Gathered = field(default_factory=Gathered)
     instructions: str = ""
     given: datetime | None = None
@@ -168,16 +180,17 @@ class _Distilled:
 
     def records(self) -> Iterator[ImportedRecord]:
         """What there is of both."""
-        yield from self.memories.record(ImportKind.CHATGPT, "ChatGPT memories")
+        yield from self.memories.record(ImportKind.CHATGPT, "ChatGPT memories", self.account)
         if self.instructions:
             yield ImportedRecord(
                 RecordClass.INSTRUCTION,
-                "custom-instructions",
+                of_account(self.account, "custom-instructions"),
                 "ChatGPT custom instructions",
                 transcript([(None, self.instructions)]),
                 folder="profiles",
                 created=self.first_given,
                 updated=self.first_given,
+                former_id="custom-instructions",
             )
 
 

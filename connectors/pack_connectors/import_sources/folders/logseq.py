@@ -28,6 +28,7 @@ from pack.imports.records import (
 from pack.imports.rendering import SOURCE, SOURCE_ID
 from pack_connectors.import_sources.folders.markdown_files import (
     FoundNote,
+    former_identity,
     lasting_identity,
     notes_of,
     others_of,
@@ -59,6 +60,7 @@ class LogseqGraph:
 
     def __init__(self, source: ImportSource) -> None:
         self._identity = lasting_identity(source)
+        self._former = former_identity(source)
         self._source = without_top(source)
         self._notes = [one for one in notes_of(self._source) if not _is_own(one)]
         self._source.expect(self._notes)
@@ -102,6 +104,7 @@ class LogseqGraph:
             updated=first_moment(day) or changed or found.updated,
             tags=tags,
             fields=of_head | said | ({"aliases": names} if names else {}),
+            former_id=f"{self._former}/{found.file.path}",
         )
 
 

@@ -35,6 +35,12 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 ENDING: Final = ".md"
 _ZIP: Final = ".zip"
 _NUMBER: Final = re.compile(r"[\W\d_]+\Z")
+_STAMP: Final = re.compile(
+    r"(?:[ _.-]+(?:\d{4}-?\d\d-?\d\d(?:[T _.-]?\d\d[-.:]?\d\d(?:[-.:]?\d\d)?)?|\d{10}|\d{13})"
+    r"| ?\(\d{1,3}\))+\Z",
+    re.ASCII,
+)
+"""A date, seconds or milliseconds since 1970, or the number of a download, as in `vault (2)`."""
 _PEEKED: Final = 50
 _TOLD: Final = frozenset(key.name for key in (TOPIC, TAGS, CREATED, UPDATED))
 """What a record has in attributes of its own."""
@@ -88,20 +94,18 @@ def read_note(source: ImportSource, file: SourceFile) -> FoundNote | SkippedReco
     return FoundNote(file, content, head, meta, made, changed or made)
 
 
-def as_it_is(
-    found: FoundNote, source_id: str, path: str, kind: RecordClass = RecordClass.NOTE
-) -> ImportedRecord:
+def as_it_is(found: FoundNote, source_id: str, path: str, former_id: str = "") -> ImportedRecord:
     """The record of a file that is taken byte for byte.
 
     Args:
         found: The file.
         source_id: What identifies it.
         path: Where it would be in the memory.
-        kind: What it is.
+        former_id: See `ImportedRecord`.
     """
     folder, _, name = path.rpartition("/")
     return ImportedRecord(
-        kind,
+        RecordClass.NOTE,
         source_id,
         found.meta.topic or name.removesuffix(ENDING),
         folder=folder,
@@ -109,6 +113,7 @@ def as_it_is(
         created=found.created,
         updated=found.updated,
         verbatim=found.content,
+        former_id=former_id,
     )
 
 
@@ -179,7 +184,16 @@ def identity(source: ImportSource) -> str:
 
 
 def lasting_identity(source: ImportSource) -> str:
-    """The same without a number or a date at its end, as copies of one vault have them."""
+    """The same without the moment at which a zip was made, as copies of one vault have it.
+
+    Nothing else is left out of a name: `Notes 2023` and `Notes 2024` are two vaults.
+    """
+    name = identity(source)
+    return (_STAMP.sub("", name) or name) if source.name.lower().endswith(_ZIP) else name
+
+
+def former_identity(source: ImportSource) -> str:
+    """What `lasting_identity` was in earlier versions of PACK: without any number at its end."""
     name = identity(source)
     return _NUMBER.sub("", name) or name
 

@@ -64,6 +64,20 @@ def test_what_chatgpt_remembers_is_one_list(tmp_path: Path) -> None:
     assert _said(memories) == [("chatgpt", "- Has a dog.\n- Bakes.\n")]
 
 
+@pytest.mark.parametrize(
+    ("user", "account"),
+    [({"id": "user-7", "email": "a@example.org"}, "account/user-7/"), ({}, ""), ([], "")],
+)
+def test_what_there_is_once_is_of_an_account(tmp_path: Path, user: object, account: str) -> None:
+    chats = [remembering("c0", "Bakes."), instructing("c1", "I bake.", "Be brief.")]
+    files = {"conversations.json": chats, "user.json": user}
+    records, _ = _read(tmp_path, files, transcripts=False)
+    assert {key: one.former_id for key, one in records.items()} == {
+        f"{account}memories": "memories",
+        f"{account}custom-instructions": "custom-instructions",
+    }
+
+
 def test_the_memory_tool_itself_may_say_what_is_remembered(tmp_path: Path) -> None:
     messages = [chatgpt_message(0, "tool", "Likes tea.", name="bio")]
     files = {"conversations.json": [chatgpt_conversation("c", "T", messages)]}

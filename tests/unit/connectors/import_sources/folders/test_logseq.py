@@ -119,3 +119,9 @@ def test_a_graph_in_a_zip(tmp_path):
     found = read(file)
     assert (found.kind, len(found.records)) == ("logseq", 4)
     assert found.one("plain").source_id == "graph/pages/plain.md"
+
+
+def test_graphs_of_two_names_stay_apart(tmp_path):
+    found = [read(folder_of(tmp_path / f"graph {n}", GRAPH)).one("plain") for n in (1, 2)]
+    assert [one.source_id for one in found] == [f"graph {n}/pages/plain.md" for n in (1, 2)]
+    assert {one.former_id for one in found} == {"graph/pages/plain.md"}
