@@ -68,6 +68,8 @@ class ImportedRecord:
     Attributes:
         kind: What it is.
         source_id: What identifies it in its source, the same in each export.
+        former_id: What identified it for earlier versions of PACK, which could not tell it from
+            another source's; empty, or the same, if they could.
         title: As a person calls it; empty for none.
         parts: Its text, in order.
         folder: Where it would be, such as `projects`; empty to leave that to PACK.
@@ -89,6 +91,7 @@ class ImportedRecord:
     name: str = ""
     created: datetime | None = None
     updated: datetime | None = None
+    former_id: str = ""
     tags: Sequence[str] = ()
     fields: Mapping[str, object] = field(default_factory=dict)
     verbatim: bytes | None = field(default=None, repr=False)

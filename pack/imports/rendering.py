@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pack.files import frontmatter
-from pack.files.keys import CREATED, ORIGIN_SOURCE, TAGS, TOPIC, TRUTH_LEVEL, UPDATED
+from pack.files.keys import CREATED, ORIGIN_SOURCE, TAGS, TOPIC, TRUTH_KEYS, TRUTH_LEVEL, UPDATED
 from pack.files.yaml_block import Value
 from pack.imports.records import ImportedPart, ImportedRecord, ImportKind
 from pack.provenance import Origin, Source
@@ -35,6 +35,9 @@ _AHEAD: Final = timedelta(days=1)
 _FOLDED: Final = {name.casefold() for name in (TOPIC.name, CREATED.name, UPDATED.name, TAGS.name)}
 _DATES: Final = (f"{CREATED.name}:".encode(), f"{UPDATED.name}:".encode())
 _LONGEST_TITLE: Final = 200
+_LARGEST: Final = 10**17 - 1
+"""The largest number that frontmatter holds as one."""
+_MOST_BITS: Final = 10_000
 
 
 def render(record: ImportedRecord, kind: ImportKind, now: datetime) -> bytes:
@@ -91,20 +94,43 @@ def _fields(record: ImportedRecord, kind: ImportKind, now: datetime) -> dict[str
     )
     if weakest is not None:
         found |= {TRUTH_LEVEL.name: weakest.level, ORIGIN_SOURCE.name: weakest.label}
+    of_pack = _said_by_pack(record.fields)
     for key, value in record.fields.items():
-        if key not in found and key.casefold() not in _FOLDED:
-            found[_plain(key)] = _value(value)
+        if key not in of_pack:
+            found[_free(_plain(key), found, kind)] = _value(value)
     return found
 
 
+def _said_by_pack(fields: Mapping[str, object]) -> frozenset[str]:
+    """The keys with which an earlier import said where a note is from and whose it is."""
+    is_imported = fields.get(SOURCE) in list(ImportKind) and SOURCE_ID in fields
+    return TRUTH_KEYS | ({SOURCE, SOURCE_ID} if is_imported else frozenset())
+
+
+def _free(key: str, found: Mapping[str, Value], kind: ImportKind) -> str:
+    """A key as the source has it; one that we need ourselves says of which tool it is."""
+    if key in found or key.casefold() in _FOLDED:
+        key = f"{str(kind).replace('-', '_')}_{key}"
+    while key in found:
+        key += "_"
+    return key
+
+
 def _value(value: object) -> Value:
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if abs(value) <= _LARGEST else _digits(value)
     if isinstance(value, datetime):
         return format_time(value)
     if isinstance(value, list | tuple):
         return [_plain(str(one)) for one in value]
     return _plain(str(value))
+
+
+def _digits(number: int) -> str:
+    """A number that YAML has no place for, as text; one of thousands of digits by sixteens."""
+    return str(number) if number.bit_length() < _MOST_BITS else hex(number)
 
 
 def _plain(text: str) -> str:
@@ -138,11 +164,16 @@ def _ended(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text in which no line is the heading of a turn."""
+    """A text in which no line is the heading of a turn, whatever ends its lines.
+
+    Blanks of any kind after a heading count for nothing, so that no reader who is more lenient
+    than `writers_in`, be it a person, is deceived.
+    """
     if "##" not in text:
         return text
-    return "\n".join(
-        line.replace("#", "\\#", 1) if _TURN.match(line) else line for line in text.split("\n")
+    return "".join(
+        line.replace("#", "\\#", 1) if _TURN.match(line.rstrip()) else line
+        for line in text.splitlines(keepends=True)
     )
 
 
@@ -150,14 +181,17 @@ def writers_in(lines: Iterable[str], said: object) -> list[Origin | None]:
     """Who wrote each line of a note that an import brought; `None` for the person.
 
     Args:
-        lines: Its lines, frontmatter included, without their ends.
+        lines: Its lines, frontmatter included, without the line feeds at their ends.
         said: What its frontmatter says in `origin_source`: the tool.
     """
     tool = _tool(said)
     writer: Origin | None = tool
     found: list[Origin | None] = []
+    end = None
     for line in lines:
-        head = _TURN.match(line.rstrip("\r"))
+        if end is None:  # the headings that we wrote end as the first line does
+            end = "\r" if line.endswith("\r") else ""
+        head = _TURN.match(line.removesuffix(end))
         if head is not None and tool is not None:
             writer = None if head[1] == _PERSON else tool
         found.append(writer)

@@ -37,6 +37,7 @@ def split(record: ImportedRecord, most: int = _MOST) -> Iterator[ImportedRecord]
                 name=_numbered(record.name, number),
                 parts=parts,
                 count=0,
+                former_id=f"{record.former_id}#{number}" if record.former_id else "",
             )
 
 

@@ -24,3 +24,17 @@ def test_a_text_without_a_time_zone_is_taken_for_utc(text):
 def test_what_cannot_be_read_is_earlier_than_everything():
     assert parse_time("tomorrow") < NOON
     assert parse_time("") == parse_time("tomorrow")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("9999-12-31T23:59:59-05:00", "9999-12-31T23:59:59Z"),
+        ("0001-01-01T00:00:00+05:00", "0001-01-01T00:00:00Z"),
+        ("0987-06-05T00:00:00Z", "0987-06-05T00:00:00Z"),
+    ],
+)
+def test_a_moment_that_utc_has_no_year_for_is_the_last_or_the_first(text, written):
+    assert format_time(datetime.fromisoformat(text)) == written
+    assert format_time(parse_time(text)) == written
+    assert parse_time(text).astimezone(UTC) == parse_time(text)

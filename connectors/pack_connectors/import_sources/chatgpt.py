@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from pack.errors import UnusableInput
 from pack.imports.records import (
     NOT_ASKED_FOR,
     ImportedRecord,
@@ -32,14 +31,14 @@ from pack_connectors.import_sources.chatgpt_messages import (
     memory_of,
     spoken_by,
 )
-from pack_connectors.import_sources.distilled import Gathered, transcript
+from pack_connectors.import_sources.distilled import Gathered, of_account, transcript
 from pack_connectors.import_sources.formats import ExportFormat
+from pack_connectors.import_sources.json_lines import read_json
 from pack_connectors.import_sources.json_stream import items, top_level
 from pack_connectors.import_sources.moments import first_moment
 from pack_connectors.import_sources.skips import (
     BROKEN,
     EMPTY,
-    NOT_JSON,
     OTHER_FILES,
     TO_BE_FORGOTTEN,
 )
@@ -47,11 +46,16 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _CONVERSATIONS: Final = re.compile(r"conversations(?:-\d+)?\.json", re.IGNORECASE)
 _MAPPING: Final = re.compile(rb'"mapping"\s*:\s*\{')
+_USER: Final = "user.json"
 _BESIDE: Final = ("chat.html", "message_feedback.json", "shared_conversations.json")
 
 
 def _conversation_files(source: ImportSource) -> list[SourceFile]:
-    return [one for one in source.files if _CONVERSATIONS.fullmatch(one.name)]
+    return [
+        one
+        for one in source.files
+        if _CONVERSATIONS.fullmatch(one.name) and not one.is_in_hidden_folder
+    ]
 
 
 def _recognises(source: ImportSource) -> bool:
@@ -59,6 +63,15 @@ def _recognises(source: ImportSource) -> bool:
     if any(_MAPPING.search(source.peek(one)) for one in files):
         return True
     return bool(files and source.named(*_BESIDE))
+
+
+def _account(source: ImportSource) -> str:
+    """Whose export it is, as ChatGPT knows them; empty if it does not say."""
+    for file in source.named(_USER)[:1]:
+        said = read_json(source.peek(file))
+        if isinstance(said, dict) and isinstance(said.get("id"), str):
+            return str(said["id"])
+    return ""
 
 
 class ChatGptExport:
@@ -79,19 +92,16 @@ class ChatGptExport:
     def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
         """See `ExportReader.records`."""
         yield from self._source.left_out
-        found = _Distilled()
+        found = _Distilled(_account(self._source))
         counts = Counter[str]()
         for file in self._files:
             prefix = "item" if top_level(self._source, file) == "[" else "conversations.item"
-            try:
-                for number, item in enumerate(items(self._source, file, prefix), 1):
-                    one = self._record(item, f"{file.name}, item {number}", file, found, counts)
-                    if one is not None and (transcripts or isinstance(one, SkippedRecord)):
-                        yield one
-                    elif one is not None:
-                        counts[NOT_ASKED_FOR] += 1
-            except UnusableInput:
-                yield SkippedRecord(file.path, NOT_JSON)
+            for called, item in items(self._source, file, prefix):
+                one = self._record(item, called, file, found, counts)
+                if one is not None and (transcripts or isinstance(one, SkippedRecord)):
+                    yield one
+                elif one is not None:
+                    counts[NOT_ASKED_FOR] += 1
         yield from found.records()
         yield from self._counted(counts)
 
@@ -104,6 +114,8 @@ class ChatGptExport:
         counts: Counter[str],
     ) -> ImportedRecord | SkippedRecord | None:
         """One conversation; what it holds of the memory is added to what was found."""
+        if isinstance(item, SkippedRecord):
+            return item
         conversation = _Conversation.of(item)
         if conversation is None:
             return SkippedRecord(_identity(item) or called, BROKEN)
@@ -138,6 +150,7 @@ class ChatGptExport:
 class _Distilled:
     """What ChatGPT remembers, and was told to heed, as it is found from conversation to another."""
 
+    account: str
     memories: Gathered = field(default_factory=Gathered)
     instructions: str = ""
     given: datetime | None = None
@@ -167,16 +180,17 @@ class _Distilled:
 
     def records(self) -> Iterator[ImportedRecord]:
         """What there is of both."""
-        yield from self.memories.record(ImportKind.CHATGPT, "ChatGPT memories")
+        yield from self.memories.record(ImportKind.CHATGPT, "ChatGPT memories", self.account)
         if self.instructions:
             yield ImportedRecord(
                 RecordClass.INSTRUCTION,
-                "custom-instructions",
+                of_account(self.account, "custom-instructions"),
                 "ChatGPT custom instructions",
                 transcript([(None, self.instructions)]),
                 folder="profiles",
                 created=self.first_given,
                 updated=self.first_given,
+                former_id="custom-instructions",
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,14 +9,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from pack.provenance import Origin, Source
+from pack_connectors.import_sources.json_lines import read_json
 from pack_connectors.import_sources.moments import moment
 
 _MEMORY_TOOL: Final = "bio"
 _ACKNOWLEDGED: Final = re.compile(r"model set context updated\.?", re.IGNORECASE)
 _SHOWN: Final = frozenset(("text", "multimodal_text"))
-_REFERENCE: Final = re.compile("\ue200[^\ue201]*\ue201|【[^【】]{0,80}†[^【】]{0,200}】")
-"""Marks that the page turns into links; in a text alone they say nothing."""
-_FENCED: Final = re.compile(r"```(?:\w+\n)?\s*(.*?)\s*```", re.DOTALL)
+_REFERENCE: Final = re.compile("\ue200[^\ue200\ue201]*\ue201|【[^【】†]{0,80}†[^【】]{0,200}】")
+"""Marks of ChatGPT's that the page turns into links; in a text alone they say nothing."""
+_FENCE: Final = "```"
+_LANGUAGE: Final = re.compile(r"\w+\n")
 _POINTERS: Final = {"image_asset_pointer": "image", "audio_asset_pointer": "recording"}
 _SAID_ALOUD: Final = "audio_transcription"
 
@@ -115,10 +116,11 @@ def _assistant(message: ChatMessage) -> Origin:
 
 
 def _pieces(message: ChatMessage) -> Iterator[str]:
+    is_persons = message.role == "user"
     for text in _parts(message):
-        plain = _REFERENCE.sub("", text).strip()
-        if plain:
-            yield plain
+        plain = text if is_persons else _REFERENCE.sub("", text)
+        if plain.strip():
+            yield plain.strip("\r\n")
     attachments = message.metadata.get("attachments")
     for one in attachments if isinstance(attachments, list) else ():
         name = _text(one.get("name")) if isinstance(one, dict) else ""
@@ -155,9 +157,8 @@ def _plain_memory(text: str) -> str:
     """The words of a memory; some versions of ChatGPT put them into JSON."""
     if not text.startswith("{"):
         return text
-    try:
-        found = json.loads(text)
-    except ValueError:
+    found = read_json(text)
+    if not isinstance(found, dict):
         return text
     told = found.get("content") or found.get("text") or found.get("memory")
     return told if isinstance(told, str) else text
@@ -181,8 +182,12 @@ def instructions_of(message: ChatMessage) -> str:
 def _unwrapped(value: object) -> str:
     """What the person typed; the export has it in a fence, below words to the model."""
     text = _text(value)
-    found = _FENCED.search(text)
-    return found[1] if found else text
+    _, _, rest = text.partition(_FENCE)
+    fenced, end, _ = rest.partition(_FENCE)
+    if not end:
+        return text
+    language = _LANGUAGE.match(fenced)
+    return fenced[language.end() if language is not None else 0 :].strip()
 
 
 def _text(value: object) -> str:

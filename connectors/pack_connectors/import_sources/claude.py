@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from pack.errors import UnusableInput
 from pack.imports.placing import slug_of
 from pack.imports.records import (
     NOT_ASKED_FOR,
@@ -27,11 +27,11 @@ from pack.imports.records import (
 )
 from pack.provenance import Origin, Source
 from pack_connectors.import_sources.claude_messages import spoken_in
-from pack_connectors.import_sources.distilled import transcript
+from pack_connectors.import_sources.distilled import of_account, transcript
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.json_stream import items, top_level
 from pack_connectors.import_sources.moments import moment
-from pack_connectors.import_sources.skips import BROKEN, EMPTY, NOT_JSON, OTHER_FILES
+from pack_connectors.import_sources.skips import BROKEN, EMPTY, OTHER_FILES
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _CONVERSATIONS: Final = re.compile(r"conversations(?:-\d+)?\.json", re.IGNORECASE)
@@ -47,20 +47,34 @@ _ReadItem = Callable[[Mapping[str, Any], str, SourceFile], Iterator[ImportedReco
 
 
 def _recognises(source: ImportSource) -> bool:
-    files = [one for one in source.files if _CONVERSATIONS.fullmatch(one.name)]
+    files = _chats(source)
     if any(_CHATS.search(source.peek(one)) for one in files):
         return True
-    if any(_REMEMBERS.search(source.peek(one)) for one in source.named(_MEMORIES)):
+    if any(_REMEMBERS.search(source.peek(one)) for one in _memories(source)):
         return True
-    projects = [one for one in source.files if _is_projects(one)]
-    if any(_PROJECT_FIELDS.search(source.peek(one)) for one in projects):
+    if any(_PROJECT_FIELDS.search(source.peek(one)) for one in _project_files(source)):
         return True
     return bool(files and source.named(_USERS))
 
 
-def _is_projects(file: SourceFile) -> bool:
-    path = PurePosixPath(file.path)
-    return file.name == _PROJECTS or (path.parent.name == "projects" and path.suffix == ".json")
+def _chats(source: ImportSource) -> list[SourceFile]:
+    return [one for one in _shown(source) if _CONVERSATIONS.fullmatch(one.name)]
+
+
+def _memories(source: ImportSource) -> list[SourceFile]:
+    return [one for one in source.named(_MEMORIES) if not one.is_in_hidden_folder]
+
+
+def _project_files(source: ImportSource) -> list[SourceFile]:
+    return [one for one in _shown(source) if _is_projects(PurePosixPath(one.path))]
+
+
+def _shown(source: ImportSource) -> Iterator[SourceFile]:
+    return (one for one in source.files if not one.is_in_hidden_folder)
+
+
+def _is_projects(path: PurePosixPath) -> bool:
+    return path.name == _PROJECTS or (path.parent.name == "projects" and path.suffix == ".json")
 
 
 class ClaudeExport:
@@ -70,12 +84,12 @@ class ClaudeExport:
 
     def __init__(self, source: ImportSource) -> None:
         self._source = source
-        self._memories = source.named(_MEMORIES)
-        self._projects = [one for one in source.files if _is_projects(one)]
-        self._chats = [one for one in source.files if _CONVERSATIONS.fullmatch(one.name)]
-        source.expect([*self._memories, *self._projects, *self._chats])
+        self._memories = _memories(source)
+        self._projects = _project_files(source)
+        self._chats = _chats(source)
+        source.expect([*self._memories, *self._projects, *self._projects, *self._chats])
         self._names: dict[str, str] = {}
-        self._folders: dict[str, str] = {}
+        self._slugs = Counter[str]()
 
     @property
     def progress(self) -> ReadProgress:
@@ -85,8 +99,7 @@ class ClaudeExport:
     def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
         """See `ExportReader.records`."""
         yield from self._source.left_out
-        for file in self._projects:
-            yield from self._each(file, self._project)
+        yield from self._all_projects()
         for file in self._memories:
             yield from self._each(file, self._remembered)
         counts = Counter[str]()
@@ -106,18 +119,28 @@ class ClaudeExport:
 
     def _each(self, file: SourceFile, read: _ReadItem) -> Iterator[ImportedRecord | SkippedRecord]:
         """The records of a file: of each item of an array, or of the one object that it is."""
-        prefix = "item" if top_level(self._source, file) == "[" else ""
-        try:
-            for number, item in enumerate(items(self._source, file, prefix), 1):
-                called = f"{file.name}, item {number}"
-                if isinstance(item, dict):
-                    yield from read(item, called, file)
-                else:
-                    yield SkippedRecord(called, BROKEN)
-        except UnusableInput:
-            yield SkippedRecord(file.path, NOT_JSON)
+        for called, item in self._items(file):
+            if isinstance(item, dict):
+                yield from read(item, called, file)
+            elif isinstance(item, SkippedRecord):
+                yield item
+            else:
+                yield SkippedRecord(called, BROKEN)
+
+    def _items(self, file: SourceFile) -> Iterator[tuple[str, Any]]:
+        return items(self._source, file, "item" if top_level(self._source, file) == "[" else "")
 
     # --- projects ------------------------------------------------------------------------------
+
+    def _all_projects(self) -> Iterator[ImportedRecord | SkippedRecord]:
+        """All projects, after a look at their names: what they share tells none of them apart."""
+        for file in self._projects:
+            for _, item in self._items(file):
+                if isinstance(item, dict) and _text(item.get("uuid")):
+                    self._names[_text(item.get("uuid"))] = _text(item.get("name"))
+        self._slugs.update(map(slug_of, self._names.values()))
+        for file in self._projects:
+            yield from self._each(file, self._project)
 
     def _project(
         self, item: Mapping[str, Any], called: str, file: SourceFile
@@ -126,7 +149,6 @@ class ClaudeExport:
         if not key:
             yield SkippedRecord(called, BROKEN)
             return
-        self._names[key] = name
         folder = self._folder_of(key)
         created = moment(item.get("created_at")) or file.modified
         updated = moment(item.get("updated_at")) or created
@@ -151,12 +173,12 @@ class ClaudeExport:
             yield SkippedRecord(name or key, EMPTY, 1, RecordClass.PROJECT)
 
     def _folder_of(self, key: str) -> str:
-        """The folder of a project: two projects of the same name do not share one."""
-        if key not in self._folders:
-            slug = slug_of(self._names.get(key, "")) or f"project-{key[:_DIGITS]}"
-            is_taken = slug in self._folders.values()
-            self._folders[key] = f"{slug}-{slug_of(key[:_DIGITS])}" if is_taken else slug
-        return f"projects/{self._folders[key]}"
+        """The folder of a project; all projects of one name have some digits of their ids."""
+        digits = slug_of(key[:_DIGITS])
+        slug = slug_of(self._names.get(key, ""))
+        if not slug:
+            return f"projects/project-{digits}"
+        return f"projects/{slug}-{digits}" if self._slugs[slug] > 1 else f"projects/{slug}"
 
     # --- memories ------------------------------------------------------------------------------
 
@@ -167,18 +189,19 @@ class ClaudeExport:
         text = _text(item.get("conversations_memory"))
         of_projects = item.get("project_memories")
         if text.strip():
-            yield _memory("memory", "Claude memory", text, "profiles", "claude-memory.md", file)
+            key = of_account(account, "memory")
+            yield _memory(key, "Claude memory", text, "profiles", file, former="memory")
         for key, told in of_projects.items() if isinstance(of_projects, dict) else ():
             title = f"{self._names.get(key) or 'Project'}: Claude memory"
             if _text(told).strip():
                 folder = self._folder_of(key)
-                yield _memory(f"memory/{key}", title, told, folder, "claude-memory.md", file)
+                yield _memory(f"memory/{key}", title, told, folder, file)
         if not text.strip() and not of_projects:
             yield SkippedRecord(called, EMPTY if account else BROKEN)
 
 
 def _memory(
-    key: str, title: str, text: str, folder: str, name: str, file: SourceFile
+    key: str, title: str, text: str, folder: str, file: SourceFile, former: str = ""
 ) -> ImportedRecord:
     return ImportedRecord(
         RecordClass.MEMORY,
@@ -186,9 +209,10 @@ def _memory(
         title,
         [ImportedPart(f"{_with_headings(text)}\n", _CLAUDE)],
         folder=folder,
-        name=name,
+        name="claude-memory.md",
         created=file.modified,
         updated=file.modified,
+        former_id=former,
     )
 
 
@@ -201,7 +225,7 @@ def _with_headings(text: str) -> str:
 
 
 def _document(
-    one: object, folder: str, called: str, created: object, project: str
+    one: object, folder: str, called: str, created: datetime | None, project: str
 ) -> ImportedRecord | SkippedRecord:
     key = _text(one.get("uuid")) if isinstance(one, dict) else ""
     if not isinstance(one, dict) or not key:
@@ -209,7 +233,7 @@ def _document(
     name, text = _text(one.get("filename")), _text(one.get("content"))
     if not text.strip():
         return SkippedRecord(name or key, EMPTY, 1, RecordClass.DOCUMENT)
-    at = moment(one.get("created_at")) or moment(created)
+    at = moment(one.get("created_at")) or created
     return ImportedRecord(
         RecordClass.DOCUMENT,
         key,

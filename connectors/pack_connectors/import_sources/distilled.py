@@ -29,6 +29,11 @@ def _is_same(one: Origin | None, other: Origin | None) -> bool:
     return (one.label if one else None) == (other.label if other else None)
 
 
+def of_account(account: str, name: str) -> str:
+    """The id of what there is once in each account, so that two people's do not become one."""
+    return f"account/{account}/{name}" if account else name
+
+
 @dataclass(slots=True)
 class Gathered:
     """Short memories that make one list.
@@ -44,8 +49,14 @@ class Gathered:
         known = self.texts.get(text)
         self.texts[text] = at if known is None else min(known, at or known)
 
-    def record(self, kind: ImportKind, title: str) -> Iterator[ImportedRecord]:
-        """The list, the oldest first, if there is anything in it; the tool wrote it."""
+    def record(self, kind: ImportKind, title: str, account: str) -> Iterator[ImportedRecord]:
+        """The list, the oldest first, if there is anything in it; the tool wrote it.
+
+        Args:
+            kind: The tool.
+            title: What the list is called.
+            account: Whose it is, as the tool knows them; empty if that is not known.
+        """
         if not self.texts:
             return
         undated = [text for text, at in self.texts.items() if at is None]
@@ -53,13 +64,14 @@ class Gathered:
         ordered = [*undated, *sorted(dated, key=dated.__getitem__)]
         yield ImportedRecord(
             RecordClass.MEMORY,
-            "memories",
+            of_account(account, "memories"),
             title,
             [ImportedPart("".join(map(_item, ordered)), Origin(Source.AI_CLOUD, str(kind)))],
             folder="profiles",
             created=min(dated.values(), default=None),
             updated=max(dated.values(), default=None),
             count=len(ordered),
+            former_id="memories",
         )
 
 

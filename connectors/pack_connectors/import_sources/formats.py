@@ -21,6 +21,8 @@ class ExportFormat:
         opens_archives: Whether zips in the source are part of the export; else they are files.
         accepts: What is read if the person says that it is such an export; `None` for nothing but
             what is recognised.
+        mark: A file or folder (with `/` at its end) that only such a source has at its top, so that
+            nothing else in it counts; empty if there is none.
     """
 
     kind: ImportKind
@@ -28,3 +30,4 @@ class ExportFormat:
     read: Callable[[ImportSource], ExportReader]
     opens_archives: bool = False
     accepts: Callable[[ImportSource], bool] | None = None
+    mark: str = ""

@@ -15,11 +15,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any, Final
 
 from markdownify import markdownify
 
-from pack.errors import UnusableInput
 from pack.imports.records import (
     NOT_ASKED_FOR,
     ImportedRecord,
@@ -33,7 +33,7 @@ from pack_connectors.import_sources.distilled import transcript
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.json_stream import items
 from pack_connectors.import_sources.moments import moment
-from pack_connectors.import_sources.skips import BROKEN, NOT_JSON, OTHER_FILES
+from pack_connectors.import_sources.skips import BROKEN, OTHER_FILES
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _GEMINI: Final = Origin(Source.AI_CLOUD, "gemini")
@@ -44,7 +44,11 @@ _IS_PRODUCT: Final = re.compile(r"\b(?:gemini|bard)\b", re.IGNORECASE)
 _TITLE: Final = re.compile(rb'"title"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _ENTRY: Final = re.compile(rb'"title"\s*:[^{}]*"time"\s*:|"safeHtmlItem"\s*:')
 _PREFIX: Final = re.compile(r"[^\W\d_][\w’' ()-]{0,40}?\s?[:：]\s*")
-_PROGRAMS: Final = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_PROGRAM: Final = re.compile(r"<(script|style)\b", re.IGNORECASE)
+_PROGRAM_ENDS: Final = {
+    name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("script", "style")
+}
+_MARK: Final = re.compile(r"<[^<>]*>")
 _SAYS_PROMPT: Final = re.compile("prompt", re.IGNORECASE)
 _ENGLISH: Final = ("Prompted ", "Asked ", "Said ")
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -56,7 +60,7 @@ def _recognises(source: ImportSource) -> bool:
 
 def _is_activity(source: ImportSource, file: SourceFile) -> bool:
     """Whether a file is the activity of Gemini, whatever the language calls it."""
-    if not file.name.lower().endswith(".json"):
+    if not file.name.lower().endswith(".json") or file.is_in_hidden_folder:
         return False
     begin = source.peek(file, 16_384)
     return bool(_PRODUCT.search(begin) and _ENTRY.search(begin))
@@ -98,15 +102,14 @@ class GeminiExport:
         days = _Days()
         for file in self._files:
             before = _before_prompts(self._source.peek(file))
-            try:
-                for number, item in enumerate(items(self._source, file), 1):
-                    entry = _Entry.of(item, before, file)
-                    if entry is None:
-                        yield SkippedRecord(f"{file.name}, item {number}", BROKEN)
-                    else:
-                        yield from days.add(entry)
-            except UnusableInput:
-                yield SkippedRecord(file.path, NOT_JSON)
+            for called, item in items(self._source, file):
+                entry = _Entry.of(item, before, file)
+                if isinstance(item, SkippedRecord):
+                    yield item
+                elif entry is None:
+                    yield SkippedRecord(called, BROKEN)
+                else:
+                    yield from days.add(entry)
         yield from days.rest()
 
 
@@ -177,10 +180,26 @@ def _answer_of(item: Mapping[str, Any]) -> str:
 
 
 def markdown_of(html: str) -> str:
-    """HTML as markdown; scripts and styles are left out."""
-    text = markdownify(_PROGRAMS.sub("", html), heading_style="ATX", bullets="-")
+    """HTML as markdown, or as plain text if it is nested too deep; no scripts, no styles."""
+    shown = _without_programs(html)
+    try:
+        text = markdownify(shown, heading_style="ATX", bullets="-")
+    except RecursionError:
+        text = unescape(_MARK.sub(" ", shown))
     lines = (line.rstrip() for line in text.replace("\xa0", " ").splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _without_programs(html: str) -> str:
+    kept: list[str] = []
+    at = 0
+    while begin := _PROGRAM.search(html, at):
+        end = _PROGRAM_ENDS[begin[1].lower()].search(html, begin.end())
+        if end is None:
+            break
+        kept.append(html[at : begin.start()])
+        at = end.end()
+    return "".join((*kept, html[at:]))
 
 
 @dataclass(slots=True)

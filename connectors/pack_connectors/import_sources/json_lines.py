@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import IO, Any, Final
 
 MOST_LINE_BYTES: Final = 16 * 1024 * 1024
+_MOST_DIGITS: Final = 20
 
 
 def json_lines(stream: IO[bytes]) -> Iterator[tuple[int, Any | None]]:
@@ -22,17 +23,32 @@ def json_lines(stream: IO[bytes]) -> Iterator[tuple[int, Any | None]]:
             rest = stream.readline(MOST_LINE_BYTES)
             is_whole = rest.endswith(b"\n") or len(rest) < MOST_LINE_BYTES
             line = b"?"
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
         if line.strip():
             yield number, _object(line)
 
 
-def _object(line: bytes) -> Any | None:
+def read_json(text: str | bytes) -> Any | None:
+    """What a text of JSON says; `None` if it is none, or nested too deep.
+
+    Bytes that are not UTF-8 become U+FFFD, and integers that no machine holds become texts.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig", "replace")
     try:
-        found = json.loads(line)
+        return json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
+
+
+def _integer(digits: str) -> int | str:
+    if len(digits) > _MOST_DIGITS:
+        return digits
+    number = int(digits)
+    return number if abs(number) < 2**63 else digits
+
+
+def _object(line: bytes) -> Any | None:
+    found = read_json(line)
     return found if isinstance(found, dict) else None
 
 

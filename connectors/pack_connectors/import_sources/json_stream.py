@@ -11,6 +11,9 @@ from typing import IO, Any, Final
 import ijson
 
 from pack.errors import LimitExceeded, UnusableInput
+from pack.imports.records import SkippedRecord
+from pack_connectors.import_sources.skips import NOT_JSON, TOO_DEEP
+from pack_connectors.import_sources.sound_json import SoundJson
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 MOST_ITEM_BYTES: Final = 64 * 1024 * 1024
@@ -18,8 +21,12 @@ MOST_ITEM_BYTES: Final = 64 * 1024 * 1024
 _WINDOW: Final = 64 * 1024
 
 
-def items(source: ImportSource, file: SourceFile, prefix: str = "item") -> Iterator[Any]:
-    """The items of an array in a file.
+def items(
+    source: ImportSource, file: SourceFile, prefix: str = "item"
+) -> Iterator[tuple[str, Any]]:
+    """The items of an array in a file, and what to call each.
+
+    If the file is damaged somewhere, the last is a `SkippedRecord` that says from where on.
 
     Args:
         source: Has the file.
@@ -27,17 +34,20 @@ def items(source: ImportSource, file: SourceFile, prefix: str = "item") -> Itera
         prefix: Where the items are, as ijson has it: `item`, or `conversations.item`.
 
     Raises:
-        UnusableInput: The file is not JSON from here on.
         LimitExceeded: An item is too large.
     """
+    number = 1
     with source.open(file) as opened:
         window = _Window(opened)
+        sound = SoundJson(window.read)
         try:
-            for item in ijson.items(window, prefix, buf_size=_WINDOW, use_float=True):
+            for item in ijson.items(sound, prefix, buf_size=_WINDOW, use_float=True):
                 window.start_again()
-                yield item
-        except (ijson.JSONError, UnicodeDecodeError) as error:
-            raise UnusableInput(f"{file.path[:200]} is not JSON from some point on") from error
+                yield f"{file.name}, item {number}", item
+                number += 1
+        except (ijson.JSONError, UnicodeDecodeError, UnusableInput):
+            lost = f"{file.path}, from item {number} on" if number > 1 else file.path
+            yield lost, SkippedRecord(lost, TOO_DEEP if sound.is_too_deep else NOT_JSON)
 
 
 def top_level(source: ImportSource, file: SourceFile) -> str:
@@ -52,17 +62,14 @@ class _Window:
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._since = 0
-        self._is_first = True
 
     def start_again(self) -> None:
         """Count from here: an item is complete."""
         self._since = 0
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, without a mark of their order in front of the first."""
+        """The next bytes."""
         content = self._stream.read(size)
-        if self._is_first and content:
-            content, self._is_first = content.removeprefix(b"\xef\xbb\xbf"), False
         self._since += len(content)
         if self._since > MOST_ITEM_BYTES + _WINDOW:
             raise LimitExceeded("one item of the export", MOST_ITEM_BYTES)

@@ -10,7 +10,6 @@ Source: mem0ai/mem0, `openmemory/api/app/routers/backup.py`.
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -28,10 +27,11 @@ from pack.imports.records import (
     RecordClass,
     SkippedRecord,
 )
+from pack.outgoing.secrets_scan import find_secrets
 from pack.provenance import Origin, Source
 from pack_connectors.import_sources.folders.markdown_files import others_of
 from pack_connectors.import_sources.formats import ExportFormat
-from pack_connectors.import_sources.json_lines import first_object, json_lines
+from pack_connectors.import_sources.json_lines import first_object, json_lines, read_json
 from pack_connectors.import_sources.json_stream import items, top_level
 from pack_connectors.import_sources.moments import first_moment
 from pack_connectors.import_sources.restored import restored
@@ -56,9 +56,10 @@ def _is_lines(file: SourceFile) -> bool:
 
 def _files(source: ImportSource) -> list[SourceFile]:
     """The files with a memory a line first: they say more of each."""
-    lines = [one for one in source.files if _is_lines(one)]
-    whole = source.named(_WHOLE) or [
-        one for one in source.files if one.name.lower().endswith(".json") and not lines
+    files = [one for one in source.files if not one.is_in_hidden_folder]
+    lines = [one for one in files if _is_lines(one)]
+    whole = [one for one in source.named(_WHOLE) if not one.is_in_hidden_folder] or [
+        one for one in files if one.name.lower().endswith(".json") and not lines
     ]
     return [*lines, *whole]
 
@@ -142,20 +143,24 @@ class Mem0Memories:
         is_list = top_level(self._source, file) == "["
         names = {} if is_list else self._categories(file)
         for prefix in ("item",) if is_list else ("memories.item", "results.item"):
-            for number, item in enumerate(items(self._source, file, prefix), 1):
+            for called, item in items(self._source, file, prefix):
                 ids = item.get("category_ids") if isinstance(item, dict) else None
                 if isinstance(ids, list) and "categories" not in item:
                     item["categories"] = [names.get(str(id_)) for id_ in ids]
-                yield f"{file.name}, item {number}", item
+                yield called, item
+                if isinstance(item, SkippedRecord):
+                    return
 
     def _categories(self, file: SourceFile) -> dict[str, object]:
         """The names of categories by their ids: memories name only these."""
-        found = items(self._source, file, "categories.item")
+        found = [one for _, one in items(self._source, file, "categories.item")]
         return {str(one.get("id")): one.get("name") for one in found if isinstance(one, dict)}
 
     def _record(
         self, item: object, called: str, at: datetime | None
     ) -> ImportedRecord | SkippedRecord | None:
+        if isinstance(item, SkippedRecord):
+            return item
         if not isinstance(item, dict):
             return SkippedRecord(called, BROKEN)
         text = next((item[key] for key in _TEXTS if isinstance(item.get(key), str)), None)
@@ -193,7 +198,10 @@ def _memory(
 
 
 def _title(text: str) -> str:
+    """The first line, for want of a title; none if a secret would get into names and commits."""
     line = " ".join(text.strip().splitlines()[0].split())
+    if find_secrets(line):
+        return ""
     if len(line) <= _LONGEST_TITLE:
         return line.rstrip(".")
     return line[: _LONGEST_TITLE - 1].rpartition(" ")[0].rstrip(" ,;:.") + "…"
@@ -215,10 +223,7 @@ def _fields(item: Mapping[str, Any]) -> dict[str, object]:
         found["state"] = str(item["state"])
     metadata = item.get("metadata")
     if isinstance(metadata, str):
-        try:
-            metadata = json.loads(metadata)
-        except ValueError:
-            metadata = None
+        metadata = read_json(metadata)
     for key, value in metadata.items() if isinstance(metadata, dict) else ():
         is_ours = key in found or key_meant(str(key)) is not None
         if isinstance(value, str | int) and str(key).isidentifier() and not is_ours:

@@ -9,7 +9,6 @@ Source: modelcontextprotocol/servers, `src/memory/index.ts`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +26,7 @@ from pack.imports.records import (
 from pack.provenance import Origin, Source
 from pack_connectors.import_sources.folders.markdown_files import others_of
 from pack_connectors.import_sources.formats import ExportFormat
-from pack_connectors.import_sources.json_lines import first_object, json_lines
+from pack_connectors.import_sources.json_lines import first_object, json_lines, read_json
 from pack_connectors.import_sources.moments import first_moment
 from pack_connectors.import_sources.restored import restored
 from pack_connectors.import_sources.skips import BROKEN, EMPTY, NOT_JSON, UNTAKEN_RELATION
@@ -44,8 +43,9 @@ _DATES: Final = (("createdAt", "created_at", "created"), ("updatedAt", "updated_
 
 
 def _files(source: ImportSource) -> list[SourceFile]:
-    named = source.named(*_NAMES)
-    return named or [one for one in source.files if one.name.lower().endswith(_ENDINGS)]
+    files = [one for one in source.files if one.name.lower().endswith(_ENDINGS)]
+    shown = [one for one in files if not one.is_in_hidden_folder]
+    return [one for one in shown if one.name.casefold() in _NAMES] or shown
 
 
 def _recognises(source: ImportSource) -> bool:
@@ -119,9 +119,8 @@ class KnowledgeGraph:
                     if item is None or not self._take(item):
                         yield SkippedRecord(f"{file.name}, line {number}", BROKEN)
             return
-        try:
-            whole = json.loads(self._source.read(file, _MOST_BYTES))
-        except (ValueError, RecursionError):
+        whole = read_json(self._source.read(file, _MOST_BYTES))
+        if whole is None:
             yield SkippedRecord(file.path, NOT_JSON)
             return
         for key in ("entities", "relations"):
@@ -182,7 +181,8 @@ def _text_of(observation: object) -> str:
     if isinstance(observation, Mapping):
         keys = ("content", "text", "observation", "value")
         observation = next((observation[key] for key in keys if key in observation), None)
-    return observation.strip() if isinstance(observation, str) else ""
+    text = observation if isinstance(observation, str) else ""
+    return text.rstrip().lstrip("\r\n") if text.strip() else ""
 
 
 def _item(text: str) -> str:

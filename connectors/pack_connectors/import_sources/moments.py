@@ -20,14 +20,19 @@ def moment(value: object) -> datetime | None:
 
     A text without a zone is in UTC.
     """
-    if isinstance(value, str):
-        return _of_text(value.strip())
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    with suppress(ValueError, OverflowError, OSError):  # a number or a year that is too large
+        if isinstance(value, str):
+            return _of_text(value.strip())
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _of_number(value)
+    return None
+
+
+def _of_number(value: float) -> datetime | None:
+    if not math.isfinite(value):
         return None
     seconds = value / 1000 if abs(value) >= _MILLISECONDS else value
-    with suppress(ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(seconds, UTC) if seconds >= _EARLIEST else None
-    return None
+    return datetime.fromtimestamp(seconds, UTC) if seconds >= _EARLIEST else None
 
 
 def _of_text(text: str) -> datetime | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from pack.errors import UnusableInput
+from pack.errors import LimitExceeded, UnusableInput
 from pack.imports.records import ExportReader, ImportKind
 from pack_connectors.import_sources import (
     chatgpt,
@@ -18,6 +18,7 @@ from pack_connectors.import_sources import (
     pack_exports,
 )
 from pack_connectors.import_sources.folders import agents, claude_code, logseq, notion, vaults
+from pack_connectors.import_sources.folders.markdown_files import without_top
 from pack_connectors.import_sources.formats import ExportFormat
 from pack_connectors.import_sources.opening import open_source
 from pack_connectors.import_sources.source import Committed, ImportSource
@@ -38,7 +39,11 @@ FORMATS: Final[Sequence[ExportFormat]] = (
     vaults.MEMORY_BANK,
     agents.FORMAT,
 )
-"""In the order in which they are tried: the first that recognises a source reads it."""
+"""In the order in which they are tried: the first that recognises a source reads it.
+
+Those whose mark a source bears come before them all, but for PACK's own, as people open a memory
+with an editor of vaults.
+"""
 
 
 @contextmanager
@@ -65,18 +70,53 @@ def open_export(
 
 
 def _chosen(source: ImportSource, kind: ImportKind | None) -> tuple[ExportFormat, ImportSource]:
-    unpacked: list[ImportSource] = []
-    for one in FORMATS:
-        if kind not in (None, one.kind):
-            continue
-        opened = source
-        if one.opens_archives and any(zips_in(source)):
-            unpacked = unpacked or [with_archives(source)]
-            opened = unpacked[0]
-        is_it = one.recognises if kind is None or one.accepts is None else one.accepts
-        if is_it(opened):
-            return one, opened
-    known = ", ".join(sorted(one.kind for one in FORMATS))
+    archives = _Archives(source)
     if kind is None:
+        for one in _candidates(source):
+            opened = archives.for_format(one)
+            if opened is not None and one.recognises(opened):
+                return one, opened
+        if archives.error is not None:
+            raise archives.error
+        known = ", ".join(sorted(one.kind for one in FORMATS))
         raise UnusableInput(f"{source.name} is no export that PACK knows (those of {known})")
+    for one in FORMATS:
+        if one.kind is kind:
+            opened = archives.for_format(one)
+            if opened is None and archives.error is not None:
+                raise archives.error
+            if opened is not None and (one.accepts or one.recognises)(opened):
+                return one, opened
     raise UnusableInput(f"{source.name} is no export of {kind}")
+
+
+def _candidates(source: ImportSource) -> Sequence[ExportFormat]:
+    paths = [one.path for one in without_top(source).files]
+    marked = [
+        one for one in FORMATS if one.mark and any(path.startswith(one.mark) for path in paths)
+    ]
+    return [pack_exports.FORMAT, *marked, *FORMATS]
+
+
+class _Archives:
+    """Opens the zips in a source for formats of which they are a part; to others they are files.
+
+    Attributes:
+        error: Why they cannot be opened, if that was tried: a vault may have any zip in it.
+    """
+
+    def __init__(self, source: ImportSource) -> None:
+        self._source = source
+        self._opened: ImportSource | None = None
+        self.error: UnusableInput | LimitExceeded | None = None
+
+    def for_format(self, one: ExportFormat) -> ImportSource | None:
+        """What a format is to look at; `None` if that cannot be had."""
+        if not one.opens_archives or not any(zips_in(self._source)):
+            return self._source
+        if self._opened is None and self.error is None:
+            try:
+                self._opened = with_archives(self._source)
+            except (UnusableInput, LimitExceeded) as error:
+                self.error = error
+        return self._opened

@@ -53,6 +53,11 @@ class SourceFile:
         """The last part of its path."""
         return self.path.rpartition("/")[2]
 
+    @property
+    def is_in_hidden_folder(self) -> bool:
+        """Whether a tool keeps it for itself: whatever it is, it is no export."""
+        return any(part.startswith(".") for part in self.path.split("/")[:-1])
+
 
 Committed = Callable[[str, bytes], datetime | None]
 """When a file got the bytes that it has, by the history that its folder has; `None` if that is not

@@ -16,6 +16,7 @@ from typing import Final
 
 from pack.errors import UnusableInput
 from pack.exports.one_text import is_exported, read_agents
+from pack.files import frontmatter
 from pack.files.schema import first_title
 from pack.imports.records import (
     ImportedPart,
@@ -123,7 +124,7 @@ class AgentRules:
             yield from (restored(note, _WRITER) for note in read.notes)
             if read.broken:
                 yield SkippedRecord(f"notes in {found.file.path}", BROKEN, read.broken)
-            body = read.rest
+            body = _without_head(found, read.rest)
         if body.strip():
             yield self._record(found, body)
 
@@ -149,6 +150,11 @@ class AgentRules:
             tags=found.meta.tags,
             fields=said,
         )
+
+
+def _without_head(found: FoundNote, rest: str) -> str:
+    """What is around a block, without the frontmatter of the file: that goes into fields."""
+    return frontmatter.read(rest).body if found.head.block is not None else rest
 
 
 def _recognises(source: ImportSource) -> bool:

@@ -1,7 +1,7 @@
 """A graph of Logseq: pages, whose names hold their namespaces, and journals, named by their day.
 
-Properties of a page (`key:: value` above its first block) become frontmatter; those of blocks stay
-where they are, as links to a block need them.
+Properties of a page (`key:: value` above its first block) become frontmatter, if that has a place
+for them; the others stay where they are, as do those of blocks, which links to a block need.
 
 Source: logseq/logseq, `src/main/frontend/util/fs.cljs` (names of files) and `deps/graph-parser`.
 """
@@ -9,13 +9,13 @@ Source: logseq/logseq, `src/main/frontend/util/fs.cljs` (names of files) and `de
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final
 from urllib.parse import unquote
 
 from pack.files.dates import as_iso, day_in_name
-from pack.files.keys import key_meant
+from pack.files.keys import CREATED, TOPIC, UPDATED, key_meant
 from pack.files.tags import tags_in_field
 from pack.imports.records import (
     ImportedPart,
@@ -25,8 +25,10 @@ from pack.imports.records import (
     RecordClass,
     SkippedRecord,
 )
+from pack.imports.rendering import SOURCE, SOURCE_ID
 from pack_connectors.import_sources.folders.markdown_files import (
     FoundNote,
+    former_identity,
     lasting_identity,
     notes_of,
     others_of,
@@ -43,7 +45,11 @@ _CONFIG: Final = "logseq/config.edn"
 _PAGES, _JOURNALS, _OWN = "pages", "journals", "logseq"
 _COPIES: Final = ("logseq/bak/", "logseq/.recycle/", ".recycle/", "logseq/version-files/")
 _LOWBAR: Final = "___"
-_PROPERTY: Final = re.compile(r"(?:- )?([^\s:#\[\]`-][^\s:]*):: ?(.*)\Z")
+_PROPERTY: Final = re.compile(r"([^\s:#\[\]`-][^\s:]*)::(?:[ \t]+(.*))?\Z")
+_UNREAD: Final = ""
+"""Stands for the key of a date that is not understood."""
+_OURS: Final = frozenset([_UNREAD, TOPIC.name, SOURCE, SOURCE_ID, "aliases"])
+"""Keys of the frontmatter that say something else there."""
 _LINK: Final = re.compile(r"#?\[\[([^\[\]]+)\]\]|#(\S+)")
 
 
@@ -54,6 +60,7 @@ class LogseqGraph:
 
     def __init__(self, source: ImportSource) -> None:
         self._identity = lasting_identity(source)
+        self._former = former_identity(source)
         self._source = without_top(source)
         self._notes = [one for one in notes_of(self._source) if not _is_own(one)]
         self._source.expect(self._notes)
@@ -79,13 +86,13 @@ class LogseqGraph:
 
     def _record(self, found: FoundNote) -> ImportedRecord:
         folder, name = _place(found.file)
-        said, body = _page_properties(found.head.body)
+        of_head = own_fields(found.head)
+        said, body = _page_properties(found.head.body, of_head.keys())
         day = day_in_name(name)
         title = said.pop("title", "") or found.meta.topic or day or _title(found.file)
         tags = [*found.meta.tags, *_listed(said.pop("tags", ""))]
         names = _listed(said.pop("alias", ""))
-        made, changed = (_date(said, key) for key in ("created", "updated"))
-        fields = {key: _plain(value) for key, value in said.items()}
+        made, changed = (_moment(said.pop(key, "")) for key in (CREATED.name, UPDATED.name))
         return ImportedRecord(
             RecordClass.NOTE,
             f"{self._identity}/{found.file.path}",
@@ -96,7 +103,8 @@ class LogseqGraph:
             created=first_moment(day) or made or found.created,
             updated=first_moment(day) or changed or found.updated,
             tags=tags,
-            fields=own_fields(found.head) | fields | ({"aliases": names} if names else {}),
+            fields=of_head | said | ({"aliases": names} if names else {}),
+            former_id=f"{self._former}/{found.file.path}",
         )
 
 
@@ -136,23 +144,44 @@ def _place(file: SourceFile) -> tuple[str, str]:
     return "/".join([one for one in (folder, *spaces) if one]), f"{name}.md"
 
 
-def _page_properties(body: str) -> tuple[dict[str, str], str]:
-    """The properties above the first block, and the rest."""
+def _page_properties(body: str, taken: Collection[str]) -> tuple[dict[str, str], str]:
+    """The properties above the first block that frontmatter has a place for, and the rest.
+
+    Args:
+        body: The page.
+        taken: The keys that its frontmatter has already.
+
+    Returns:
+        Dates have the key of PACK that they mean. What is said twice stays once in the text.
+    """
     said: dict[str, str] = {}
+    stays: list[str] = []
     lines = body.splitlines(keepends=True)
     number = 0
     while number < len(lines) and not lines[number].strip():
         number += 1
-    while number < len(lines) and (found := _PROPERTY.match(lines[number].strip())) is not None:
-        if lines[number][:1] in (" ", "\t") and not said:
-            break
-        said[found[1].lower()] = found[2].strip()
+    first = number
+    while number < len(lines) and (found := _PROPERTY.match(lines[number].rstrip())) is not None:
+        key, value = _meant(found[1].lower(), (found[2] or "").strip())
+        if key in said or key in taken or key in _OURS:
+            stays.append(lines[number])
+        else:
+            said[key] = value
         number += 1
-    if not said:
+    if number == first:
         return said, body
     while number < len(lines) and lines[number].strip() in ("", "-"):
         number += 1
-    return said, "".join(lines[number:])
+    kept = "".join((*stays, "\n")) if stays and number < len(lines) else "".join(stays)
+    return said, kept + "".join(lines[number:])
+
+
+def _meant(key: str, value: str) -> tuple[str, str]:
+    """A property with the key that it means, if it is a date."""
+    meant = key_meant(key)
+    if meant in (CREATED.name, UPDATED.name):
+        return (meant if _moment(value) is not None else _UNREAD), value
+    return key, value
 
 
 def _listed(value: str) -> list[str]:
@@ -165,13 +194,15 @@ def _plain(value: str) -> str:
     return _LINK.sub(lambda found: found[1] or found[2], value).strip()
 
 
-def _date(said: dict[str, str], key: str) -> datetime | None:
-    """A date that a property states, which is taken out of them."""
-    meant = [name for name in said if key_meant(name) == key]
-    values = [as_iso(_plain(said.pop(name))) for name in meant]
-    return first_moment(*values)
+def _moment(value: str) -> datetime | None:
+    """A date as a property states it, perhaps as a link to its journal."""
+    return first_moment(as_iso(_plain(value)))
 
 
 FORMAT: Final = ExportFormat(
-    ImportKind.LOGSEQ, _recognises, LogseqGraph, accepts=lambda one: bool(notes_of(one))
+    ImportKind.LOGSEQ,
+    _recognises,
+    LogseqGraph,
+    accepts=lambda one: bool(notes_of(one)),
+    mark=_CONFIG,
 )

@@ -15,13 +15,13 @@ from typing import Final
 
 from pack.errors import LimitExceeded, UnusableInput
 from pack.files import frontmatter, schema
-from pack.files.dates import day_in_name
+from pack.files.dates import as_iso, day_in_name
 from pack.files.frontmatter import Frontmatter
 from pack.files.keys import CREATED, TAGS, TOPIC, UPDATED, key_meant
 from pack.files.schema import Meta
 from pack.imports.records import ImportedRecord, RecordClass, SkippedRecord
 from pack.limits import MAX_FILE_BYTES
-from pack_connectors.import_sources.moments import first_moment
+from pack_connectors.import_sources.moments import first_moment, moment
 from pack_connectors.import_sources.skips import (
     BROKEN,
     HIDDEN,
@@ -35,9 +35,16 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 ENDING: Final = ".md"
 _ZIP: Final = ".zip"
 _NUMBER: Final = re.compile(r"[\W\d_]+\Z")
+_STAMP: Final = re.compile(
+    r"(?:[ _.-]+(?:\d{4}-?\d\d-?\d\d(?:[T _.-]?\d\d[-.:]?\d\d(?:[-.:]?\d\d)?)?|\d{10}|\d{13})"
+    r"| ?\(\d{1,3}\))+\Z",
+    re.ASCII,
+)
+"""A date, seconds or milliseconds since 1970, or the number of a download, as in `vault (2)`."""
 _PEEKED: Final = 50
 _TOLD: Final = frozenset(key.name for key in (TOPIC, TAGS, CREATED, UPDATED))
 """What a record has in attributes of its own."""
+_DATES: Final = (CREATED.name, UPDATED.name)
 _GENERIC: Final = frozenset(["", "memory", "memory-bank", "docs", "notes", "export"])
 """Names that a folder has in many places, so that they say nothing of it."""
 
@@ -87,20 +94,18 @@ def read_note(source: ImportSource, file: SourceFile) -> FoundNote | SkippedReco
     return FoundNote(file, content, head, meta, made, changed or made)
 
 
-def as_it_is(
-    found: FoundNote, source_id: str, path: str, kind: RecordClass = RecordClass.NOTE
-) -> ImportedRecord:
+def as_it_is(found: FoundNote, source_id: str, path: str, former_id: str = "") -> ImportedRecord:
     """The record of a file that is taken byte for byte.
 
     Args:
         found: The file.
         source_id: What identifies it.
         path: Where it would be in the memory.
-        kind: What it is.
+        former_id: See `ImportedRecord`.
     """
     folder, _, name = path.rpartition("/")
     return ImportedRecord(
-        kind,
+        RecordClass.NOTE,
         source_id,
         found.meta.topic or name.removesuffix(ENDING),
         folder=folder,
@@ -108,6 +113,7 @@ def as_it_is(
         created=found.created,
         updated=found.updated,
         verbatim=found.content,
+        former_id=former_id,
     )
 
 
@@ -117,9 +123,15 @@ def own_fields(head: Frontmatter) -> dict[str, object]:
     for key, value in head.fields.items():
         inner = value.items() if isinstance(value, dict) else ((key, value),)
         for name, one in inner:
-            if key_meant(name) not in _TOLD and not isinstance(one, dict):
+            if not _is_told(name, one) and not isinstance(one, dict):
                 fields.setdefault(name, one)
     return fields
+
+
+def _is_told(key: str, value: object) -> bool:
+    """Whether a record has it in an attribute of its own; a date only if it is understood."""
+    meant = key_meant(key)
+    return meant in _TOLD and (meant not in _DATES or moment(as_iso(value)) is not None)
 
 
 def notes_of(source: ImportSource) -> list[SourceFile]:
@@ -172,7 +184,16 @@ def identity(source: ImportSource) -> str:
 
 
 def lasting_identity(source: ImportSource) -> str:
-    """The same without a number or a date at its end, as copies of one vault have them."""
+    """The same without the moment at which a zip was made, as copies of one vault have it.
+
+    Nothing else is left out of a name: `Notes 2023` and `Notes 2024` are two vaults.
+    """
+    name = identity(source)
+    return (_STAMP.sub("", name) or name) if source.name.lower().endswith(_ZIP) else name
+
+
+def former_identity(source: ImportSource) -> str:
+    """What `lasting_identity` was in earlier versions of PACK: without any number at its end."""
     name = identity(source)
     return _NUMBER.sub("", name) or name
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, unquote
 
 from pack.files.schema import first_title
+from pack.imports.notes import acceptable_path
 from pack.imports.records import (
     ImportedPart,
     ImportedRecord,
@@ -57,6 +57,9 @@ _TAGS: Final = frozenset(["tags", "tag", "labels"])
 _ALL: Final = "_all"
 _CSV, _HTML = ".csv", ".html"
 _ENOUGH: Final = 1
+_TOP: Final = "notion"
+"""The folder of pages that are in none."""
+_VERSION, _AT_RANDOM = 12, "4"
 _DIGITS: Final = 8
 """How many digits tell pages of one name apart: the last, as new ids begin alike."""
 
@@ -133,7 +136,7 @@ class NotionExport:
 
     def _folder_and_name(self, file: SourceFile) -> tuple[str, str]:
         folder, _, name = self._places[_inside(file.path)].rpartition("/")
-        return folder or "notion", name
+        return folder, name
 
     def _with_links(self, file: SourceFile, body: str) -> str:
         """A page whose links lead to the new names of other pages."""
@@ -148,7 +151,7 @@ class NotionExport:
             if place is None:
                 return found[0]
             own = posixpath.dirname(self._places[_inside(file.path)])
-            relative = posixpath.relpath(place, own or ".")
+            relative = posixpath.relpath(place, own)
             return f"{found[1]}{quote(relative)}{sign}{fragment}{found[3]}"
 
         return _LINK.sub(renamed, body) if "](" in body else body
@@ -178,18 +181,29 @@ def _inside(path: str) -> str:
 
 
 def _places(files: Sequence[SourceFile]) -> dict[str, str]:
-    """Where each page and table goes; two of one name keep some digits of their ids."""
-    paths = [_inside(one.path) for one in files]
-    bare = {path: "/".join(map(_bare, path.split("/"))) for path in paths}
-    counts = Counter(place.casefold() for place in map(_as_note, bare.values()))
+    """Where each page and table goes, as links have it.
+
+    Of several of one name the oldest has it, and the others some digits of their ids, so that a
+    page that is new does not change where links to the older ones lead.
+    """
     found: dict[str, str] = {}
-    for path, place in bare.items():
-        note = _as_note(place)
+    taken: set[str] = set()
+    for path in sorted((_inside(one.path) for one in files), key=_by_age):
+        note = _as_note("/".join(map(_bare, path.split("/"))))
+        note = note if "/" in note else f"{_TOP}/{note}"
         id_ = _ID.search(path.rpartition("/")[2])
-        if counts[note.casefold()] > 1 and id_ is not None:
+        if note.casefold() in taken and id_ is not None:
             note = f"{note.removesuffix('.md')} {id_[1][-_DIGITS:]}.md"
-        found[path] = note
+        taken.add(note.casefold())
+        found[path] = acceptable_path(note, at_root=False)
     return found
+
+
+def _by_age(path: str) -> tuple[bool, str, str]:
+    """Ids were at random first (RFC 9562, version 4); those since then grow with time."""
+    found = _ID.search(path.rpartition("/")[2])
+    id_ = found[1] if found is not None else ""
+    return id_[_VERSION : _VERSION + 1] != _AT_RANDOM, id_, path
 
 
 def _as_note(place: str) -> str:

@@ -20,6 +20,7 @@ from pack.imports.records import (
 from pack_connectors.import_sources.folders.markdown_files import (
     any_head,
     as_it_is,
+    former_identity,
     identity,
     lasting_identity,
     notes_of,
@@ -57,6 +58,7 @@ class Vault:
         self._project = identity(source)
         is_project = kind is ImportKind.MEMORY_BANK
         self._identity = self._project if is_project else lasting_identity(source)
+        self._former = self._project if is_project else former_identity(source)
         self._source = without_top(source)
         self._notes = notes_of(self._source)
         self._source.expect(self._notes)
@@ -80,7 +82,8 @@ class Vault:
             elif is_index(file.path, found.text):
                 yield SkippedRecord(file.path, MADE_BY_PACK)
             else:
-                yield as_it_is(found, f"{self._identity}/{file.path}", self._path(file))
+                ids = f"{self._identity}/{file.path}", f"{self._former}/{file.path}"
+                yield as_it_is(found, ids[0], self._path(file), ids[1])
         yield from others_of(self._source, self._notes)
 
     def _path(self, file: SourceFile) -> str:
@@ -105,15 +108,18 @@ def _is_bank(source: ImportSource) -> bool:
     return len(names & _BANK) >= _ENOUGH
 
 
-def _format(kind: ImportKind, recognises: Callable[[ImportSource], bool]) -> ExportFormat:
+def _format(
+    kind: ImportKind, recognises: Callable[[ImportSource], bool], mark: str = ""
+) -> ExportFormat:
     return ExportFormat(
         kind,
         recognises,
         lambda source: Vault(source, kind),
         accepts=lambda source: bool(notes_of(source)),
+        mark=mark,
     )
 
 
-OBSIDIAN: Final = _format(ImportKind.OBSIDIAN, _is_obsidian)
+OBSIDIAN: Final = _format(ImportKind.OBSIDIAN, _is_obsidian, f"{_OBSIDIAN}/")
 BASIC_MEMORY: Final = _format(ImportKind.BASIC_MEMORY, _is_basic_memory)
 MEMORY_BANK: Final = _format(ImportKind.MEMORY_BANK, _is_bank)

@@ -7,7 +7,7 @@ import pytest
 from pack_connectors.import_sources import json_stream
 from pack_connectors.import_sources.chatgpt import FORMAT
 from pack_connectors.import_sources.opening import open_source
-from pack_connectors.import_sources.skips import BROKEN, EMPTY, NOT_JSON, TO_BE_FORGOTTEN
+from pack_connectors.import_sources.skips import BROKEN, EMPTY, NOT_JSON, TO_BE_FORGOTTEN, TOO_DEEP
 
 from pack.errors import LimitExceeded
 from pack.imports.records import NOT_ASKED_FOR, ImportedRecord, RecordClass, SkippedRecord
@@ -27,7 +27,8 @@ def _read(
     with open_source(laid_out(folder, files)) as source:
         assert FORMAT.recognises(source)
         found = list(FORMAT.read(source).records(transcripts=transcripts))
-        assert source.progress.done == source.progress.total
+        is_given_up = any(one.why == TOO_DEEP for one in found if isinstance(one, SkippedRecord))
+        assert source.progress.done == source.progress.total or is_given_up
     records = {one.source_id: one for one in found if isinstance(one, ImportedRecord)}
     return records, [one for one in found if isinstance(one, SkippedRecord)]
 
@@ -61,6 +62,20 @@ def test_what_chatgpt_remembers_is_one_list(tmp_path: Path) -> None:
     memories = records["memories"]
     assert (memories.kind, memories.count) == (RecordClass.MEMORY, 2)
     assert _said(memories) == [("chatgpt", "- Has a dog.\n- Bakes.\n")]
+
+
+@pytest.mark.parametrize(
+    ("user", "account"),
+    [({"id": "user-7", "email": "a@example.org"}, "account/user-7/"), ({}, ""), ([], "")],
+)
+def test_what_there_is_once_is_of_an_account(tmp_path: Path, user: object, account: str) -> None:
+    chats = [remembering("c0", "Bakes."), instructing("c1", "I bake.", "Be brief.")]
+    files = {"conversations.json": chats, "user.json": user}
+    records, _ = _read(tmp_path, files, transcripts=False)
+    assert {key: one.former_id for key, one in records.items()} == {
+        f"{account}memories": "memories",
+        f"{account}custom-instructions": "custom-instructions",
+    }
 
 
 def test_the_memory_tool_itself_may_say_what_is_remembered(tmp_path: Path) -> None:
@@ -151,7 +166,41 @@ def test_a_file_that_ends_too_early_gives_what_came_before(tmp_path: Path, part:
     }
     records, skipped = _read(tmp_path, files)
     assert list(records) == [*(f"c{n}" for n in range(len(records) - 1)), "last"]
-    assert skipped == [SkippedRecord("conversations-000.json", NOT_JSON)]
+    lost = f"conversations-000.json, from item {len(records)} on"
+    assert skipped == [SkippedRecord(lost, NOT_JSON)]
+
+
+def test_a_byte_or_a_number_that_json_has_not_costs_no_conversation(tmp_path: Path) -> None:
+    whole = json.dumps([chat(f"c{n}", "T", f"Hi {n}", "Hello") for n in range(5)]).encode()
+    for n, odd in enumerate((b"NaN", b"1e999", b"1" + b"0" * 400, b"1" * 5000)):
+        whole = whole.replace(b"1714557600.0", odd, 1) if n else whole
+    whole = whole.replace(b"Hi 3", b"Hi \xff3")
+    records, skipped = _read(tmp_path, {"conversations.json": whole})
+    assert (list(records), skipped) == ([f"c{n}" for n in range(5)], [])
+    assert _said(records["c3"])[0] == ("", "Hi \ufffd3\n")
+
+
+def test_brackets_too_deep_cost_only_what_is_behind_them(tmp_path: Path) -> None:
+    good = [chat(f"c{n}", "T", "Hi", "Hello") for n in range(3)]
+    whole = json.dumps(good)[:-1].encode() + b", " + b"[" * 100_000 + b"]" * 100_000 + b"]"
+    records, skipped = _read(tmp_path, {"conversations.json": whole})
+    assert list(records) == ["c0", "c1", "c2"]
+    assert skipped == [SkippedRecord("conversations.json, from item 4 on", TOO_DEEP)]
+
+
+def test_a_memory_that_is_nearly_json_is_a_text(tmp_path: Path) -> None:
+    texts = ['{"a":' * 100_000, '{"content": "Runs."}', "{}"]
+    records, _ = _read(tmp_path, {"conversations.json": [remembering("c", *texts)]})
+    assert _said(records["memories"]) == [("chatgpt", f"- {texts[0]}\n- Runs.\n- {{}}\n")]
+
+
+def test_what_the_person_typed_stays_as_it_is(tmp_path: Path) -> None:
+    typed = "    def f():\n        pass\n\nsee 【4†my own note】 here"
+    files = {"conversations.json": [chat("c", "T", typed, "    x = 1\n【4†source】")]}
+    assert _said(_read(tmp_path, files)[0]["c"]) == [
+        ("", f"{typed}\n"),
+        ("chatgpt", "    x = 1\n"),
+    ]
 
 
 def test_one_record_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

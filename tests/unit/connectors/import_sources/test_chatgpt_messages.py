@@ -1,9 +1,15 @@
 from itertools import pairwise
+from time import process_time
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pack_connectors.import_sources.chatgpt_messages import active_path
+from pack_connectors.import_sources.chatgpt_messages import (
+    active_path,
+    instructions_of,
+    spoken_by,
+)
 
 from tests.chat_exports import chatgpt_message
 from tests.support import examples
@@ -58,3 +64,34 @@ def test_a_branch_that_was_left_is_not_on_the_path() -> None:
 def test_a_cycle_ends() -> None:
     tree = {"n0": _node(0, "n1"), "n1": _node(1, "n0")}
     assert len(active_path(tree, "n1")) == len(active_path(tree, None)) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["```" + " " * 2_000_000, "\ue200" * 2_000_000, "【" * 1_000_000, "【" + "†" * 2_000_000],
+    ids=["blanks", "marks", "brackets", "daggers"],
+)
+def test_a_text_of_any_kind_is_read_in_time(text: str) -> None:
+    began = process_time()
+    said = {"content_type": "user_editable_context", "user_profile": text}
+    (message,) = active_path({"n": {"message": chatgpt_message(0, "user", said)}}, "n")
+    assert instructions_of(message).startswith("## About me") == bool(text.strip())
+    (message,) = active_path({"n": {"message": chatgpt_message(0, "assistant", text)}}, "n")
+    assert spoken_by(message)[1] == text.strip("\n")
+    assert process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("The user said:\n```I bake.```", "I bake."),
+        ("```markdown\n  I bake.\n```", "I bake."),
+        ("```I bake.\n\nA lot.\n``` and ```more```", "I bake.\n\nA lot."),
+        ("```I bake.", "```I bake."),
+        ("I bake.", "I bake."),
+    ],
+)
+def test_instructions_are_what_is_in_the_fence(text: str, wanted: str) -> None:
+    said = {"content_type": "user_editable_context", "user_profile": text}
+    (message,) = active_path({"n": {"message": chatgpt_message(0, "user", said)}}, "n")
+    assert instructions_of(message) == f"## About me\n\n{wanted}"

@@ -89,12 +89,52 @@ def test_projects_in_either_form_come_with_their_documents(tmp_path: Path) -> No
     }
     records, _ = _read(tmp_path, files, transcripts=False)
     assert {(one.folder, one.name) for one in records.values()} == {
-        ("projects/site", "project.md"),
-        ("projects/site", "brief.md"),
+        ("projects/site-p1", "project.md"),
+        ("projects/site-p1", "brief.md"),
         ("projects/site-p2", "project.md"),
         ("projects/site-p2", "plan.md"),
     }
     assert _said(records["p1"]) == [("", "About it.\n\n## Instructions\n\nBe kind.\n")]
+
+
+def test_projects_of_one_name_are_told_apart_in_any_order(tmp_path: Path) -> None:
+    made = [claude_project(key, name, docs={"d": "x"}) for key, name in _SITES.items()]
+    told = {"project_memories": dict.fromkeys(_SITES, "It is blue."), "account_uuid": "a"}
+    found = []
+    for n, projects in enumerate((made, made[::-1])):
+        files = {"projects.json": projects, "memories.json": [told]}
+        records, _ = _read(tmp_path / str(n), files)
+        found.append({key: (one.folder, one.name) for key, one in records.items()})
+    assert found[0] == found[1]
+    assert {key: found[0][key][0] for key in _SITES} == {
+        "0a": "projects/site-0a",
+        "0b": "projects/site-0b",
+        "0c": "projects/shop",
+    }
+    for key in _SITES:
+        folders = {found[0][one][0] for one in (key, f"{key}-d", f"memory/{key}")}
+        assert len(folders) == 1
+
+
+_SITES = {"0a": "Site", "0b": "site!", "0c": "Shop"}
+
+
+def test_a_document_without_a_date_is_as_old_as_its_project(tmp_path: Path) -> None:
+    project = claude_project("p", "Site", docs={"d": "x"})
+    del project["docs"][0]["created_at"]
+    records, _ = _read(tmp_path, {"projects.json": [project]})
+    assert records["p-d"].created == records["p"].created
+    assert records["p"].created.isoformat() == "2025-01-01T00:00:00+00:00"
+
+
+def test_the_memories_of_two_accounts_stay_apart(tmp_path: Path) -> None:
+    told = [{"conversations_memory": f"Of {one}.", "account_uuid": one} for one in ("a", "b", "")]
+    records, _ = _read(tmp_path, {"memories.json": told})
+    assert {key: one.parts[0].text for key, one in records.items()} == {
+        "account/a/memory": "Of a.\n",
+        "account/b/memory": "Of b.\n",
+        "memory": "Of .\n",
+    }
 
 
 def test_what_claude_remembers_comes_with_headings_and_is_claudes(tmp_path: Path) -> None:
@@ -105,10 +145,14 @@ def test_what_claude_remembers_comes_with_headings_and_is_claudes(tmp_path: Path
     }
     files = {"memories.json": [memories], "projects.json": [claude_project("p1", "Site")]}
     records, _ = _read(tmp_path, files, transcripts=False)
-    assert _said(records["memory"]) == [
+    memory = records["account/a/memory"]
+    assert _said(memory) == [
         ("claude", "## Work context\nA baker.\n\n## Top of mind\n**Bread** now.\n")
     ]
-    assert records["memory"].created is not None
+    assert memory.created is not None
+    assert (memory.former_id, memory.folder, memory.name) == (
+        *("memory", "profiles", "claude-memory.md"),
+    )
     assert (records["memory/p1"].folder, records["memory/p1"].title) == (
         "projects/site",
         "Site: Claude memory",

@@ -1,4 +1,5 @@
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -69,6 +70,24 @@ def test_answers_become_markdown() -> None:
     assert markdown_of(html) == (
         "## Bread\n\nIt **is** [good](https://example.org).\n\n- flour\n- salt\n\n```\nx = 1\n```"
     )
+
+
+def test_an_answer_that_is_nested_too_deep_is_plain_text(tmp_path: Path) -> None:
+    html = "<style>p</style>" + "<blockquote>" * 3000 + "a &lt; b"
+    entries = [
+        gemini_entry("Prompted two", "2025-02-01T11:00:00Z", html),
+        gemini_entry("Prompted one", "2025-02-01T10:00:00Z", "<p>1</p>"),
+    ]
+    records, _ = _read(tmp_path, entries)
+    assert [text for _, text in _said(records["day/2025-02-01"])] == [
+        *("one\n", "1\n", "two\n", "a < b\n")
+    ]
+
+
+def test_scripts_that_never_end_are_read_in_time() -> None:
+    began = process_time()
+    assert "x" in markdown_of("<b>x</b>" + "<script>" * 100_000)
+    assert process_time() - began < 10
 
 
 def test_times_in_any_form_and_none(tmp_path: Path) -> None:

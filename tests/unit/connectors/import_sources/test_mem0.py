@@ -97,12 +97,47 @@ def test_broken_ones_are_named_and_a_file_that_is_cut_gives_what_is_whole(tmp_pa
     assert "the rest of memories.jsonl.gz" in found.reasons
 
 
+def test_odd_metadata_costs_no_memory(tmp_path):
+    file = tmp_path / "memories.jsonl"
+    deep, large = '{"a":' * 20_000, {"k": 10**30, "n": 7}
+    file.write_bytes(
+        lines(TEA | {"metadata": deep}, TEA | {"id": "n", "metadata": large})
+        + lines(TEA | {"id": "b", "content": "Likes caf?"}).replace(b"?", b"\xe9")
+        + lines(TEA | {"id": "f", "created_at": float("nan"), "updated_at": 10**400})
+    )
+    found = read(file)
+    assert [one.source_id for one in found.records] == ["1", "n", "b", "f"]
+    assert found.records[0].fields == {"app": "cursor"}
+    assert found.records[1].fields == {"app": "cursor", "k": "1" + "0" * 30, "n": 7}
+    assert text_of(found.records[2]) == "Likes caf\ufffd\n"
+
+
+def test_a_file_that_is_cut_is_named_once(tmp_path):
+    file = tmp_path / "memories.json"
+    file.write_bytes(whole(*ALL).encode()[:-150])
+    found = read(file)
+    assert [one.source_id for one in found.records] == ["1"]
+    assert found.reasons == {
+        "memories": ("it was deleted there", 1),
+        "memories.json, from item 3 on": ("it is not JSON from some point on", 1),
+    }
+
+
 def test_a_long_memory_has_a_short_title(tmp_path):
     file = tmp_path / "memories.jsonl"
     file.write_bytes(lines(TEA | {"content": "word " * 50}, TEA | {"id": "e", "content": " "}))
     (one,) = read(file).records
     assert len(one.title) <= 80
     assert one.title.endswith("word…")
+
+
+def test_a_secret_is_no_title(tmp_path):
+    file = tmp_path / "memories.jsonl"
+    secret = "ghp_" + "FAKEfake0123456789FAKEfake0123456789"  # made up
+    file.write_bytes(lines(TEA | {"content": f"The token is {secret}\nand so on"}))
+    (one,) = read(file).records
+    assert (one.title, one.name) == ("", "")
+    assert secret in text_of(one)
 
 
 def test_what_pack_exported_comes_back(tmp_path):

@@ -44,6 +44,20 @@ def test_an_entity_is_a_note_with_its_observations_and_relations(graph):
     assert found.skipped == []
 
 
+def test_an_odd_byte_or_number_costs_no_entity(graph):
+    odd = ANN | {"observations": ["caf?"], "createdAt": 10**400, "n": float("nan")}
+    whole = json.dumps({"entities": [odd, BOB], "relations": []}).encode().replace(b"?", b"\xe9")
+    for text in (whole, lines(odd, BOB).encode().replace(b"?", b"\xe9")):
+        found = read(graph(text))
+        assert text_of(found.one("Ann")) == "# Ann\n\n- caf\ufffd\n"
+        assert len(found.records) == 2
+
+
+def test_observations_keep_the_blanks_that_they_begin_with(graph):
+    (one,) = read(graph(lines(ANN | {"observations": ["\n    x = 1\n    y = 2\n", "  "]}))).records
+    assert text_of(one) == "# Ann\n\n-     x = 1\n      y = 2\n"
+
+
 def test_forks_leave_out_the_type_and_add_dates_and_writers(graph):
     fork = {key: value for key, value in ANN.items() if key != "type"}
     fork |= {"createdAt": "2025-01-02T03:04:05Z", "updatedAt": 1751328000000, "createdBy": "ann"}

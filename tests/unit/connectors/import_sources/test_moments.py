@@ -27,6 +27,8 @@ def test_a_value_stands_for_a_moment(value: object, wanted: str) -> None:
     [
         *(None, "", "yesterday", 0, 0.0, -5, True, [], {}, float("nan"), float("inf"), 1e300),
         *("1970-01-01T00:00:00Z", "nan", "0", "2024-13-45", "9" * 400),
+        *(10**400, -(10**400), "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"),
+        *("1e400", "0001-01-01", "9" * 5000),
     ],
 )
 def test_what_stands_for_none_is_none(value: object) -> None:

@@ -1,5 +1,7 @@
 """What a person tells coding agents."""
 
+import pytest
+
 from pack.exports.one_text import with_block, write_agents
 from tests.import_support import DAY, folder_of, read, text_of
 from tests.unit.exports.exported_notes import exported
@@ -63,6 +65,16 @@ def test_a_block_of_the_memory_comes_back_and_the_rest_is_what_the_person_told(t
     file.write_text(block.replace("<!-- END PACK", "<!-- "), encoding="utf-8")
     found = read(file)
     assert (found.paths, list(found.reasons)) == ([], ["AGENTS.md"])
+
+
+@pytest.mark.parametrize("head", [RULE.rpartition("Run")[0], ""])
+def test_a_rule_with_a_block_has_its_frontmatter_once(tmp_path, head):
+    block = b"".join(piece.content for piece in write_agents([exported("a/b.md", "x")])).decode()
+    for text in (with_block(f"{head}Be brief.\n", block), f"{head}{block}\nBe brief.\n"):
+        found = read(folder_of(tmp_path / "site", {"rule.mdc": text}) / "rule.mdc")
+        (rule,) = [one for one in found.records if one.verbatim is None]
+        assert text_of(rule) == "Be brief.\n"
+        assert rule.fields.keys() == ({"description", "globs", "alwaysApply"} if head else set())
 
 
 def test_what_an_agent_changed_in_the_block_is_not_the_persons(tmp_path):

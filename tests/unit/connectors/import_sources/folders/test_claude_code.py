@@ -4,6 +4,8 @@ import pytest
 
 from pack.errors import UnusableInput
 from pack.exports.claude_memory import write_claude_memory
+from pack.imports.records import ImportKind
+from pack.imports.rendering import render
 from tests.import_support import DAY, day, folder_of, read, text_of
 from tests.unit.exports.exported_notes import exported
 
@@ -27,6 +29,16 @@ def test_both_forms_of_a_topic_are_read(tmp_path):
     assert build.fields == {"description": "how", "originSessionId": "s-1"}
     assert tea.parts[0].writer.label == "ai-cloud:claude-code"
     assert "Never on Fridays." in text_of(found.one("What Claude Code remembers of work-site"))
+
+
+def test_whatever_frontmatter_says_comes_along(tmp_path):
+    said = "source: https://example.org\nsource_id: 7\ncreated: in spring\n"
+    topic = FLAT.replace("type: user\n", said)
+    (tea,) = read(folder_of(tmp_path / "memory", {"tea.md": topic}), "claude-code").records
+    text = render(tea, ImportKind.CLAUDE_CODE, DAY).decode()
+    assert "\nsource: claude-code\n" in text
+    assert "claude_code_source: https://example.org\n" in text
+    assert "claude_code_source_id: 7\nclaude_code_created: in spring\n" in text
 
 
 def test_the_memories_of_all_projects_are_kept_apart_and_sessions_left_out(tmp_path):

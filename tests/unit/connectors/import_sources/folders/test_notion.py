@@ -1,5 +1,7 @@
 """An export of Notion."""
 
+import pytest
+
 from tests.import_support import DAY, HEX, read, text_of, zip_of
 
 A, B, C, D = (f"{HEX}{n:02}" for n in range(4))
@@ -67,9 +69,39 @@ def test_what_is_left_out_is_named(tmp_path):
     assert ".png" in whys
 
 
-def test_two_pages_of_one_name_keep_some_of_their_digits(tmp_path):
-    files = {f"Same {A}.md": "# Same\n", f"Same {B}.md": f"# Other\n\n[x](Same%20{A}.md)\n"}
-    found = read(export(tmp_path, files))
-    names = [f"Same {id_[-8:]}.md" for id_ in (A, B)]
-    assert found.paths == [f"Private & Shared/{name}" for name in names]
-    assert f"[x](Same%20{A[-8:]}.md)" in text_of(found.one("Other"))
+def test_the_second_page_of_a_name_has_some_of_its_digits_and_links_to_the_first_stay(tmp_path):
+    files = {f"Home {D}.md": f"# Home\n\n[x](Same%20{A}.md)\n", f"Same {A}.md": "# Same\n"}
+    later = {f"Same {B}.md": f"# Other\n\n[x](Same%20{A}.md)\n[y](Same%20{B}.md)\n"}
+    first, second = read(export(tmp_path, files)), read(export(tmp_path, files | later))
+    assert first.paths == [f"Private & Shared/{name}" for name in ("Home.md", "Same.md")]
+    assert second.paths == sorted([*first.paths, f"Private & Shared/Same {B[-8:]}.md"])
+    home = text_of(first.one("Home"))
+    assert "[x](Same.md)" in home
+    assert text_of(second.one("Home")) == home
+    assert f"[x](Same.md)\n[y](Same%20{B[-8:]}.md)" in text_of(second.one("Other"))
+
+
+def test_the_oldest_page_is_that_of_the_older_kind_of_id(tmp_path):
+    random, grown = "f" * 12 + "4" + "f" * 19, "1" * 12 + "8" + "1" * 19
+    found = read(export(tmp_path, {f"Same {one}.md": f"# {one}\n" for one in (grown, random)}))
+    assert {one.source_id: one.name for one in found.records} == {
+        random: "Same.md",
+        grown: "Same 11111111.md",
+    }
+
+
+@pytest.mark.parametrize("index", ["Home", "index"])
+def test_links_of_pages_at_the_top_lead_where_these_are(tmp_path, index):
+    files = {
+        f"{index} {A}.md": f"# Home\n\n[Sub]({index}%20{A}/Sub%20{B}.md) [C](Cook%20{C}.md)\n",
+        f"{index} {A}/Sub {B}.md": f"# Sub\n\n[Up](../{index}%20{A}.md)\n",
+        f"Cook {C}.md": "# Cook\n",
+    }
+    file = tmp_path / "Export-1a2b3c4d.zip"
+    file.write_bytes(zip_of(files))
+    found = read(file)
+    top = {one.title: f"{one.folder}/{one.name}" for one in found.records}
+    home = "notion/index-note.md" if index == "index" else "notion/Home.md"
+    assert top == {"Home": home, "Sub": f"{index}/Sub.md", "Cook": "notion/Cook.md"}
+    assert text_of(found.one("Home")) == f"# Home\n\n[Sub](../{index}/Sub.md) [C](Cook.md)\n"
+    assert text_of(found.one("Sub")) == f"# Sub\n\n[Up](../{home})\n"

@@ -102,10 +102,22 @@ def test_any_folder_of_markdown_is_a_vault_if_the_person_says_so(tmp_path):
     }
 
 
-def test_copies_of_one_vault_have_the_same_ids_and_projects_stay_apart(tmp_path):
-    (tmp_path / "vault-2026-01-02.zip").write_bytes(zip_of(VAULT))
-    sources = [tmp_path / "vault-2026-01-02.zip", folder_of(tmp_path / "vault 2", VAULT)]
-    ids = [{one.source_id for one in read(source).records} for source in sources]
-    assert ids[0] == ids[1]
+@pytest.mark.parametrize(
+    "name",
+    ["vault-2026-01-02", "vault_1714557600", "vault 20260102T030405", "vault (2)", "vault"],
+)
+def test_zips_of_one_vault_have_the_same_ids(tmp_path, name):
+    for top in ("", f"{name}/"):
+        zipped = zip_of({f"{top}{path}": text for path, text in VAULT.items()})
+        (tmp_path / f"{name}.zip").write_bytes(zipped)
+        ids = {one.source_id for one in read(tmp_path / f"{name}.zip").records}
+        assert "vault/Home.md" in ids
+
+
+def test_folders_of_two_names_stay_apart(tmp_path):
+    names = ("Notes 2023", "Notes 2024", "Notes 2024-01-01", "Notes (2)")
+    found = [read(folder_of(tmp_path / name, VAULT)).records for name in names]
+    assert [one[0].source_id for one in found] == [f"{name}/Home.md" for name in names]
+    assert {one[0].former_id for one in found} == {"Notes/Home.md"}
     banks = [folder_of(tmp_path / f"site{n}" / "memory-bank", BANK) for n in (1, 2)]
     assert not set.intersection(*({one.source_id for one in read(bank).records} for bank in banks))
