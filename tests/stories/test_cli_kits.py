@@ -209,6 +209,34 @@ def test_a_version_a_folder_a_bundle_or_an_archive(
     assert kit(memory, "info", "observer")["license"] == "MIT"
 
 
+def test_each_kind_of_source_by_its_name_in_this_folder(
+    memory: Folder, upstream: Upstream, tmp_path: Path
+) -> None:
+    """Commands run beside the memory, where `upstream` could be the name of a kit, too."""
+    upstream.git("bundle", "create", "-q", "../kits", "--all")
+    upstream.git("archive", "--prefix=kits-1/", "-o", "../kits.zip", "v1.0.0")
+    shutil.copytree(upstream.path / "observer", upstream.path.parent / "folder")
+    upstream.second()
+    for text, version in (
+        ("upstream@v1.0.0#observer", "1.0.0"),
+        ("upstream#observer@v1.0.0", "1.0.0"),
+        ("upstream#observer", "1.1.0"),
+        ("folder", "1.0.0"),
+        ("kits#observer", "1.0.0"),
+        ("kits@v1.0.0#observer", "1.0.0"),
+        ("kits.zip#observer", "1.0.0"),
+    ):
+        answer = kit(memory, "install", text, "--accept-older", "--yes")
+        assert answer["version"] == version, text
+        kit(memory, "uninstall", "observer", "--yes")
+    shutil.rmtree(upstream.path / "observer")
+    upstream.write(FIRST | {"kit.yaml": "schema: 1\nname: observer\nversion: 1.0.0\n"})
+    upstream.git("add", "--all")
+    upstream.git(*_USER, "commit", "-qm", "top")
+    upstream.git("tag", "v9.0.0")
+    assert kit(memory, "install", "upstream@v9.0.0", "--yes")["version"] == "1.0.0"
+
+
 def test_a_whole_bundle_and_a_shallow_clone(memory: Folder, upstream: Upstream) -> None:
     upstream.second()
     upstream.git("bundle", "create", "-q", "../kits.bundle", "--all")
@@ -458,6 +486,48 @@ def test_patches_that_git_takes(edited: Folder, upstream: Upstream, tmp_path: Pa
     subprocess.run(
         ["git", "apply", "--check", "--reverse"], cwd=edited.path, input=diff, check=True
     )
+
+
+def test_patches_of_the_persons_own_stay(edited: Folder, tmp_path: Path) -> None:
+    here = edited.path / ".patches/observer"
+    edited.write({".patches/observer/own.patch": "mine\n", ".patches/observer/sub/x.patch": "x\n"})
+    hidden = edited.git("status", "--porcelain", ".patches")
+    assert hidden
+    patches = kit(edited, "patch", "observer")["patches"]
+    assert edited.git("status", "--porcelain", ".patches") == ""
+    assert kit(edited, "patch", "observer")["patches"] == patches
+    assert (here / "own.patch").read_text() == "mine\n"
+    assert (here / "sub/x.patch").read_text() == "x\n"
+    # What PACK made is the person's once it was edited.
+    edited.write({".patches/observer/modified.md.patch": "edited\n"})
+    state = sorted((file, file.read_bytes()) for file in here.rglob("*") if file.is_file())
+    refused = edited.pack("kit", "patch", "observer")
+    assert refused.status == 1
+    assert "modified.md.patch is there, and is not as PACK made it" in refused.err
+    assert sorted((file, file.read_bytes()) for file in here.rglob("*") if file.is_file()) == state
+    edited.write({f"{AT}modified.md": LINES})
+    kit(edited, "patch", "observer")
+    assert (here / "modified.md.patch").read_text() == "edited\n"
+
+
+@pytest.mark.parametrize(
+    "link", [".patches", ".patches/observer", ".patches/observer/both.md.patch"]
+)
+def test_no_patch_is_written_or_removed_through_a_link(
+    edited: Folder, tmp_path: Path, link: str
+) -> None:
+    away = tmp_path / "away"
+    for folder in (away, away / "observer"):
+        folder.mkdir()
+        (folder / "own.patch").write_text("mine\n")
+    place = edited.path / link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(away / "own.patch" if link.endswith(".patch") else away)
+    refused = edited.pack("kit", "patch", "observer")
+    assert refused.status != 0
+    assert "is a link" in refused.err
+    assert {file.name for file in away.rglob("*")} == {"observer", "own.patch"}
+    assert (away / "own.patch").read_text() == "mine\n"
 
 
 # --- removing, adopting, undoing -----------------------------------------------------------------

@@ -41,7 +41,8 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, working, write_bytes
-from pack_servers.wiring.kits.sources import PATCHES, folder_of, kit_sources, write_anew
+from pack_servers.wiring.kits.patches import patch_files, write_patches
+from pack_servers.wiring.kits.sources import kit_sources
 
 EXAMPLES: Final = """\
   pack kit install ~/kits#observer    show what would come, ask, install it
@@ -322,11 +323,11 @@ def _diff(call: KitCall) -> None:
 def _patch(call: KitCall) -> None:
     name = call.first("a kit")
     call.kits.regain(name, call.sources.again)
-    kit, found = call.kits.get(name), dict(call.kits.diffs(name))
-    top = folder_of(call.memory) / PATCHES / name
-    files = [top / f"{path.removeprefix(kit.installed_to)}.patch" for path in found]
+    kit = call.kits.get(name)
+    texts = {path.removeprefix(kit.installed_to): one for path, one in call.kits.diffs(name)}
+    files = patch_files(call.memory, name, texts)
     if not call.dry_run:
-        write_anew(top, dict(zip(files, found.values(), strict=True)))
+        write_patches(call.memory, name, files)
     if call.is_json:
         show_json({"name": name, "patches": [str(file) for file in files]})
     else:
