@@ -318,6 +318,16 @@ def test_an_undone_update_can_be_made_again(installed):
     assert installed.kits.update(kit("1.1.0", n_md="# N\n")).after == "1.1.0"
 
 
+def test_an_install_can_be_undone_when_another_kit_has_come(world, mine):
+    first = mine.kits.install(kit())
+    mine.kits.install(kit(name="other", source="/other"))
+    mine.undo.undo(UndoChoice(commits=(first.commit,)))
+    assert list(mine.kits.lock().kits) == ["other"]
+    assert A not in world.files()
+    mine.kits.install(kit())
+    assert list(mine.kits.lock().kits) == ["observer", "other"]
+
+
 def test_the_lock_that_somebody_damaged_is_left_as_it_is(world, installed):
     known = installed.connector.get_contents(LOCK).sha
     installed.connector.commit(
