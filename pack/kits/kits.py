@@ -29,7 +29,7 @@ from pack.kits.states import Files, states_of, worst
 from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
 from pack.kits.updating import UpdateMode
 from pack.kits.upstream import Upstream
-from pack.kits.work import Work, Works, likeness
+from pack.kits.work import Work, Works, kept_own, likeness
 from pack.log import ChangeKind
 from pack.model import ABSENT, BlobId, CommitId, MemoryPath, Put
 from pack.provenance import Origin, Source
@@ -151,7 +151,7 @@ class Kits:
     ) -> KitStatus:
         base = self._works.told_base(kit, present, newest, tips)
         new = shipped(newest, kit.installed_to) if newest else base
-        states = states_of(base, present, new)
+        states = states_of(kept_own(kit, base, new), present, new)
         latest = str(newest.manifest.version) if newest else None
         return KitStatus(kit, latest, worst(states.values()), states)
 

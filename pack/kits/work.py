@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pack.actions import Action
@@ -15,6 +15,7 @@ from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
 from pack.kits.shipment import Kit, find_twins, sha256s
 from pack.kits.states import Files, KitState, states_of
 from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
+from pack.merge.moves import find_moves
 from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put
 
 
@@ -128,14 +129,15 @@ class Works:
             for path in sorted(new)
         ]
         subject = f"{folder}: install the kit {kit.name} {kit.manifest.version}"
-        return Work(subject, puts, self.lock().with_kit(locked(kit)), files)
+        entry = _noting_own(locked(kit), present)
+        return Work(subject, puts, self.lock().with_kit(entry), files)
 
     def update(self, kit: Kit, choice: UpdateMode) -> Work:
         """Bring an installed kit to another version."""
         known = self.get(kit.name)
         plan = self._plan(known, shipped(kit, known.installed_to), kit, choice)
         subject = f"{known.installed_to}: update {kit.name} to {kit.manifest.version}"
-        entry = known if kit.tree == known.tree else locked(kit, known)
+        entry = known if kit.tree == known.tree else self._noted(locked(kit, known), known)
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
     def go_back(self, name: str, version: str | None, choice: UpdateMode) -> Work:
@@ -147,7 +149,7 @@ class Works:
         kit = self.get(name)
         base = self._earlier(kit, version)
         plan = self._plan(kit, below(kit.installed_to, base.files), None, choice)
-        entry = _locked_again(kit, base, self._bases.contents(base))
+        entry = self._noted(_locked_again(kit, base, self._bases.contents(base)), kit)
         subject = f"{kit.installed_to}: go back to {name} {base.version}"
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
@@ -155,7 +157,8 @@ class Works:
         """Remove a kit; what was changed or added here stays."""
         kit = self.get(name)
         present = self.present(kit.installed_to)
-        files = tuple(_removals(self.told_base(kit, present), present, purge=purge))
+        base, own = self.told_base(kit, present), own_files(kit)
+        files = tuple(_removals(base, present, own, purge=purge))
         gone = [one.path for one in files if one.action is FileAction.REMOVED]
         subject = f"{kit.installed_to}: remove the kit {name} {kit.version}"
         changes = [Delete(path, present[path]) for path in gone]
@@ -175,7 +178,13 @@ class Works:
     ) -> UpdatePlan:
         present = self.present(kit.installed_to)
         read = KitContents(self._core, present, source).read
-        return plan_update(self.base(kit), present, new, read, choice)
+        return plan_update(kept_own(kit, self.base(kit), new), present, new, read, choice)
+
+    def _noted(self, kit: LockedKit, before: LockedKit) -> LockedKit:
+        """A kit with a note at each file that upstream has now and that was here before it."""
+        base, present = self.base(before), self.present(before.installed_to)
+        moved = find_moves(base, present).values()
+        return _noting_own(kit, present.keys() - base.keys() - set(moved))
 
     def _earlier(self, kit: LockedKit, version: str | None) -> KitBase:
         chain = list(self._bases.chain(kit.name))
@@ -216,11 +225,36 @@ def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, b
     )
 
 
-def _removals(base: Files, present: Files, *, purge: bool) -> Iterator[FileUpdate]:
+def own_files(kit: LockedKit) -> set[MemoryPath]:
+    """The files at a kit's paths that were here before the kit had them."""
+    return {
+        MemoryPath(f"{kit.installed_to}{path}") for path, one in kit.files.items() if one.is_own
+    }
+
+
+def kept_own(kit: LockedKit, base: Files, new: Files) -> dict[MemoryPath, BlobId]:
+    """What was installed, without the user's own files that upstream does not ship any more."""
+    own = own_files(kit) - new.keys()
+    return {path: blob for path, blob in base.items() if path not in own}
+
+
+def _noting_own(kit: LockedKit, there: Collection[MemoryPath]) -> LockedKit:
+    """A kit with a note at each file that was there before."""
+    files = {
+        path: replace(one, is_own=one.is_own or f"{kit.installed_to}{path}" in there)
+        for path, one in kit.files.items()
+    }
+    return replace(kit, files=files)
+
+
+def _removals(
+    base: Files, present: Files, own: Collection[MemoryPath], *, purge: bool
+) -> Iterator[FileUpdate]:
     for path, state in states_of(base, present, base).items():
         if path not in present:
             continue
-        goes = state is KitState.PRISTINE or (purge and state is KitState.MODIFIED)
+        is_kits = state is KitState.PRISTINE or (purge and state is KitState.MODIFIED)
+        goes = is_kits and path not in own
         yield FileUpdate(path, state, FileAction.REMOVED if goes else FileAction.KEPT)
 
 

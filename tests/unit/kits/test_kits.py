@@ -11,7 +11,7 @@ from pack.kits.shipment import Shipment, ShippedFile, find_twins, unpack
 from pack.kits.states import KitState
 from pack.kits.trust import Distrust
 from pack.kits.updating import FileAction, UpdateMode
-from pack.model import ABSENT, Put, blob_id
+from pack.model import ABSENT, Delete, Put, blob_id
 from pack.provenance import Origin, Source
 from tests.support import assert_true_index
 from tests.truth_support import levels
@@ -26,12 +26,9 @@ TEXT = "# A\n\nfirst\n\nsecond\n\nthird\n"
 def kit(version="1.0.0", name="observer", source="/upstream", more="", **files):
     """A kit with `a.md` and others, as its source would ship it."""
     manifest = f"schema: 1\nname: {name}\nversion: {version}\n{more}"
-    texts = {"kit.yaml": manifest, "a.md": TEXT, **files}
-    shipped = {
-        path.replace("__", "/").replace("_md", ".md"): ShippedFile(text.encode())
-        for path, text in texts.items()
-        if text is not None
-    }
+    named = {path.replace("__", "/").replace("_md", ".md"): one for path, one in files.items()}
+    texts = {"kit.yaml": manifest, "a.md": TEXT, **named}
+    shipped = {path: ShippedFile(text.encode()) for path, text in texts.items() if text is not None}
     return unpack(Shipment(source, None, None, shipped, name))
 
 
@@ -175,6 +172,63 @@ def test_purge_takes_changed_files_and_no_others(world, installed):
     installed.kits.uninstall("observer", purge=True)
     assert A not in world.files()
     assert "kits/observer/own.md" in world.files()
+
+
+def by_hand(memory, files):
+    """Have files in a commit that was made with git, so that PACK notes nothing in them."""
+    puts = [Put(path, text.encode(), ABSENT) for path, text in files.items()]
+    memory.connector.commit(memory.connector.head(), puts, "by hand")
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_file_that_was_here_before_the_kit_stays_when_it_goes(world, mine, purge):
+    by_hand(mine, {A: TEXT})
+    done = mine.kits.install(kit(b_md="# B\n"))
+    assert {one.path: one.action for one in done.files}[A] is FileAction.NONE
+    mine.kits.update(kit("1.1.0", b_md="# B2\n"))
+    mine.kits.rollback("observer")
+    assert states(mine)["a.md"] is KitState.PRISTINE
+    planned = mine.kits.uninstall("observer", purge=purge, dry_run=True)
+    assert {one.path: one.action for one in planned.files}[A] is FileAction.KEPT
+    mine.kits.uninstall("observer", purge=purge)
+    assert world.files()[A] == TEXT.encode()
+    assert "kits/observer/b.md" not in world.files()
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("choice", [UpdateMode.MERGE, UpdateMode.KEEP])
+@pytest.mark.parametrize("text", ["# Mine\n", "# Theirs\n"])
+def test_a_file_that_was_here_before_upstream_had_one_stays_when_the_kit_goes(
+    world, installed, choice, text
+):
+    own = "kits/observer/own.md"
+    by_hand(installed, {own: text})
+    installed.kits.update(kit("1.1.0", own_md="# Theirs\n"), choice)
+    installed.kits.update(kit("1.2.0", own_md="# Theirs\n", n_md="# N\n"), choice)
+    installed.kits.uninstall("observer", purge=True)
+    assert world.files()[own] == text.encode()
+    assert A not in world.files()
+
+
+@pytest.mark.contract("C15")
+def test_a_file_that_was_here_before_stays_when_upstream_has_it_no_more(world, mine):
+    by_hand(mine, {A: TEXT})
+    mine.kits.install(kit())
+    newer = kit("1.1.0", a_md=None, b_md=TEXT)
+    assert states(mine, newer)["a.md"] is KitState.LOCAL
+    done = mine.kits.update(newer)
+    assert {one.path: one.action for one in done.files}[A] is FileAction.NONE
+    assert world.files()[A] == TEXT.encode()
+    assert states(mine)["a.md"] is KitState.LOCAL
+
+
+def test_a_file_of_the_kits_that_was_moved_here_is_still_the_kits(world, installed):
+    moved = [Put("kits/observer/b.md", TEXT.encode(), ABSENT), Delete(A, blob_id(TEXT.encode()))]
+    installed.connector.commit(installed.connector.head(), moved, "by hand")
+    installed.kits.update(kit("1.1.0", a_md=None, b_md=TEXT))
+    installed.kits.uninstall("observer")
+    assert "kits/observer/b.md" not in world.files()
 
 
 @pytest.mark.contract("C12")
