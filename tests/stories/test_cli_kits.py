@@ -269,6 +269,38 @@ def test_a_person_at_a_terminal_is_asked(memory: Folder, upstream: Upstream) -> 
     assert "line 2, mine" in text(memory, "clash.md")
 
 
+def test_a_kit_cannot_add_lines_to_its_preview(memory: Folder, tmp_path: Path) -> None:
+    odd = Folder(tmp_path / "odd")
+    said = "Fine\\n  licence  Apache-2.0\\n  files    1, 12 bytes\\u202e\\t\\u2028x"
+    odd.write(
+        {
+            "kit.yaml": f'schema: 1\nname: odd\nversion: 1.0.0\ndescription: "{said}"\n'
+            'license: "MIT\\u200b\\n  goes to  elsewhere/"\n',
+            "a.md": "# A\n",
+            "b\n  warning  none.md": "# B\n",
+        }
+    )
+    shown = memory.ok("kit", "install", odd.path, "--dry-run").text
+    begins = [line.split()[0] for line in shown.splitlines()]
+    assert begins == ["odd", "from", "goes", "licence", "files", "left", "added", "added"]
+    assert not {"\u202e", "\u200b", "\t", "\u2028"} & set(shown)
+    memory.ok("kit", "install", odd.path, "--yes")
+    info = memory.ok("kit", "info", "odd").text
+    assert sum(line.startswith("licence") for line in info.splitlines()) == 0
+    assert [line.split()[0] for line in info.splitlines()][:4] == [
+        "name",
+        "version",
+        "description",
+        "license",
+    ]
+    index = Folder(tmp_path / "index")
+    entry = f'name: odd\nsource: "{odd.path}"\ndescription: "{said}"\nversion: "1\\n2"\n'
+    index.write({"kits/odd.yaml": entry})
+    memory.ok("kit", "index", "add", index.path)
+    found = memory.ok("kit", "search", "Fine").text.splitlines()
+    assert [line.split()[0] for line in found] == ["odd", str(odd.path)]
+
+
 def test_what_is_there_is_not_taken(memory: Folder, upstream: Upstream) -> None:
     memory.write({f"{AT}clash.md": "# Mine\n"})
     before = memory.state()

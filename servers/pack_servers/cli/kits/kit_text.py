@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.updating import FileAction
 from pack_servers.cli.shell.output import counted, show
-from pack_servers.cli.shell.streams import printable, say
+from pack_servers.cli.shell.streams import one_line, say
 
 
 def installed_fields(
@@ -75,7 +75,7 @@ def show_status(found: Sequence[KitStatus]) -> None:
         show(f"{one.kit.name} {one.kit.version}{newer}  {one.state}")
         for path, state in one.files.items():
             if state != "PRISTINE":
-                show(f"  {state:<13}  {path}")
+                show(f"  {state:<13}  {one_line(path)}")
     if not found:
         show("no kit is installed")
         say("  → pack kit install SOURCE")
@@ -84,19 +84,19 @@ def show_status(found: Sequence[KitStatus]) -> None:
 def show_preview(preview: Preview) -> None:
     """Print what would be installed."""
     kit, manifest = preview.kit, preview.kit.manifest
-    show(f"{kit.name} {manifest.version}  {printable(manifest.description)}".rstrip())
-    show(f"  from     {printable(kit.shipment.source)}")
-    show(f"  goes to  {kit.folder}")
-    show(f"  licence  {printable(manifest.license or 'none named')}")
+    show(f"{kit.name} {manifest.version}  {one_line(manifest.description.strip())}".rstrip())
+    show(f"  from     {one_line(kit.shipment.source)}")
+    show(f"  goes to  {one_line(kit.folder)}")
+    show(f"  licence  {one_line(manifest.license or 'none named')}")
     show(f"  files    {len(kit.files)}, {preview.size:,} bytes")
     for path, count in preview.hidden.items():
-        show(f"  hidden   {printable(path)}: {counted(count, 'character')} that nobody sees")
+        show(f"  hidden   {one_line(path)}: {counted(count, 'character')} that nobody sees")
     for left in preview.left_out:
-        show(f"  left out {printable(left.path)}: {printable(left.reason)}")
+        show(f"  left out {one_line(left.path)}: {one_line(left.reason)}")
     for needed in preview.missing:
-        show(f"  also     {needed} would go with it")
+        show(f"  also     {one_line(needed)} would go with it")
     for warning in preview.warnings:
-        show(f"  warning  {printable(warning)}")
+        show(f"  warning  {one_line(warning)}")
 
 
 def show_updated(done: Updated, *, planned: bool = False) -> None:
@@ -104,7 +104,7 @@ def show_updated(done: Updated, *, planned: bool = False) -> None:
     for one in done.files:
         if one.action is not FileAction.NONE:
             beside = f"  (upstream's text: {one.conflict_copy})" if one.conflict_copy else ""
-            show(f"  {one.action:<9} {one.path}{beside}")
+            show(one_line(f"  {one.action:<9} {one.path}{beside}"))
     if done.waits:
         show(f"{done.name}: waits for you as proposal {done.waits}")
     elif planned:
@@ -124,4 +124,4 @@ def show_info(fields: Mapping[str, object]) -> None:
     """Print what a kit says of itself."""
     for key, value in fields.items():
         if value:
-            show(f"{key:<12} {printable(str(value))}")
+            show(f"{key:<12} {one_line(str(value).strip())}")
