@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 from pack.core.core import Core
 from pack.core.session import Session
-from pack.history.blame import Blame
+from pack.errors import InvalidRequest
+from pack.history.blame import Blame, BlamedFile
 from pack.index.format import may_be_generated
 from pack.kits.bases import KitBases
 from pack.kits.bug_report import BugReport, Reported, draft
@@ -79,7 +80,7 @@ class Upstream:
         """
         kit = self._works.get(name)
         edits = self._edits(kit)
-        found = contribution(kit, self._folder(kit), edits, message, self._blame.of)
+        found = contribution(kit, self._folder(kit), edits, message, self._blamed)
         self._check(kit, edits, [OutgoingText("subject", found.subject)])
         return found
 
@@ -92,6 +93,13 @@ class Upstream:
             if present.get(path, before) != before
         )
         return [edit for edit in found if edit is not None]
+
+    def _blamed(self, path: MemoryPath) -> BlamedFile | None:
+        """Who wrote which line of a file; `None` if it is no note, so that nobody knows."""
+        try:
+            return self._blame.of(path)
+        except InvalidRequest:
+            return None
 
     def _manifest(self, kit: LockedKit) -> Manifest:
         return find_manifest(self._bases.contents(self._bases.find(kit)), kit.name)[1]

@@ -12,6 +12,7 @@ from pack.kits.bases import KitBase, KitBases
 from pack.kits.foreign import find_manifest
 from pack.kits.kit_files import KitContents, base_of, below, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
+from pack.kits.manifest import Manifest
 from pack.kits.shipment import Kit, find_twins, sha256s
 from pack.kits.states import Files, KitState, states_of
 from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
@@ -186,8 +187,17 @@ class Works:
         moved = find_moves(base, present).values()
         return _noting_own(kit, present.keys() - base.keys() - set(moved))
 
+    def earlier_manifest(self, name: str, version: str | None) -> Manifest:
+        """What an installed kit said of itself in a version that was installed before.
+
+        Raises:
+            NotFound: There is none.
+        """
+        return find_manifest(self._bases.contents(self._earlier(self.get(name), version)), name)[1]
+
     def _earlier(self, kit: LockedKit, version: str | None) -> KitBase:
-        chain = list(self._bases.chain(kit.name))
+        """The version of the same publisher; another's of this name is another kit."""
+        chain = [base for base in self._bases.chain(kit.name) if base.source == kit.source]
         at = next((n for n, base in enumerate(chain) if base.tree == kit.tree), len(chain))
         if version is None:
             found = chain[at + 1 :]
@@ -215,7 +225,6 @@ def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, b
     }
     return replace(
         kit,
-        source=base.source,
         ref=base.ref,
         commit=base.commit,
         tree=base.tree,

@@ -441,6 +441,55 @@ def test_the_last_line_of_an_update_is_true(installed: Folder, upstream: Upstrea
     assert "clash.conflict" in ended.text
 
 
+def test_one_bad_source_holds_up_no_other_kit(
+    installed: Folder, upstream: Upstream, tmp_path: Path
+) -> None:
+    second = Folder(tmp_path / "second")
+    manifest = "schema: 1\nname: second\nversion: {}\n"
+    second.write({"kit.yaml": manifest.format("1.0.0"), "a.md": "# A\n"})
+    third = Folder(tmp_path / "third")
+    third.write({"kit.yaml": "schema: 1\nname: third\nversion: 1.0.0\n", "a.md": "# A\n"})
+    for one in (second, third):
+        installed.ok("kit", "install", one.path, "--yes")
+    upstream.publish("1.1.0", FIRST | {"A.md": "# A\n", "a.md": "# B\n"})
+    third.path.rename(tmp_path / "away")
+    second.write({"kit.yaml": manifest.format("1.1.0"), "n.md": "# N\n"})
+    found = {one["name"]: one for one in kit(installed, "status")["kits"]}
+    assert found["second"]["latest"] == "1.1.0"
+    assert "problem" not in found["second"]
+    assert found["observer"]["latest"] is None
+    assert "one on some systems" in found["observer"]["problem"]
+    shown = installed.ok("kit", "status").text
+    assert (
+        "\n  problem        a.md and A.md" in shown or "\n  problem        A.md and a.md" in shown
+    )
+    answer = kit(installed, "update", "--yes", status=1)
+    assert [(one["name"], one["to"]) for one in answer["updated"]] == [("second", "1.1.0")]
+    assert [one["name"] for one in answer["problems"]] == ["observer", "third"]
+    assert answer["problems"][0]["code"] == "refused"
+    again = installed.pack("kit", "update", "--yes")
+    assert again.status == 1
+    assert "second 1.1.0: nothing to do" in again.text
+    assert "error: observer: " in again.err
+    assert installed.pack("kit", "update", "observer", "--yes").status == 1
+
+
+def test_a_version_that_was_moved_is_not_taken_as_it_comes(
+    installed: Folder, upstream: Upstream
+) -> None:
+    named = f"{upstream.path}@v1.0.0#observer"
+    kit(installed, "uninstall", "observer", "--yes")
+    kit(installed, "install", named, "--yes")
+    upstream.publish("1.0.0", FIRST | {"outdated.md": "# Other\n"}, "v1.0.0")
+    refused = installed.pack("kit", "install", named, "--yes")
+    assert refused.status == 1
+    assert "v1.0.0 has other files now than it had before" in refused.err
+    assert "--accept-moved" in refused.err
+    kit(installed, "install", named, "--yes", "--accept-moved")
+    assert text(installed, "outdated.md") == "# Other\n"
+    assert kit(installed, "install", named, "--yes")["commit"] is None
+
+
 # --- without upstream ----------------------------------------------------------------------------
 
 
@@ -595,6 +644,19 @@ def test_a_copy_is_adopted_and_its_edits_are_seen(memory: Folder, upstream: Upst
     assert by_path["handbook/outdated.md"] == "OUTDATED"
     kit(memory, "update", "--yes")
     assert (memory.path / "handbook/modified.md").read_text() == "# Mine\n"
+
+
+def test_a_copy_is_adopted_whatever_the_source_once_had(memory: Folder, upstream: Upstream) -> None:
+    upstream.publish("1.0.1", {"A.md": "# A\n", "a.md": "# B\n"})  # one on some systems
+    upstream.write(
+        {"observer/kit.yaml": "schema: 1\nname: observer\nversion: 1.0.2\ninstall_to: .x"}
+    )
+    upstream.git("add", "--all")
+    upstream.git(*_USER, "commit", "-qm", "nowhere to go")
+    upstream.publish("1.1.0", SECOND)
+    memory.write({f"handbook/{name}": content for name, content in FIRST.items()})
+    (done,) = kit(memory, "adopt", "handbook", upstream.source)["updated"]
+    assert done["to"] == "1.0.0"
 
 
 def test_undo_of_each(installed: Folder, upstream: Upstream) -> None:

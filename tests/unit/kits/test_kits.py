@@ -3,7 +3,7 @@
 import pytest
 
 from pack.core.truths import TruthMode
-from pack.errors import AlreadyExists, InvalidRequest, NotFound, PackError
+from pack.errors import AlreadyExists, InvalidRequest, NotFound, PackError, UnusableInput
 from pack.history.briefing.context import ContextRequest
 from pack.history.undoing.undone import UndoChoice
 from pack.kits.lock import LOCK
@@ -269,6 +269,92 @@ def test_kits_that_need_or_exclude_each_other(mine):
         mine.kits.install(kit(name="other", more="min_pack: 99.0.0\n"))
     optional = "dependencies: {kits: [{name: far, required: false}]}\n"
     assert mine.kits.preview(kit(name="other", more=optional)).missing == ["far *"]
+
+
+def needs(version, more="", name="core"):
+    return f"dependencies: {{kits: [{{name: {name}, version: '{version}'}}]}}\n{more}"
+
+
+def test_what_is_installed_has_a_say_in_what_comes(mine):
+    mine.kits.install(kit("1.0.0", "core", "/core"))
+    mine.kits.install(kit(more=needs("^1.0.0")))
+    with pytest.raises(
+        InvalidRequest, match=r"observer needs the kit core \^1\.0\.0, and this is 2"
+    ):
+        mine.kits.update(kit("2.0.0", "core", "/core"))
+    mine.kits.update(kit("1.5.0", "core", "/core"))
+    said = r"third needs the kit core \^2\.0\.0, 1\.5\.0 is installed, and observer needs \^1\.0\.0"
+    with pytest.raises(InvalidRequest, match=said):
+        mine.kits.install(kit(name="third", source="/third", more=needs("^2.0.0")))
+    mine.kits.install(kit(name="lonely", source="/l", more="conflicts: [other]\n"))
+    with pytest.raises(InvalidRequest, match="lonely says that other cannot be installed beside"):
+        mine.kits.install(kit(name="other", source="/other"))
+    by_hand(mine, {"copied/a.md": TEXT})
+    for name, more, said in (
+        ("other", "", "lonely says"),
+        ("copied", "min_pack: 99.0.0\n", "needs PACK 99"),
+        ("copied", "conflicts: [core]\n", "beside core"),
+        ("copied", needs("^2.0.0"), "1.5.0 is installed"),
+    ):
+        with pytest.raises(InvalidRequest, match=said):
+            mine.kits.adopt("copied", [kit(name=name, source="/copied", more=more)])
+    assert set(mine.kits.lock().kits) == {"core", "observer", "lonely"}
+
+
+def test_a_rollback_is_refused_where_another_kit_needs_what_is_here(mine):
+    mine.kits.install(kit("1.0.0", "core", "/core"))
+    mine.kits.update(kit("2.0.0", "core", "/core"))
+    mine.kits.install(kit(more=needs("^2.0.0")))
+    with pytest.raises(
+        InvalidRequest, match=r"observer needs the kit core \^2\.0\.0, and this is 1"
+    ):
+        mine.kits.rollback("core")
+    assert mine.kits.get("core").version == "2.0.0"
+
+
+def test_two_kits_that_need_each_others_new_version_are_updated_together(mine):
+    old, new = kit("1.0.0", "core", "/core"), kit("2.0.0", "core", "/core")
+    mine.kits.install(old)
+    mine.kits.install(kit(more=needs("^1.0.0")))
+    newer = kit("2.0.0", more=needs("^2.0.0"))
+    (found,) = mine.kits.status(["observer"], lambda _: newer)
+    assert (found.latest, "1.0.0 is installed" in found.problem) == ("2.0.0", True)
+    for one in (new, newer):
+        mine.kits.update(one, beside=[new, newer])
+    assert {one.version for one in mine.kits.lock().kits.values()} == {"2.0.0"}
+
+
+def test_a_rollback_stays_with_the_publisher(mine):
+    mine.kits.install(kit("1.0.0", source="/first"))
+    mine.kits.update(kit("1.1.0", source="/first", n_md="# N\n"))
+    mine.kits.uninstall("observer")
+    mine.kits.install(kit("1.0.0", source="/second"))  # the same files, to the byte
+    mine.kits.update(kit("3.0.0", source="/second"))
+    with pytest.raises(NotFound, match=r"1\.1\.0"):
+        mine.kits.rollback("observer", "1.1.0")
+    assert mine.kits.rollback("observer").after == "1.0.0"
+    assert mine.kits.get("observer").source == "/second"
+    with pytest.raises(NotFound, match=r"before 1\.0\.0"):
+        mine.kits.rollback("observer")
+
+
+def test_a_source_that_cannot_be_used_says_nothing_of_the_others(mine):
+    mine.kits.install(kit())
+    mine.kits.install(kit(name="other", source="/other"))
+
+    def find(known):
+        if known.name == "observer":
+            raise UnusableInput("kit.yaml: it is broken")
+        return kit("1.1.0", "other", "/other")
+
+    broken, second = mine.kits.status([], find)
+    assert (broken.latest, broken.problem) == (None, "kit.yaml: it is broken")
+    assert broken.state is KitState.PRISTINE
+    assert (second.latest, second.problem) == ("1.1.0", None)
+    (renamed,) = mine.kits.status(["observer"], lambda _: kit(name="other"))
+    assert (renamed.latest, renamed.problem) == (None, "/upstream holds the kit other now")
+    (older,) = mine.kits.status(["observer"], lambda _: kit("0.9.0"))
+    assert "0.9.0 now, and was 1.0.0 before" in older.problem
 
 
 def test_one_name_from_two_places_is_refused(installed):

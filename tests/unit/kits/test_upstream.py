@@ -54,6 +54,20 @@ def test_a_contribution_is_the_hunks_of_the_kits_files_and_who_wrote_them(memory
         assert private not in found.text
 
 
+def test_a_file_that_is_no_note_goes_too_and_nobody_is_said_to_have_written_it(world) -> None:
+    world.init()
+    manifest = b"schema: 1\nname: observer\nversion: 1.0.0\nfiles: ['**']\n"
+    files = {"kit.yaml": manifest, "a.md": TEXT.encode(), "run.py": b"one = 1\n"}
+    shipped = {path: ShippedFile(text) for path, text in files.items()}
+    world.memory.kits.install(unpack(Shipment("/up", None, None, shipped, "observer")))
+    edit(world.memory, "mine")
+    world.commit({"kits/observer/run.py": b"one = 2\n"})
+    found = world.memory.kits.upstream.contribution("observer", MESSAGE)
+    assert found.files == ["a.md", "run.py"]
+    assert "+one = 2\n" in found.text
+    assert "run.py line 1: not known" in found.wrote
+
+
 def test_without_a_change_there_is_nothing_to_contribute(memory) -> None:
     with pytest.raises(InvalidRequest, match="nothing that observer shipped was changed"):
         memory.kits.upstream.contribution("observer", MESSAGE)

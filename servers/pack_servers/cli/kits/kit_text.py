@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pack.errors import PackError
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.updating import FileAction
 from pack_servers.cli.shell.output import counted, show
@@ -48,6 +49,11 @@ def updated_fields(done: Updated) -> dict[str, object]:
     }
 
 
+def problem_fields(name: str, error: PackError) -> dict[str, object]:
+    """Why a kit could not be updated."""
+    return {"name": name, "code": error.code, "message": str(error)}
+
+
 def _waits(done: Updated) -> dict[str, object]:
     return {"status": "proposed", "proposal": done.waits} if done.waits else {}
 
@@ -62,6 +68,7 @@ def status_fields(found: Sequence[KitStatus]) -> dict[str, object]:
                 "latest": one.latest,
                 "state": one.state,
                 "files": [{"path": path, "state": state} for path, state in one.files.items()],
+                **({"problem": one.problem} if one.problem else {}),
             }
             for one in found
         ]
@@ -73,6 +80,8 @@ def show_status(found: Sequence[KitStatus]) -> None:
     for one in found:
         newer = f"  →  {one.latest}" if one.latest not in (None, one.kit.version) else ""
         show(f"{one.kit.name} {one.kit.version}{newer}  {one.state}")
+        if one.problem is not None:
+            show(f"  problem        {one_line(one.problem)}")
         for path, state in one.files.items():
             if state != "PRISTINE":
                 show(f"  {state:<13}  {one_line(path)}")

@@ -66,24 +66,18 @@ class KitSources:
         source, ref = self.find(text)
         return unpack(source.ship(ref))
 
-    def newest(self, *, far: bool, strict: bool = False) -> Callable[[LockedKit], Kit | None]:
-        """What finds the newest version of an installed kit.
+    def newest(self, *, far: bool) -> Callable[[LockedKit], Kit | None]:
+        """What finds the newest version of an installed kit, or says why it cannot.
 
         Args:
             far: Whether sources that are not on this machine are asked.
-            strict: Whether one that cannot be asked is an error.
         """
 
         def find(kit: LockedKit) -> Kit | None:
             source, _ = self.find(kit.source)
             if not far and not source.is_near:
                 return None
-            try:
-                return unpack(source.ship(_moving(kit.ref)))
-            except (NotFound, Unavailable):
-                if strict:
-                    raise
-                return None  # upstream is gone, and nothing newer is known
+            return unpack(source.ship(_moving(kit.ref)))
 
         return find
 
