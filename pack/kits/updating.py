@@ -8,9 +8,10 @@ removed; what upstream removed goes only if nobody changed it here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from pack.kits.states import Files, KitState, states_of
@@ -43,6 +44,7 @@ class FileAction(StrEnum):
     KEPT = "kept"
     REMOVED = "removed"
     CONFLICT = "conflict"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,14 @@ class FileUpdate:
         before: How it stands before.
         action: What is done.
         conflict_copy: Where upstream's text is, if it could not be merged.
+        reason: Why it is left out; `None` if it is not.
     """
 
     path: MemoryPath
     before: KitState
     action: FileAction
     conflict_copy: MemoryPath | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,14 @@ class UpdatePlan:
         return any(one.action is FileAction.CONFLICT for one in self.files)
 
 
-def plan_update(base: Files, here: Files, new: Files, read: Read, choice: UpdateMode) -> UpdatePlan:
+def plan_update(
+    base: Files,
+    here: Files,
+    new: Files,
+    read: Read,
+    choice: UpdateMode,
+    left_out: Mapping[MemoryPath, str] = MappingProxyType({}),
+) -> UpdatePlan:
     """What an update does; the same arguments give the same plan.
 
     Args:
@@ -89,9 +100,10 @@ def plan_update(base: Files, here: Files, new: Files, read: Read, choice: Update
         new: The files as upstream has them.
         read: Returns the bytes of a blob.
         choice: What becomes of files that both sides changed.
+        left_out: New files that cannot be here, and why; nothing is done at their paths.
     """
     states = states_of(base, here, new)
-    sides = _Sides(dict(base), dict(here), dict(new))
+    sides = _Sides(*(_without(files, left_out) for files in (base, here, new)))
     sides.leave_removed()
     sides.choose(choice)
     merged = merge_trees(sides.base, sides.here, sides.new, read)
@@ -100,10 +112,16 @@ def plan_update(base: Files, here: Files, new: Files, read: Read, choice: Update
     done = {change.path: change for change in changes}
     moved = {blob for path, blob in base.items() if here.get(path) == blob and path not in new}
     files = tuple(
-        _file_update(path, state, _Done(done.get(path), conflicts.get(path), new, moved))
+        FileUpdate(path, state, FileAction.LEFT_OUT, reason=left_out[path])
+        if path in left_out
+        else _file_update(path, state, _Done(done.get(path), conflicts.get(path), new, moved))
         for path, state in states.items()
     )
     return UpdatePlan(tuple(changes), files)
+
+
+def _without(files: Files, left_out: Collection[MemoryPath]) -> dict[MemoryPath, BlobId]:
+    return {path: blob for path, blob in files.items() if path not in left_out}
 
 
 @dataclass(slots=True)

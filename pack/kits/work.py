@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pack.actions import Action
 from pack.core.core import Core
+from pack.core.reader import excluded
 from pack.errors import AlreadyExists, InvalidPath, NotFound
 from pack.kits.bases import KitBase, KitBases
 from pack.kits.foreign import find_manifest
@@ -107,7 +108,9 @@ class Works:
             InvalidPath: Some file systems confuse one of its paths with one that is in use.
         """
         folder = kit.folder
-        present, new = self.present(folder), shipped(kit, folder)
+        present, whole = self.present(folder), shipped(kit, folder)
+        left_out = self._left_out({}, present, whole)
+        new = {path: blob for path, blob in whole.items() if path not in left_out}
         taken = next((path for path, blob in present.items() if new.get(path) != blob), None)
         if taken is not None:
             error = AlreadyExists(taken, None, present[taken], None)
@@ -120,14 +123,10 @@ class Works:
         if twins := find_twins(there, new):
             raise InvalidPath(twins[0], f"some file systems confuse it with {twins[1]}")
         contents = {MemoryPath(f"{folder}{path}"): text for path, text in kit.files.items()}
-        puts = [Put(p, text, ABSENT) for p, text in contents.items() if p not in present]
+        puts = [Put(p, contents[p], ABSENT) for p in new if p not in present]
         files = [
-            FileUpdate(
-                path,
-                KitState.PRISTINE,
-                FileAction.NONE if path in present else FileAction.ADDED,
-            )
-            for path in sorted(new)
+            _installed(path, is_here=path in present, reason=left_out.get(path))
+            for path in sorted(whole)
         ]
         subject = f"{folder}: install the kit {kit.name} {kit.manifest.version}"
         entry = _noting_own(locked(kit), present)
@@ -179,7 +178,27 @@ class Works:
     ) -> UpdatePlan:
         present = self.present(kit.installed_to)
         read = KitContents(self._core, present, source).read
-        return plan_update(kept_own(kit, self.base(kit), new), present, new, read, choice)
+        base = kept_own(kit, self.base(kit), new)
+        left_out = self._left_out(base, present, new)
+        return plan_update(base, present, new, read, choice, left_out)
+
+    def _left_out(self, base: Files, present: Files, new: Files) -> dict[MemoryPath, str]:
+        """The files of a version that cannot be here, and why. All others still come."""
+        stays = {path for path, blob in present.items() if path in new or base.get(path) != blob}
+        folders = {folder for path in stays for folder in _folders(path)}
+        found = dict[MemoryPath, str]()
+        for path, blob in new.items():
+            if present.get(path) == blob:
+                continue
+            rule = self._core.reader.exclusion(path)
+            file = next((folder for folder in _folders(path) if folder in stays), None)
+            if rule is not None:
+                found[path] = str(excluded(path, rule))
+            elif path in folders:
+                found[path] = "a folder has its path here"
+            elif file is not None:
+                found[path] = f"{file} is a file here"
+        return found
 
     def _noted(self, kit: LockedKit, before: LockedKit) -> LockedKit:
         """A kit with a note at each file that upstream has now and that was here before it."""
@@ -208,6 +227,17 @@ class Works:
             remedy = "Only versions that were installed here are kept."
             raise NotFound(f"{which} of {kit.name}", remedy)
         return found[0]
+
+
+def _folders(path: str) -> Iterator[MemoryPath]:
+    """The folders that a path leads through."""
+    return (MemoryPath(path.rsplit("/", end)[0]) for end in range(1, path.count("/") + 1))
+
+
+def _installed(path: MemoryPath, *, is_here: bool, reason: str | None) -> FileUpdate:
+    if reason is not None:
+        return FileUpdate(path, KitState.REMOVED_HERE, FileAction.LEFT_OUT, reason=reason)
+    return FileUpdate(path, KitState.PRISTINE, FileAction.NONE if is_here else FileAction.ADDED)
 
 
 def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, bytes]) -> LockedKit:

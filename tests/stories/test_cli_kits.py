@@ -474,6 +474,40 @@ def test_one_bad_source_holds_up_no_other_kit(
     assert installed.pack("kit", "update", "observer", "--yes").status == 1
 
 
+def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream: Upstream) -> None:
+    memory.write({".gitignore": "secret*\n", f"{AT}secret-own.md": "# Mine\n"})
+    upstream.publish("1.0.0", FIRST | {"secret.md": "# S\n"})
+    done = kit(memory, "install", upstream.source, "--yes")
+    states = {one["path"].removeprefix(AT): one["state"] for one in done["files"]}
+    assert (states["secret.md"], states["pristine.md"]) == ("REMOVED_HERE", "PRISTINE")
+    # What is a folder here is a file there, and the other way around.
+    for name in ("gone.md", "moved.md"):
+        (memory.path / AT / name).unlink()
+    memory.write({f"{AT}gone.md/x.md": "# X\n", f"{AT}sub.md": "# Sub\n"})
+    new = {
+        "secret.md": "# S2\n",
+        "secret-own.md": "# S\n",
+        "gone.md": "# It comes back\n",
+        "sub.md/y.md": "# Y\n",
+        "outdated.md": SECOND["outdated.md"],
+    }
+    upstream.publish("1.1.0", FIRST | new)
+    answer = kit(memory, "update", "--yes")
+    found = {one["path"].removeprefix(AT): one for one in answer["updated"][0]["files"]}
+    assert "ignored by git" in found["secret-own.md"]["reason"]
+    assert found["sub.md/y.md"]["action"] == "left_out"
+    assert "sub.md is a file here" in found["sub.md/y.md"]["reason"]
+    assert found["outdated.md"]["action"] == "replaced"
+    assert text(memory, "outdated.md") == SECOND["outdated.md"]
+    assert text(memory, "secret-own.md") == "# Mine\n"
+    assert text(memory, "sub.md").endswith("# Sub\n")
+    assert (memory.path / AT / "gone.md/x.md").read_text().endswith("# X\n")
+    assert not (memory.path / AT / "secret.md").exists()
+    assert kit(memory, "update", "--yes")["updated"][0]["commit"] is None
+    kit(memory, "uninstall", "observer", "--yes", "--purge")
+    assert text(memory, "secret-own.md") == "# Mine\n"
+
+
 def test_a_version_that_was_moved_is_not_taken_as_it_comes(
     installed: Folder, upstream: Upstream
 ) -> None:

@@ -42,6 +42,7 @@ def updated_fields(done: Updated) -> dict[str, object]:
                 "before": one.before,
                 "action": one.action,
                 "conflict_copy": one.conflict_copy,
+                **({"reason": one.reason} if one.reason else {}),
             }
             for one in done.files
         ],
@@ -113,7 +114,9 @@ def show_updated(done: Updated, *, planned: bool = False) -> None:
     for one in done.files:
         if one.action is not FileAction.NONE:
             beside = f"  (upstream's text: {one.conflict_copy})" if one.conflict_copy else ""
-            show(one_line(f"  {one.action:<9} {one.path}{beside}"))
+            why = f": {one.reason}" if one.reason else ""
+            done_to = one.action.replace("_", " ")
+            show(one_line(f"  {done_to:<9} {one.path}{why}{beside}"))
     if done.waits:
         show(f"{done.name}: waits for you as proposal {done.waits}")
     elif planned:
