@@ -38,7 +38,7 @@ def refuse_other_name(known: LockedKit, kit: Kit) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class OtherKit:
     """A kit that another one is beside.
 
     Attributes:
@@ -58,7 +58,7 @@ class Beside:
                 yield one
 
 
-def refuse_unfit(manifest: Manifest, others: Mapping[str, Beside]) -> None:
+def refuse_unfit(manifest: Manifest, others: Mapping[str, OtherKit]) -> None:
     """Do nothing, unless a kit cannot be here beside the others, by what it or one of them says.
 
     Args:

@@ -13,7 +13,7 @@ from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.patch import patch_of
 from pack.kits.bases import KitBases
 from pack.kits.fitness import (
-    Beside,
+    OtherKit,
     refuse_needed,
     refuse_other_name,
     refuse_other_source,
@@ -180,15 +180,15 @@ class Kits:
             return str(error)
         return None
 
-    def _others(self, name: str, coming: Iterable[Kit] = ()) -> dict[str, Beside]:
+    def _others(self, name: str, coming: Iterable[Kit] = ()) -> dict[str, OtherKit]:
         """The kits that one is beside: as they are installed, or as they are about to be."""
         kits = [kit for kit in self.lock().kits.values() if kit.name != name]
         newer = {kit.name: kit.manifest for kit in coming}
-        found = dict[str, Beside]()
+        found = dict[str, OtherKit]()
         for kit in kits:
             manifest = newer.get(kit.name) or self._known_manifest(kit)
             version = manifest.version if manifest else _version(kit.version)
-            found[kit.name] = Beside(kit.name, version, manifest)
+            found[kit.name] = OtherKit(kit.name, version, manifest)
         return found
 
     def _known_manifest(self, kit: LockedKit) -> Manifest | None:
