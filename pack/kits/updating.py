@@ -107,7 +107,8 @@ def plan_update(
     states = states_of(base, here, new)
     sides = _Sides(*(_without(files, left_out) for files in (base, here, new)))
     sides.leave_removed()
-    renamed = sides.follow(read)
+    # What is only likely to be a renamed file makes no text go.
+    renamed = sides.follow(read) if choice is not UpdateMode.THEIRS else {}
     sides.choose(choice)
     merged = merge_trees(sides.base, sides.here, sides.new, read)
     changes = [_expecting(change, here) for change in merged.changes]

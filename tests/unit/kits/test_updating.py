@@ -103,7 +103,6 @@ def test_an_edit_follows_a_file_that_upstream_renamed():
     [
         (THEIRS, UpdateMode.MERGE, MINE.replace(b"third", b"third, theirs")),
         (THEIRS, UpdateMode.KEEP, MINE),
-        (THEIRS, UpdateMode.THEIRS, THEIRS),
         (CLASH, UpdateMode.KEEP, MINE),
     ],
 )
@@ -126,6 +125,12 @@ def test_an_edit_that_does_not_fit_into_the_renamed_file_is_there_with_a_copy_be
     assert text.endswith(CLASH)
     assert files["k/b.md"].conflict_copy == copy
     assert whole.has_conflict
+
+
+def test_what_is_only_likely_to_be_renamed_makes_no_text_go():
+    sides = {"k/a.md": BASE}, {"k/a.md": MINE}, {"k/b.md": CLASH}
+    found, _, _ = plan(*sides, UpdateMode.THEIRS)
+    assert found == {"k/a.md": MINE, "k/b.md": CLASH}
 
 
 def test_a_new_file_with_less_than_half_of_it_is_another_one():
@@ -174,11 +179,11 @@ def changed(files, who, chance):
     side = dict(files)
     for path in [*side]:
         kind = chance.choice(["", "", "edit", "edit", "remove", "move", "move and edit"])
+        if "edit" in kind:
+            side[path] = edited(side[path], who, chance)
         if "move" in kind:
             side[f"k/{who}/{chance.choice(NAMES)[2:]}"] = side.pop(path)
             continue
-        if "edit" in kind:
-            side[path] = edited(side[path], who, chance)
         if kind == "remove":
             del side[path]
     for _ in range(chance.randrange(3)):
