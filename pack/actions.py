@@ -36,6 +36,7 @@ class Action(StrEnum):
     FIND_KITS = "<<find-kits>>"
     ACCEPT_OLDER_KIT = "<<accept-older-kit>>"
     ACCEPT_KIT_SIGNER = "<<accept-kit-signer>>"
+    ACCEPT_MOVED_KIT = "<<accept-moved-kit>>"
     REINDEX = "<<reindex>>"
     DIAGNOSE = "<<diagnose>>"
     INIT = "<<init>>"

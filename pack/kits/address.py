@@ -15,7 +15,9 @@ from pack.errors import InvalidRequest
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _HOST: Final = re.compile(r"[^/:]*:")
-_REF: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
+REF: Final = r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}"
+"""What a ref looks like: neither a colon nor a `#` is in one."""
+_REF: Final = re.compile(REF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class KitBases:
         return {path: blobs[blob] for path, blob in base.files.items()}
 
     def add(self, kit: Kit) -> KitBase:
-        """Keep what a kit ships, unless it is kept already.
+        """Keep what a kit ships, unless that is kept of its source already.
 
         Raises:
             ConnectorError: It cannot be stored.
@@ -122,7 +122,7 @@ class KitBases:
         ref = f"{BASES}/{kit.name}"
         for attempt in range(_ATTEMPTS):
             for base in self.chain(kit.name):
-                if base.tree == kit.tree:
+                if base.tree == kit.tree and base.source == _plain(kit.shipment.source):
                     return base
             tip = self.tips().get(kit.name)
             before = self._files(tip) if tip is not None else {}

@@ -22,6 +22,14 @@ _SSH: Final = re.compile(
     r"(?::\d+)?[:/](?P<path>[^\s:@]+)"
 )
 _MAIL: Final = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_PUBLIC_HOSTS: Final = frozenset(
+    "github.com ssh.github.com gitlab.com altssh.gitlab.com bitbucket.org codeberg.org "
+    "git.sr.ht gitea.com ssh.dev.azure.com vs-ssh.visualstudio.com".split()
+)
+_LOCAL: Final = re.compile(
+    r"^[^.]*$|^[\d.]+$|\.(?:local|localhost|localdomain|lan|home|internal|intranet|corp|arpa|test)$"
+)
+"""A host that means something in one network only."""
 _HERE: Final = "a copy on this machine"
 _ASKED: Final = "(What did you do, what did you expect, and what happened instead?)"
 _MOST_TITLE: Final = 200
@@ -85,7 +93,7 @@ def _address(manifest: Manifest, kit: LockedKit, title: str) -> str:
         return page
     if manifest.bugs_email and _MAIL.fullmatch(manifest.bugs_email):
         return f"mailto:{manifest.bugs_email}?subject={quote(title)}"
-    if page := _issues(kit.source.partition("#")[0]):
+    if is_public(kit, manifest) and (page := _issues(kit.source.partition("#")[0])):
         return page
     raise NotFound(
         f"an address for problems with {kit.name}",
@@ -108,12 +116,36 @@ def _without_user(address: str) -> str:
     return re.sub(r"(?<=://)[^\s/@]+@", "", address)
 
 
-def public_source(kit: LockedKit) -> str:
-    """Where a kit comes from, in words that say nothing of this machine."""
+def public_source(kit: LockedKit, manifest: Manifest) -> str:
+    """Where a kit comes from, in words that say nothing of this machine and its network."""
+    return _without_user(kit.source) if is_public(kit, manifest) else _HERE
+
+
+def is_public(kit: LockedKit, manifest: Manifest) -> bool:
+    """Whether anybody knows the place that a kit comes from.
+
+    A host that is reached over SSH may be one at home; it counts only if it is one that everybody
+    knows, or if the kit itself names the place.
+    """
     place = kit.source.partition("#")[0]
-    is_public = place.startswith(("https://", "http://", "git://", "ssh://", "pack:"))
-    is_public = is_public or ("@" in place and _SSH.fullmatch(place) is not None)
-    return _without_user(kit.source) if is_public else _HERE
+    if place.startswith("pack:"):
+        return True
+    found = _WEB.fullmatch(place) or (_SSH.fullmatch(place) if _is_ssh(place) else None)
+    if found is None:
+        return False
+    if manifest.repository is not None and _plain(place) == _plain(manifest.repository):
+        return True
+    host = found["host"].partition(":")[0].lower()
+    return host in _PUBLIC_HOSTS or (found.re is _WEB and _LOCAL.search(host) is None)
+
+
+def _is_ssh(place: str) -> bool:
+    return place.startswith("ssh://") or ("@" in place and "://" not in place)
+
+
+def _plain(address: str) -> str:
+    """An address as others write it, too."""
+    return address.strip().rstrip("/").removesuffix(".git")
 
 
 def _body(what: Reported, said: str) -> list[str]:
@@ -127,7 +159,7 @@ def _body(what: Reported, said: str) -> list[str]:
     table = ["| file | state |", "|---|---|", *rows] if rows else ["All are as they were shipped."]
     facts = {
         "kit": f"{kit.name} {kit.version}",
-        "source": public_source(kit),
+        "source": public_source(kit, what.manifest),
         "ref": kit.ref,
         "commit": kit.commit,
         "PACK": __version__,

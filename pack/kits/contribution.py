@@ -31,7 +31,7 @@ _MOST_SUBJECT: Final = 200
 _WROTE: Final = "Pack-Wrote"
 _PERSON: Final = 1
 
-BlameFile = Callable[[MemoryPath], BlamedFile]
+BlameFile = Callable[[MemoryPath], BlamedFile | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def contribution(
         folder: The kit's folder in the repository that it comes from.
         edits: What was changed.
         message: What is said of it.
-        blame: Who wrote which line of a file.
+        blame: Who wrote which line of a file; `None` where that is not known.
 
     Raises:
         InvalidRequest: Nothing was changed, or the subject is too long.
@@ -162,10 +162,10 @@ def _plain(text: str) -> str:
     return "".join(c for c in text if c.isprintable() and c not in "<>")
 
 
-def _provenance(edit: KitEdit, blamed: BlamedFile) -> Iterator[str]:
+def _provenance(edit: KitEdit, blamed: BlamedFile | None) -> Iterator[str]:
     """Who wrote the lines that were added: a person, or what kind of machine."""
     written = [
-        (number, blamed.writings[at - 1] if at is not None else None)
+        (number, blamed.writings[at - 1] if blamed is not None and at is not None else None)
         for number, text in edit.added()
         for at in [edit.written_at(number, text)]
     ]

@@ -99,5 +99,5 @@ def without_notes(before: str, after: str) -> str:
 def outgoing(edits: Iterable[KitEdit]) -> Iterator[OutgoingText]:
     """What would go to upstream that it does not have: the lines that were added."""
     for edit in edits:
-        for number, text in edit.added():
-            yield OutgoingText(edit.path, text.rstrip("\n"), number)
+        added = frozenset(number for number, _ in edit.added())
+        yield OutgoingText(edit.path, edit.after, lines=added)

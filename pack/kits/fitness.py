@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pack._version import __version__
 from pack.errors import InvalidRequest
 from pack.kits.lock import LockedKit
-from pack.kits.manifest import Manifest
+from pack.kits.manifest import Dependency, Manifest
 from pack.kits.shipment import Kit
 from pack.paths import fold
 from pack.versions import KitVersion
@@ -26,24 +27,78 @@ def refuse_other_source(known: LockedKit, kit: Kit) -> None:
         )
 
 
-def refuse_unfit(kit: Kit, installed: Mapping[str, LockedKit]) -> None:
-    """Do nothing, unless a kit cannot be here beside what is installed.
+def refuse_other_name(known: LockedKit, kit: Kit) -> None:
+    """Do nothing, unless the source of an installed kit holds another one now.
 
     Raises:
-        InvalidRequest: It cannot: it needs a newer PACK, or another kit, or clashes with one.
+        InvalidRequest: It does.
     """
-    manifest = kit.manifest
+    if kit.name != known.name:
+        raise InvalidRequest(f"{known.source} holds the kit {kit.name} now")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherKit:
+    """A kit that another one is beside.
+
+    Attributes:
+        name: Its name.
+        version: Its version.
+        manifest: What it says of itself; `None` where that is not known.
+    """
+
+    name: str
+    version: KitVersion
+    manifest: Manifest | None
+
+    def needs(self, name: str) -> Iterator[Dependency]:
+        """The versions of a kit without which it does not work."""
+        for one in self.manifest.dependencies if self.manifest is not None else ():
+            if one.is_required and one.name == name:
+                yield one
+
+
+def refuse_unfit(manifest: Manifest, others: Mapping[str, OtherKit]) -> None:
+    """Do nothing, unless a kit cannot be here beside the others, by what it or one of them says.
+
+    Args:
+        manifest: What the kit says of itself.
+        others: The other kits, by name.
+
+    Raises:
+        InvalidRequest: It cannot: it needs a newer PACK, or another kit, or clashes with one; or
+            one of the others needs another version of it.
+    """
+    name, version = manifest.name, manifest.version
     if manifest.min_pack is not None and KitVersion.parse(__version__) < manifest.min_pack:
-        need = f"{kit.name} needs PACK {manifest.min_pack} or newer"
-        raise InvalidRequest(f"{need}; this is {__version__}")
-    if clash := next((n for n in manifest.conflicts if n in installed and n != kit.name), None):
-        raise InvalidRequest(f"{kit.name} cannot be installed beside {clash}")
+        said = f"{name} needs PACK {manifest.min_pack} or newer"
+        raise InvalidRequest(f"{said}; this is {__version__}")
+    if clash := next((n for n in manifest.conflicts if n in others and n != name), None):
+        raise InvalidRequest(f"{name} cannot be installed beside {clash}")
+    for other in others.values():
+        if other.manifest is not None and name in other.manifest.conflicts:
+            raise InvalidRequest(f"{other.name} says that {name} cannot be installed beside it")
+        for needed in other.needs(name):
+            if not needed.version.holds(version):
+                raise _demanded(f"{other.name} needs the kit {name} {needed.version.text}", version)
     for one in manifest.dependencies:
-        has = installed.get(one.name)
-        if not one.is_required or (has and one.version.holds(KitVersion.parse(has.version))):
+        has = others.get(one.name)
+        if not one.is_required or (has and one.version.holds(has.version)):
             continue
         there = f"{has.version} is installed" if has else "which is not installed"
-        raise InvalidRequest(f"{kit.name} needs the kit {one.name} {one.version.text}, {there}")
+        demands = (
+            f", and {other.name} needs {need.version.text}"
+            for other in (others.values() if has else ())
+            for need in other.needs(one.name)
+        )
+        also = "".join(demands)
+        raise InvalidRequest(f"{name} needs the kit {one.name} {one.version.text}, {there}{also}")
+
+
+def _demanded(said: str, version: KitVersion) -> InvalidRequest:
+    error = InvalidRequest(f"{said}, and this is {version}")
+    error.remedy = "Update the two together, or leave both as they are."
+    return error
 
 
 def refuse_overlap(name: str, folder: str, installed: Iterable[LockedKit]) -> None:

@@ -8,12 +8,14 @@ from typing import Final
 
 from pack.core.decision import Decision
 from pack.core.session import Session
-from pack.errors import InvalidRequest, NotFound
+from pack.errors import InvalidContent, InvalidRequest, NotFound, PackError, RefusedForSafety
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.patch import patch_of
 from pack.kits.bases import KitBases
 from pack.kits.fitness import (
+    OtherKit,
     refuse_needed,
+    refuse_other_name,
     refuse_other_source,
     refuse_overlap,
     refuse_unfit,
@@ -29,11 +31,12 @@ from pack.kits.states import Files, states_of, worst
 from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
 from pack.kits.updating import UpdateMode
 from pack.kits.upstream import Upstream
-from pack.kits.work import Work, Works, likeness
+from pack.kits.work import Work, Works, kept_own, likeness
 from pack.log import ChangeKind
 from pack.model import ABSENT, BlobId, CommitId, MemoryPath, Put
 from pack.provenance import Origin, Source
 from pack.truth.deciding.hidden import find_hidden
+from pack.versions import KitVersion
 
 FindNewest = Callable[[LockedKit], Kit | None]
 """The newest version of an installed kit; `None` where nobody can or shall look."""
@@ -138,7 +141,7 @@ class Kits:
         kits = [self.get(name) for name in names] or list(self.lock().kits.values())
         files, tips = noted_in(self._core, [kit.installed_to for kit in kits]), self._bases.tips()
         return [
-            self._status(kit, files[kit.installed_to], find_newest(kit), tips)
+            self._status(kit, files[kit.installed_to], find_newest, tips)
             for kit in sorted(kits, key=lambda kit: kit.name)
         ]
 
@@ -146,14 +149,53 @@ class Kits:
         self,
         kit: LockedKit,
         present: Files,
-        newest: Kit | None,
+        find_newest: FindNewest,
         tips: Mapping[str, CommitId],
     ) -> KitStatus:
+        newest, problem = None, None
+        try:
+            newest = find_newest(kit)
+            if newest is not None:
+                refuse_other_name(kit, newest)
+        except RefusedForSafety as error:
+            newest, problem = None, error.reason
+        except PackError as error:
+            newest, problem = None, str(error)
         base = self._works.told_base(kit, present, newest, tips)
         new = shipped(newest, kit.installed_to) if newest else base
-        states = states_of(base, present, new)
+        states = states_of(kept_own(kit, base, new), present, new)
         latest = str(newest.manifest.version) if newest else None
-        return KitStatus(kit, latest, worst(states.values()), states)
+        if newest is not None and newest.tree != kit.tree:
+            problem = self._refusal(newest)
+        return KitStatus(kit, latest, worst(states.values()), states, problem)
+
+    def _refusal(self, kit: Kit) -> str | None:
+        """Why a version would not be taken as it comes; `None` if it would."""
+        try:
+            self.refuse_doubtful(kit, ())
+            refuse_unfit(kit.manifest, self._others(kit.name))
+        except RefusedForSafety as error:
+            return error.reason
+        except InvalidRequest as error:
+            return str(error)
+        return None
+
+    def _others(self, name: str, coming: Iterable[Kit] = ()) -> dict[str, OtherKit]:
+        """The kits that one is beside: as they are installed, or as they are about to be."""
+        kits = [kit for kit in self.lock().kits.values() if kit.name != name]
+        newer = {kit.name: kit.manifest for kit in coming}
+        found = dict[str, OtherKit]()
+        for kit in kits:
+            manifest = newer.get(kit.name) or self._known_manifest(kit)
+            version = manifest.version if manifest else _version(kit.version)
+            found[kit.name] = OtherKit(kit.name, version, manifest)
+        return found
+
+    def _known_manifest(self, kit: LockedKit) -> Manifest | None:
+        try:
+            return self.manifest(kit)
+        except InvalidRequest:
+            return None
 
     def diffs(self, name: str) -> Iterator[tuple[MemoryPath, str]]:
         """What was changed here in each file of a kit, as a patch of git.
@@ -200,7 +242,7 @@ class Kits:
             refuse_other_source(known, kit)
             return self.update(kit, choice, accepted=accepted, dry_run=dry_run)
         self.refuse_doubtful(kit, accepted)
-        refuse_unfit(kit, self.lock().kits)
+        refuse_unfit(kit.manifest, self._others(kit.name))
         refuse_overlap(kit.name, kit.folder, self.lock().kits.values())
         self._keep(kit, dry_run=dry_run)
         return self._write(kit.name, lambda: self._works.install(kit), dry_run=dry_run)
@@ -211,18 +253,28 @@ class Kits:
         choice: UpdateMode = UpdateMode.MERGE,
         *,
         accepted: Collection[Distrust] = (),
+        beside: Iterable[Kit] = (),
         dry_run: bool = False,
     ) -> Updated:
         """Bring an installed kit to another version, as one commit; edits stay.
+
+        Args:
+            kit: The version.
+            choice: What becomes of files that both sides changed since.
+            accepted: What may be odd about it.
+            beside: Versions to which other installed kits are brought with it, so that two that
+                need each other's can both be updated.
+            dry_run: Only say what would be done.
 
         Raises:
             NotFound: It is not installed, or what was installed is not kept here.
             InvalidRequest: It cannot be here, or not without another one.
             RefusedForSafety: It may not be from its publisher.
         """
-        self.get(kit.name)
+        known = self.get(kit.name)
         self.refuse_doubtful(kit, accepted)
-        refuse_unfit(kit, self.lock().kits)
+        if kit.tree != known.tree:
+            refuse_unfit(kit.manifest, self._others(kit.name, beside))
         self._keep(kit, dry_run=dry_run)
         return self._write(kit.name, lambda: self._works.update(kit, choice), dry_run=dry_run)
 
@@ -244,7 +296,9 @@ class Kits:
 
         Raises:
             NotFound: It is not installed, or such a version never was.
+            InvalidRequest: That version cannot be here beside the other kits.
         """
+        refuse_unfit(self._works.earlier_manifest(name, version), self._others(name))
 
         def work() -> Work:
             return self._works.go_back(name, version, choice)
@@ -267,18 +321,28 @@ class Kits:
         refuse_needed(name, self.lock().kits.values(), self.manifest)
         return self._write(name, lambda: self._works.remove(name, purge=purge), dry_run=dry_run)
 
-    def adopt(self, folder: str, kits: Iterable[Kit], *, dry_run: bool = False) -> Updated:
+    def adopt(
+        self,
+        folder: str,
+        kits: Iterable[Kit],
+        *,
+        accepted: Collection[Distrust] = (),
+        dry_run: bool = False,
+    ) -> Updated:
         """Have a folder that somebody copied here count as installed; no file is changed.
 
         Args:
             folder: The folder.
             kits: The versions that it may come from, the newest first.
+            accepted: What may be odd about the version.
             dry_run: Only say what would be done.
 
         Raises:
             NotFound: It is like none of them.
             InvalidPath: No kit may have this folder.
-            InvalidRequest: A kit of this name is installed, or one has this folder.
+            InvalidRequest: A kit of this name is installed, or one has this folder; or it cannot
+                be here, or not without another one.
+            RefusedForSafety: It may not be from its publisher.
         """
         folder = checked_folder(folder)
         present = self._works.present(folder)
@@ -287,6 +351,8 @@ class Kits:
             raise NotFound(f"a version that {folder} could come from", "Install the kit instead.")
         if best.name in self.lock().kits:
             raise InvalidRequest(f"a kit called {best.name} is installed already")
+        self.refuse_doubtful(best, accepted)
+        refuse_unfit(best.manifest, self._others(best.name))
         refuse_overlap(best.name, folder, self.lock().kits.values())
         self._keep(best, dry_run=dry_run)
         return self._write(best.name, lambda: self._works.adopt(best, folder), dry_run=dry_run)
@@ -304,7 +370,7 @@ class Kits:
         known = self.lock().kits.get(kit.name)
         if known is not None and known.tree == kit.tree:
             return []
-        return doubts(kit, self._bases.chain(kit.name))
+        return doubts(kit, self._bases.chain(kit.name), known)
 
     def _keep(self, kit: Kit, *, dry_run: bool) -> None:
         """Keep what a kit ships, before anything of it is in the memory."""
@@ -364,6 +430,14 @@ def _updated(
         work.files,
         waits,
     )
+
+
+def _version(text: str) -> KitVersion:
+    """The version that a lock names; the lowest where it is none."""
+    try:
+        return KitVersion.parse(text)
+    except InvalidContent:
+        return KitVersion((0, 0, 0))
 
 
 def _texts(kit: Kit) -> Iterator[tuple[MemoryPath, str]]:

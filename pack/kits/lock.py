@@ -14,7 +14,8 @@
           kit.yaml: {sha256: …, mode: "100644"}
 
 It is sorted and has neither times nor versions of tools, so the same installation is always the
-same bytes. Keys that are not known are kept; a version that is not known is refused and never
+same bytes. A file with `own: true` was the user's before the kit had one there, so it stays when
+the kit goes. Keys that are not known are kept; a version that is not known is refused and never
 replaced.
 """
 
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -36,6 +37,7 @@ from pack.model import CommitId, MemoryPath
 LOCK: Final = KIT_LOCK
 _VERSION: Final = 1
 _LARGEST: Final = 2 * 1024 * 1024
+_OWN: Final = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ class LockedFile:
     Attributes:
         sha256: Of its bytes.
         mode: As upstream has it.
+        is_own: Whether a file of the user's was here before the kit's: it is never removed.
         more: Keys that this PACK does not know.
     """
 
     sha256: str
     mode: str = REGULAR
+    is_own: bool = False
     more: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -110,11 +114,11 @@ def locked(kit: Kit, before: LockedKit | None = None) -> LockedKit:
 
     Args:
         kit: The kit.
-        before: What it says now, if the kit is installed; keys that are not known stay.
+        before: What it says now, if the kit is installed; what it says of the user stays.
     """
     known = before.files if before else {}
     files = {
-        path: LockedFile(digest, kit.modes[path], known[path].more if path in known else {})
+        path: replace(known.get(path, LockedFile("")), sha256=digest, mode=kit.modes[path])
         for path, digest in sha256s(kit.files)
     }
     return LockedKit(
@@ -188,7 +192,8 @@ _KIT: Final = re.compile(
 )
 _FILE: Final = re.compile(
     r"      (?P<path>[A-Za-z0-9][A-Za-z0-9 _./-]*[A-Za-z0-9]|\"[^\"\\\n]*\"): "
-    r"\{sha256: \"?(?P<sha256>[0-9a-f]{64})\"?, mode: \"?(?P<mode>100(?:644|755))\"?\}\n"
+    r"\{sha256: \"?(?P<sha256>[0-9a-f]{64})\"?, mode: \"?(?P<mode>100(?:644|755))\"?"
+    r"(?P<own>, own: true)?\}\n"
 )
 
 
@@ -213,7 +218,7 @@ def _read_block(text: str) -> LockedKit | None:
         manifest_sha256=said["manifest_sha256"],
         installed_to=checked_folder(said["installed_to"]),
         files={
-            path: LockedFile(row["sha256"], row["mode"])
+            path: LockedFile(row["sha256"], row["mode"], row["own"] is not None)
             for path, row in zip(paths, rows, strict=True)
         },
     )
@@ -254,8 +259,10 @@ def _name(text: str) -> str:
 
 
 def _file(path: str, fields: dict[str, object]) -> LockedFile:
-    mode = fields.pop("mode", REGULAR)
-    return LockedFile(_text(fields, "sha256", path), str(mode), fields)
+    mode, is_own = fields.pop("mode", REGULAR), fields.get(_OWN) is True
+    if is_own:
+        del fields[_OWN]
+    return LockedFile(_text(fields, "sha256", path), str(mode), is_own, fields)
 
 
 def _mapping(value: object, where: str) -> dict[str, object]:
@@ -309,7 +316,8 @@ def _kit_lines(kit: LockedKit) -> list[str]:
     lines.append("    files:" if kit.files else "    files: {}")
     for path in sorted(kit.files):
         one = kit.files[path]
-        parts = {"sha256": one.sha256, "mode": one.mode, **one.more}
+        own = {_OWN: True} if one.is_own else {}
+        parts = {"sha256": one.sha256, "mode": one.mode, **own, **one.more}
         inner = ", ".join(f"{_key(key)}: {_flow(value)}" for key, value in parts.items())
         lines.append(f"      {yaml_block.write(path)}: {{{inner}}}")
     return lines

@@ -63,9 +63,11 @@ class KitStatus:
         latest: The newest version that is known; `None` where nobody has looked.
         state: How it stands as a whole.
         files: How each file stands, by its path in the memory.
+        problem: Why upstream's version cannot be had, or would not be taken; `None` if it can.
     """
 
     kit: LockedKit
     latest: str | None
     state: KitState
     files: Mapping[MemoryPath, KitState]
+    problem: str | None = None

@@ -2,8 +2,8 @@
 
 Whoever takes over a source, or stands between it and here, can serve an old version as the newest,
 or one of their own under the publisher's name. Both show against what was seen before: a version
-that goes back, a tag that the publisher's key did not sign. What was seen is kept with the bases,
-so it is there when the kit is removed and installed again.
+that goes back, a tag that the publisher's key did not sign, a tag that was moved. What was seen is
+kept with the bases, so it is there when the kit is removed and installed again.
 
 Not noticed is a source that keeps silent about a newer version: nothing says how old an answer is.
 """
@@ -20,6 +20,7 @@ from typing import Final
 from pack.actions import Action
 from pack.errors import InvalidContent, RefusedForSafety
 from pack.kits.bases import KitBase
+from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit
 from pack.versions import KitVersion
 
@@ -33,6 +34,8 @@ class Distrust(StrEnum):
     """It is older than what its source had before, and nobody asked for an old one."""
     SIGNER = "signer"
     """The key that signed the versions before did not sign it."""
+    MOVED = "moved"
+    """Its tag was that of other files before, and the key of those did not sign it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Doubt:
 _ACCEPTS: Final = {
     Distrust.OLDER: Action.ACCEPT_OLDER_KIT,
     Distrust.SIGNER: Action.ACCEPT_KIT_SIGNER,
+    Distrust.MOVED: Action.ACCEPT_MOVED_KIT,
 }
 
 
@@ -62,17 +66,18 @@ def is_fixed(ref: str) -> bool:
     return _COMMIT.fullmatch(ref) is not None
 
 
-def doubts(kit: Kit, seen: Iterable[KitBase]) -> list[Doubt]:
+def doubts(kit: Kit, seen: Iterable[KitBase], installed: LockedKit | None = None) -> list[Doubt]:
     """What is odd about a version.
 
     Args:
         kit: The version.
         seen: What is kept of the kit, the newest first.
+        installed: What the lock says of it; `None` if it is not installed.
     """
     before = [base for base in seen if base.source == kit.shipment.source]
     if any(base.tree == kit.tree and base.signer == kit.shipment.signer for base in before[:1]):
         return []  # it is what was taken last
-    found = (_older(kit, before), _signer(kit, before))
+    found = (_older(kit, before), _signer(kit, before), _moved(kit, before, installed))
     return [doubt for doubt in found if doubt is not None]
 
 
@@ -98,6 +103,26 @@ def _signer(kit: Kit, before: list[KitBase]) -> Doubt | None:
         return None
     by = f"by another key, {now}" if now else "by nobody"
     return Doubt(Distrust.SIGNER, f"it is signed {by}; the version before was signed by {known}")
+
+
+def _moved(kit: Kit, before: Iterable[KitBase], installed: LockedKit | None) -> Doubt | None:
+    """A version that is asked for by its name is the same for ever, unless its publisher signs.
+
+    What was kept is known by the name by which it came first; the lock has the one it came by last.
+    """
+    shipment, bases = kit.shipment, list(before)
+    ref, place = shipment.ref, (shipment.source, shipment.ref)
+    if ref is None or not is_fixed(ref):
+        return None
+    of_tree = {base.tree: base for base in reversed(bases)}
+    known = next((base for base in bases if base.ref == ref), None)
+    if installed is not None and (installed.source, installed.ref) == place:
+        known = of_tree.get(installed.tree, known)
+    if known is None or known.tree == kit.tree:
+        return None
+    if shipment.signer is not None and shipment.signer == known.signer:
+        return None
+    return Doubt(Distrust.MOVED, f"{ref} has other files now than it had before")
 
 
 def refuse_doubtful(name: str, found: Iterable[Doubt], accepted: Collection[Distrust]) -> None:

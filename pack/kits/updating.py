@@ -2,17 +2,20 @@
 
 Files that only upstream changed are replaced, those that only the user changed stay, and those
 that both changed are merged as the core merges two machines (`pack.merge.tree`). What cannot be
-merged stays as it is here, and upstream's text goes beside it. What was removed here stays
-removed; what upstream removed goes only if nobody changed it here.
+merged stays as it is here, and upstream's text goes beside it. An edit goes along with a file that
+upstream renamed, even if upstream changed it, too. What was removed here stays removed; what
+upstream removed goes only if nobody changed it here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
+from pack.history.differences.renames import likely_moves, line_sizes
 from pack.kits.states import Files, KitState, states_of
 from pack.merge.moves import find_moves, match_files
 from pack.merge.tree import MergeConflict, merge_trees
@@ -43,6 +46,7 @@ class FileAction(StrEnum):
     KEPT = "kept"
     REMOVED = "removed"
     CONFLICT = "conflict"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,14 @@ class FileUpdate:
         before: How it stands before.
         action: What is done.
         conflict_copy: Where upstream's text is, if it could not be merged.
+        reason: Why it is left out; `None` if it is not.
     """
 
     path: MemoryPath
     before: KitState
     action: FileAction
     conflict_copy: MemoryPath | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,14 @@ class UpdatePlan:
         return any(one.action is FileAction.CONFLICT for one in self.files)
 
 
-def plan_update(base: Files, here: Files, new: Files, read: Read, choice: UpdateMode) -> UpdatePlan:
+def plan_update(
+    base: Files,
+    here: Files,
+    new: Files,
+    read: Read,
+    choice: UpdateMode,
+    left_out: Mapping[MemoryPath, str] = MappingProxyType({}),
+) -> UpdatePlan:
     """What an update does; the same arguments give the same plan.
 
     Args:
@@ -89,21 +102,31 @@ def plan_update(base: Files, here: Files, new: Files, read: Read, choice: Update
         new: The files as upstream has them.
         read: Returns the bytes of a blob.
         choice: What becomes of files that both sides changed.
+        left_out: New files that cannot be here, and why; nothing is done at their paths.
     """
     states = states_of(base, here, new)
-    sides = _Sides(dict(base), dict(here), dict(new))
+    sides = _Sides(*(_without(files, left_out) for files in (base, here, new)))
     sides.leave_removed()
+    # What is only likely to be a renamed file makes no text go.
+    renamed = sides.follow(read) if choice is not UpdateMode.THEIRS else {}
     sides.choose(choice)
     merged = merge_trees(sides.base, sides.here, sides.new, read)
     changes = [_expecting(change, here) for change in merged.changes]
+    changes += _moves(renamed, {change.path for change in changes}, here, read)
     conflicts = {one.path: one for one in merged.conflicts if not _is_theirs_alone(one, new)}
     done = {change.path: change for change in changes}
     moved = {blob for path, blob in base.items() if here.get(path) == blob and path not in new}
     files = tuple(
-        _file_update(path, state, _Done(done.get(path), conflicts.get(path), new, moved))
+        FileUpdate(path, state, FileAction.LEFT_OUT, reason=left_out[path])
+        if path in left_out
+        else _file_update(path, state, _Done(done.get(path), conflicts.get(path), new, moved))
         for path, state in states.items()
     )
     return UpdatePlan(tuple(changes), files)
+
+
+def _without(files: Files, left_out: Collection[MemoryPath]) -> dict[MemoryPath, BlobId]:
+    return {path: blob for path, blob in files.items() if path not in left_out}
 
 
 @dataclass(slots=True)
@@ -124,6 +147,31 @@ class _Sides:
             if there not in self.here:
                 self.new.pop(there, None)
             del self.base[path]
+
+    def follow(self, read: Read) -> dict[MemoryPath, MemoryPath]:
+        """Have what was changed here go along where upstream renamed a file and changed it, too.
+
+        As git has it, a new file is a renamed one if at least half of that is in it. Files that
+        upstream only renamed are left to the merge.
+
+        Returns:
+            The new path of each such file, by its old one.
+        """
+        moved = find_moves(self.base, self.new)
+        gone = {
+            path: blob
+            for path, blob in self.base.items()
+            if self.here.get(path, blob) != blob and path not in self.new and path not in moved
+        }
+        known = {*self.base, *self.here, *moved.values()}
+        come = {path: blob for path, blob in self.new.items() if path not in known}
+        if not gone or not come:
+            return {}
+        old, new = ({p: line_sizes(read(b)) for p, b in side.items()} for side in (gone, come))
+        renamed = likely_moves(old, new)
+        for path, there in renamed.items():
+            self.base[there], self.here[there] = self.base.pop(path), self.here.pop(path)
+        return renamed
 
     def choose(self, choice: UpdateMode) -> None:
         """Have files that both sides changed be as one of them has it, if that is wanted."""
@@ -148,6 +196,19 @@ class _Sides:
             del self.new[path]
         else:
             self.new[path] = base
+
+
+def _moves(
+    renamed: Mapping[MemoryPath, MemoryPath],
+    changed: Collection[MemoryPath],
+    here: Files,
+    read: Read,
+) -> Iterator[Change]:
+    """What is left to do for files that go along with upstream's new names."""
+    for path, there in renamed.items():
+        yield Delete(path, here[path])
+        if there not in changed:
+            yield Put(there, read(here[path]), ABSENT)
 
 
 def _expecting(change: Change, here: Files) -> Change:

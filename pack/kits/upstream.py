@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import unquote
 
 from pack.core.core import Core
 from pack.core.session import Session
-from pack.history.blame import Blame
+from pack.errors import InvalidRequest
+from pack.history.blame import Blame, BlamedFile
 from pack.index.format import may_be_generated
 from pack.kits.bases import KitBases
 from pack.kits.bug_report import BugReport, Reported, draft
@@ -51,8 +54,15 @@ class Upstream:
         base, present = self._works.base(kit), self._works.present(kit.installed_to)
         edits = self._edits(kit) if with_patch else []
         states = states_of(base, present, base)
-        found = draft(Reported(kit, self._manifest(kit), states, edits), title, said)
-        texts = [OutgoingText("title", found.title), OutgoingText("text", said)]
+        what = Reported(kit, self._manifest(kit), states, edits)
+        found = draft(what, title, said)
+        rest = draft(replace(what, edits=()), title)  # a patch has what upstream has, too
+        texts = [
+            OutgoingText("title", found.title),
+            OutgoingText("text", said),
+            OutgoingText("report", rest.body),
+            OutgoingText("address", unquote(found.address)),
+        ]
         self._check(kit, edits, texts)
         return found
 
@@ -70,7 +80,7 @@ class Upstream:
         """
         kit = self._works.get(name)
         edits = self._edits(kit)
-        found = contribution(kit, self._folder(kit), edits, message, self._blame.of)
+        found = contribution(kit, self._folder(kit), edits, message, self._blamed)
         self._check(kit, edits, [OutgoingText("subject", found.subject)])
         return found
 
@@ -84,6 +94,13 @@ class Upstream:
         )
         return [edit for edit in found if edit is not None]
 
+    def _blamed(self, path: MemoryPath) -> BlamedFile | None:
+        """Who wrote which line of a file; `None` if it is no note, so that nobody knows."""
+        try:
+            return self._blame.of(path)
+        except InvalidRequest:
+            return None
+
     def _manifest(self, kit: LockedKit) -> Manifest:
         return find_manifest(self._bases.contents(self._bases.find(kit)), kit.name)[1]
 
@@ -96,19 +113,18 @@ class Upstream:
     def _check(
         self, kit: LockedKit, edits: Sequence[KitEdit], texts: Sequence[OutgoingText]
     ) -> None:
-        refuse_leaks([*texts, *outgoing(edits)], self._notes_beside(kit))
+        refuse_leaks([*texts, *outgoing(edits)], self._notes_beside(kit), kit.files)
 
     def _notes_beside(self, kit: LockedKit) -> list[MemoryPath]:
         """Notes of the memory whose names are nobody else's business."""
-        own = set(kit.files)
-        return [
+        paths = [
             entry.path
             for entry in self._core.reader.tree()
-            if entry.type is EntryType.FILE
-            and not entry.path.startswith(kit.installed_to)
-            and entry.path not in own
-            and not may_be_generated(entry.path)
+            if entry.type is EntryType.FILE and not may_be_generated(entry.path)
         ]
+        beside = [path for path in paths if not path.startswith(kit.installed_to)]
+        added = [inside_of(kit, path) for path in paths if path.startswith(kit.installed_to)]
+        return [path for path in (*beside, *added) if path not in kit.files]
 
 
 def inside_of(kit: LockedKit, path: MemoryPath) -> MemoryPath:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pack.actions import Action
 from pack.core.core import Core
+from pack.core.reader import excluded
 from pack.errors import AlreadyExists, InvalidPath, NotFound
 from pack.kits.bases import KitBase, KitBases
 from pack.kits.foreign import find_manifest
 from pack.kits.kit_files import KitContents, base_of, below, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
+from pack.kits.manifest import Manifest
 from pack.kits.shipment import Kit, find_twins, sha256s
 from pack.kits.states import Files, KitState, states_of
 from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
+from pack.merge.moves import find_moves
 from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put
 
 
@@ -105,7 +108,9 @@ class Works:
             InvalidPath: Some file systems confuse one of its paths with one that is in use.
         """
         folder = kit.folder
-        present, new = self.present(folder), shipped(kit, folder)
+        present, whole = self.present(folder), shipped(kit, folder)
+        left_out = self._left_out({}, present, whole)
+        new = {path: blob for path, blob in whole.items() if path not in left_out}
         taken = next((path for path, blob in present.items() if new.get(path) != blob), None)
         if taken is not None:
             error = AlreadyExists(taken, None, present[taken], None)
@@ -118,24 +123,21 @@ class Works:
         if twins := find_twins(there, new):
             raise InvalidPath(twins[0], f"some file systems confuse it with {twins[1]}")
         contents = {MemoryPath(f"{folder}{path}"): text for path, text in kit.files.items()}
-        puts = [Put(p, text, ABSENT) for p, text in contents.items() if p not in present]
+        puts = [Put(p, contents[p], ABSENT) for p in new if p not in present]
         files = [
-            FileUpdate(
-                path,
-                KitState.PRISTINE,
-                FileAction.NONE if path in present else FileAction.ADDED,
-            )
-            for path in sorted(new)
+            _installed(path, is_here=path in present, reason=left_out.get(path))
+            for path in sorted(whole)
         ]
         subject = f"{folder}: install the kit {kit.name} {kit.manifest.version}"
-        return Work(subject, puts, self.lock().with_kit(locked(kit)), files)
+        entry = _noting_own(locked(kit), present)
+        return Work(subject, puts, self.lock().with_kit(entry), files)
 
     def update(self, kit: Kit, choice: UpdateMode) -> Work:
         """Bring an installed kit to another version."""
         known = self.get(kit.name)
         plan = self._plan(known, shipped(kit, known.installed_to), kit, choice)
         subject = f"{known.installed_to}: update {kit.name} to {kit.manifest.version}"
-        entry = known if kit.tree == known.tree else locked(kit, known)
+        entry = known if kit.tree == known.tree else self._noted(locked(kit, known), known)
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
     def go_back(self, name: str, version: str | None, choice: UpdateMode) -> Work:
@@ -147,7 +149,7 @@ class Works:
         kit = self.get(name)
         base = self._earlier(kit, version)
         plan = self._plan(kit, below(kit.installed_to, base.files), None, choice)
-        entry = _locked_again(kit, base, self._bases.contents(base))
+        entry = self._noted(_locked_again(kit, base, self._bases.contents(base)), kit)
         subject = f"{kit.installed_to}: go back to {name} {base.version}"
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
@@ -155,7 +157,8 @@ class Works:
         """Remove a kit; what was changed or added here stays."""
         kit = self.get(name)
         present = self.present(kit.installed_to)
-        files = tuple(_removals(self.told_base(kit, present), present, purge=purge))
+        base, own = self.told_base(kit, present), own_files(kit)
+        files = tuple(_removals(base, present, own, purge=purge))
         gone = [one.path for one in files if one.action is FileAction.REMOVED]
         subject = f"{kit.installed_to}: remove the kit {name} {kit.version}"
         changes = [Delete(path, present[path]) for path in gone]
@@ -175,10 +178,45 @@ class Works:
     ) -> UpdatePlan:
         present = self.present(kit.installed_to)
         read = KitContents(self._core, present, source).read
-        return plan_update(self.base(kit), present, new, read, choice)
+        base = kept_own(kit, self.base(kit), new)
+        left_out = self._left_out(base, present, new)
+        return plan_update(base, present, new, read, choice, left_out)
+
+    def _left_out(self, base: Files, present: Files, new: Files) -> dict[MemoryPath, str]:
+        """The files of a version that cannot be here, and why. All others still come."""
+        stays = {path for path, blob in present.items() if path in new or base.get(path) != blob}
+        folders = {folder for path in stays for folder in _folders(path)}
+        found = dict[MemoryPath, str]()
+        for path, blob in new.items():
+            if present.get(path) == blob:
+                continue
+            rule = self._core.reader.exclusion(path)
+            file = next((folder for folder in _folders(path) if folder in stays), None)
+            if rule is not None:
+                found[path] = str(excluded(path, rule))
+            elif path in folders:
+                found[path] = "a folder has its path here"
+            elif file is not None:
+                found[path] = f"{file} is a file here"
+        return found
+
+    def _noted(self, kit: LockedKit, before: LockedKit) -> LockedKit:
+        """A kit with a note at each file that upstream has now and that was here before it."""
+        base, present = self.base(before), self.present(before.installed_to)
+        moved = find_moves(base, present).values()
+        return _noting_own(kit, present.keys() - base.keys() - set(moved))
+
+    def earlier_manifest(self, name: str, version: str | None) -> Manifest:
+        """What an installed kit said of itself in a version that was installed before.
+
+        Raises:
+            NotFound: There is none.
+        """
+        return find_manifest(self._bases.contents(self._earlier(self.get(name), version)), name)[1]
 
     def _earlier(self, kit: LockedKit, version: str | None) -> KitBase:
-        chain = list(self._bases.chain(kit.name))
+        """The version of the same publisher; another's of this name is another kit."""
+        chain = [base for base in self._bases.chain(kit.name) if base.source == kit.source]
         at = next((n for n, base in enumerate(chain) if base.tree == kit.tree), len(chain))
         if version is None:
             found = chain[at + 1 :]
@@ -189,6 +227,17 @@ class Works:
             remedy = "Only versions that were installed here are kept."
             raise NotFound(f"{which} of {kit.name}", remedy)
         return found[0]
+
+
+def _folders(path: str) -> Iterator[MemoryPath]:
+    """The folders that a path leads through."""
+    return (MemoryPath(path.rsplit("/", end)[0]) for end in range(1, path.count("/") + 1))
+
+
+def _installed(path: MemoryPath, *, is_here: bool, reason: str | None) -> FileUpdate:
+    if reason is not None:
+        return FileUpdate(path, KitState.REMOVED_HERE, FileAction.LEFT_OUT, reason=reason)
+    return FileUpdate(path, KitState.PRISTINE, FileAction.NONE if is_here else FileAction.ADDED)
 
 
 def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, bytes]) -> LockedKit:
@@ -206,7 +255,6 @@ def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, b
     }
     return replace(
         kit,
-        source=base.source,
         ref=base.ref,
         commit=base.commit,
         tree=base.tree,
@@ -216,11 +264,36 @@ def _locked_again(kit: LockedKit, base: KitBase, contents: Mapping[MemoryPath, b
     )
 
 
-def _removals(base: Files, present: Files, *, purge: bool) -> Iterator[FileUpdate]:
+def own_files(kit: LockedKit) -> set[MemoryPath]:
+    """The files at a kit's paths that were here before the kit had them."""
+    return {
+        MemoryPath(f"{kit.installed_to}{path}") for path, one in kit.files.items() if one.is_own
+    }
+
+
+def kept_own(kit: LockedKit, base: Files, new: Files) -> dict[MemoryPath, BlobId]:
+    """What was installed, without the user's own files that upstream does not ship any more."""
+    own = own_files(kit) - new.keys()
+    return {path: blob for path, blob in base.items() if path not in own}
+
+
+def _noting_own(kit: LockedKit, there: Collection[MemoryPath]) -> LockedKit:
+    """A kit with a note at each file that was there before."""
+    files = {
+        path: replace(one, is_own=one.is_own or f"{kit.installed_to}{path}" in there)
+        for path, one in kit.files.items()
+    }
+    return replace(kit, files=files)
+
+
+def _removals(
+    base: Files, present: Files, own: Collection[MemoryPath], *, purge: bool
+) -> Iterator[FileUpdate]:
     for path, state in states_of(base, present, base).items():
         if path not in present:
             continue
-        goes = state is KitState.PRISTINE or (purge and state is KitState.MODIFIED)
+        is_kits = state is KitState.PRISTINE or (purge and state is KitState.MODIFIED)
+        goes = is_kits and path not in own
         yield FileUpdate(path, state, FileAction.REMOVED if goes else FileAction.KEPT)
 
 

@@ -21,6 +21,8 @@ KIT_LOCK: Final = MemoryPath(".pack/kits.lock.yaml")
 _FIRST: Final = "version: 1\n"
 _KITS: Final = "kits:\n"
 _NONE: Final = "kits: {}\n"
+EMPTY: Final = (_FIRST + _NONE).encode()
+"""The file where no kit is installed."""
 _NAME: Final = re.compile(r"  ([a-z0-9][a-z0-9-]{0,63}|'[a-z0-9-]+'|\"[a-z0-9-]+\"):\n")
 _VERSION: Final = re.compile(r"^    version: [\"']?([^\"'\n]+)[\"']?$", re.MULTILINE)
 
@@ -44,7 +46,7 @@ def merge_kit_lock(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
         return Merged(ours, None)
     if ours == base:
         return Merged(theirs, None)
-    old, mine, other = (_read(side) for side in (base or (_FIRST + _NONE).encode(), ours, theirs))
+    old, mine, other = (_read(side) for side in (base or EMPTY, ours, theirs))
     if old is None or mine is None or other is None:
         return merge_text_file(base, ours, theirs, keep_both=False)
     head = _chosen(old.head, mine.head, other.head)

@@ -8,11 +8,16 @@ from typing import Final
 from pack.deferred import pattern
 from pack.model import MemoryPath
 from pack.outgoing.secrets_scan import Leak
+from pack.paths import fold
 
 _HOME: Final = pattern(
-    r"(?<![\w.])(?:/(?:home|Users)/|[A-Za-z]:[\\/]{1,2}Users[\\/]{1,2}|/mnt/c/Users/)"
+    r"(?<![\w.])(?:/(?:home|Users|Volumes|var/home)/|[A-Za-z]:[\\/]{1,2}Users[\\/]{1,2}|/mnt/c/Users/)"
     r"(?P<user>[^\s/\\\"'`<>|:*?]{1,64})|(?<![\w./])(?P<root>/ro{2}t/\S)"
 )
+_TILDE: Final = pattern(r"(?<![\w~/.])~[/\\](?P<folder>[^\s/\\\"'`<>|:*?]{1,64})")
+_EVERYBODYS: Final = frozenset("bin library appdata path folder file your".split())
+"""What is in many homes, and says nothing of whose it is; so are names that begin with a dot."""
+_WIKI_LINK: Final = pattern(r"\[\[(?P<name>[^\[\]|#\n]{1,300})")
 _NOBODY: Final = frozenset(
     "user username you yourname your-name me name someone alice bob user1 public shared".split()
 )
@@ -34,6 +39,37 @@ def find_private_paths(text: str, notes: Iterable[MemoryPath]) -> list[Leak]:
     lines = text.split("\n") if names or _HOME.search(text) else ()
     found = {(n, what) for n, line in enumerate(lines, 1) for what in _on_line(line, names)}
     return [Leak(line, what) for line, what in sorted(found)]
+
+
+def find_private_names(
+    text: str, notes: Iterable[MemoryPath], known: Iterable[MemoryPath] = ()
+) -> list[Leak]:
+    """Short names that should not leave, by line: wiki links to notes, and paths below `~`.
+
+    Args:
+        text: The text.
+        notes: Notes whose names are nobody else's business.
+        known: Files whose names the others know, so that a link means one of them.
+    """
+    stems = {_stem(note) for note in notes} - {_stem(path) for path in known}
+    found = set[tuple[int, str]]()
+    for number, line in enumerate(text.split("\n") if "[[" in text or "~" in text else (), 1):
+        if any(_stem(match["name"]) in stems for match in _WIKI_LINK.finditer(line)):
+            found.add((number, NOTE))
+        if any(_is_somebodys(match["folder"]) for match in _TILDE.finditer(line)):
+            found.add((number, HOME))
+    return [Leak(line, what) for line, what in sorted(found)]
+
+
+def _stem(name: str) -> str:
+    """How a short link names a note, in one spelling."""
+    last = name.strip().replace("%20", " ").rsplit("/", 1)[-1]
+    return fold(last.removesuffix(_SUFFIX))
+
+
+def _is_somebodys(folder: str) -> bool:
+    is_usual = folder.startswith(".") or folder.lower() in _EVERYBODYS | _NOBODY
+    return not (is_usual or _STAND_IN.search(folder))
 
 
 def _names(note: MemoryPath) -> Iterator[str]:

@@ -209,6 +209,34 @@ def test_a_version_a_folder_a_bundle_or_an_archive(
     assert kit(memory, "info", "observer")["license"] == "MIT"
 
 
+def test_each_kind_of_source_by_its_name_in_this_folder(
+    memory: Folder, upstream: Upstream, tmp_path: Path
+) -> None:
+    """Commands run beside the memory, where `upstream` could be the name of a kit, too."""
+    upstream.git("bundle", "create", "-q", "../kits", "--all")
+    upstream.git("archive", "--prefix=kits-1/", "-o", "../kits.zip", "v1.0.0")
+    shutil.copytree(upstream.path / "observer", upstream.path.parent / "folder")
+    upstream.second()
+    for text, version in (
+        ("upstream@v1.0.0#observer", "1.0.0"),
+        ("upstream#observer@v1.0.0", "1.0.0"),
+        ("upstream#observer", "1.1.0"),
+        ("folder", "1.0.0"),
+        ("kits#observer", "1.0.0"),
+        ("kits@v1.0.0#observer", "1.0.0"),
+        ("kits.zip#observer", "1.0.0"),
+    ):
+        answer = kit(memory, "install", text, "--accept-older", "--yes")
+        assert answer["version"] == version, text
+        kit(memory, "uninstall", "observer", "--yes")
+    shutil.rmtree(upstream.path / "observer")
+    upstream.write(FIRST | {"kit.yaml": "schema: 1\nname: observer\nversion: 1.0.0\n"})
+    upstream.git("add", "--all")
+    upstream.git(*_USER, "commit", "-qm", "top")
+    upstream.git("tag", "v9.0.0")
+    assert kit(memory, "install", "upstream@v9.0.0", "--yes")["version"] == "1.0.0"
+
+
 def test_a_whole_bundle_and_a_shallow_clone(memory: Folder, upstream: Upstream) -> None:
     upstream.second()
     upstream.git("bundle", "create", "-q", "../kits.bundle", "--all")
@@ -239,6 +267,38 @@ def test_a_person_at_a_terminal_is_asked(memory: Folder, upstream: Upstream) -> 
     assert memory.state() == state
     assert at_terminal(memory, "kit", "update", typed=[(ASKED, "y\n")])[0] == 2
     assert "line 2, mine" in text(memory, "clash.md")
+
+
+def test_a_kit_cannot_add_lines_to_its_preview(memory: Folder, tmp_path: Path) -> None:
+    odd = Folder(tmp_path / "odd")
+    said = "Fine\\n  licence  Apache-2.0\\n  files    1, 12 bytes\\u202e\\t\\u2028x"
+    odd.write(
+        {
+            "kit.yaml": f'schema: 1\nname: odd\nversion: 1.0.0\ndescription: "{said}"\n'
+            'license: "MIT\\u200b\\n  goes to  elsewhere/"\n',
+            "a.md": "# A\n",
+            "b\n  warning  none.md": "# B\n",
+        }
+    )
+    shown = memory.ok("kit", "install", odd.path, "--dry-run").text
+    begins = [line.split()[0] for line in shown.splitlines()]
+    assert begins == ["odd", "from", "goes", "licence", "files", "left", "added", "added"]
+    assert not {"\u202e", "\u200b", "\t", "\u2028"} & set(shown)
+    memory.ok("kit", "install", odd.path, "--yes")
+    info = memory.ok("kit", "info", "odd").text
+    assert sum(line.startswith("licence") for line in info.splitlines()) == 0
+    assert [line.split()[0] for line in info.splitlines()][:4] == [
+        "name",
+        "version",
+        "description",
+        "license",
+    ]
+    index = Folder(tmp_path / "index")
+    entry = f'name: odd\nsource: "{odd.path}"\ndescription: "{said}"\nversion: "1\\n2"\n'
+    index.write({"kits/odd.yaml": entry})
+    memory.ok("kit", "index", "add", index.path)
+    found = memory.ok("kit", "search", "Fine").text.splitlines()
+    assert [line.split()[0] for line in found] == ["odd", str(odd.path)]
 
 
 def test_what_is_there_is_not_taken(memory: Folder, upstream: Upstream) -> None:
@@ -381,6 +441,89 @@ def test_the_last_line_of_an_update_is_true(installed: Folder, upstream: Upstrea
     assert "clash.conflict" in ended.text
 
 
+def test_one_bad_source_holds_up_no_other_kit(
+    installed: Folder, upstream: Upstream, tmp_path: Path
+) -> None:
+    second = Folder(tmp_path / "second")
+    manifest = "schema: 1\nname: second\nversion: {}\n"
+    second.write({"kit.yaml": manifest.format("1.0.0"), "a.md": "# A\n"})
+    third = Folder(tmp_path / "third")
+    third.write({"kit.yaml": "schema: 1\nname: third\nversion: 1.0.0\n", "a.md": "# A\n"})
+    for one in (second, third):
+        installed.ok("kit", "install", one.path, "--yes")
+    upstream.publish("1.1.0", FIRST | {"A.md": "# A\n", "a.md": "# B\n"})
+    third.path.rename(tmp_path / "away")
+    second.write({"kit.yaml": manifest.format("1.1.0"), "n.md": "# N\n"})
+    found = {one["name"]: one for one in kit(installed, "status")["kits"]}
+    assert found["second"]["latest"] == "1.1.0"
+    assert "problem" not in found["second"]
+    assert found["observer"]["latest"] is None
+    assert "one on some systems" in found["observer"]["problem"]
+    shown = installed.ok("kit", "status").text
+    assert (
+        "\n  problem        a.md and A.md" in shown or "\n  problem        A.md and a.md" in shown
+    )
+    answer = kit(installed, "update", "--yes", status=1)
+    assert [(one["name"], one["to"]) for one in answer["updated"]] == [("second", "1.1.0")]
+    assert [one["name"] for one in answer["problems"]] == ["observer", "third"]
+    assert answer["problems"][0]["code"] == "refused"
+    again = installed.pack("kit", "update", "--yes")
+    assert again.status == 1
+    assert "second 1.1.0: nothing to do" in again.text
+    assert "error: observer: " in again.err
+    assert installed.pack("kit", "update", "observer", "--yes").status == 1
+
+
+def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream: Upstream) -> None:
+    memory.write({".gitignore": "secret*\n", f"{AT}secret-own.md": "# Mine\n"})
+    upstream.publish("1.0.0", FIRST | {"secret.md": "# S\n"})
+    done = kit(memory, "install", upstream.source, "--yes")
+    states = {one["path"].removeprefix(AT): one["state"] for one in done["files"]}
+    assert (states["secret.md"], states["pristine.md"]) == ("REMOVED_HERE", "PRISTINE")
+    # What is a folder here is a file there, and the other way around.
+    for name in ("gone.md", "moved.md"):
+        (memory.path / AT / name).unlink()
+    memory.write({f"{AT}gone.md/x.md": "# X\n", f"{AT}sub.md": "# Sub\n"})
+    new = {
+        "secret.md": "# S2\n",
+        "secret-own.md": "# S\n",
+        "gone.md": "# It comes back\n",
+        "sub.md/y.md": "# Y\n",
+        "outdated.md": SECOND["outdated.md"],
+    }
+    upstream.publish("1.1.0", FIRST | new)
+    answer = kit(memory, "update", "--yes")
+    found = {one["path"].removeprefix(AT): one for one in answer["updated"][0]["files"]}
+    assert "ignored by git" in found["secret-own.md"]["reason"]
+    assert found["sub.md/y.md"]["action"] == "left_out"
+    assert "sub.md is a file here" in found["sub.md/y.md"]["reason"]
+    assert found["outdated.md"]["action"] == "replaced"
+    assert text(memory, "outdated.md") == SECOND["outdated.md"]
+    assert text(memory, "secret-own.md") == "# Mine\n"
+    assert text(memory, "sub.md").endswith("# Sub\n")
+    assert (memory.path / AT / "gone.md/x.md").read_text().endswith("# X\n")
+    assert not (memory.path / AT / "secret.md").exists()
+    assert kit(memory, "update", "--yes")["updated"][0]["commit"] is None
+    kit(memory, "uninstall", "observer", "--yes", "--purge")
+    assert text(memory, "secret-own.md") == "# Mine\n"
+
+
+def test_a_version_that_was_moved_is_not_taken_as_it_comes(
+    installed: Folder, upstream: Upstream
+) -> None:
+    named = f"{upstream.path}@v1.0.0#observer"
+    kit(installed, "uninstall", "observer", "--yes")
+    kit(installed, "install", named, "--yes")
+    upstream.publish("1.0.0", FIRST | {"outdated.md": "# Other\n"}, "v1.0.0")
+    refused = installed.pack("kit", "install", named, "--yes")
+    assert refused.status == 1
+    assert "v1.0.0 has other files now than it had before" in refused.err
+    assert "--accept-moved" in refused.err
+    kit(installed, "install", named, "--yes", "--accept-moved")
+    assert text(installed, "outdated.md") == "# Other\n"
+    assert kit(installed, "install", named, "--yes")["commit"] is None
+
+
 # --- without upstream ----------------------------------------------------------------------------
 
 
@@ -460,6 +603,48 @@ def test_patches_that_git_takes(edited: Folder, upstream: Upstream, tmp_path: Pa
     )
 
 
+def test_patches_of_the_persons_own_stay(edited: Folder, tmp_path: Path) -> None:
+    here = edited.path / ".patches/observer"
+    edited.write({".patches/observer/own.patch": "mine\n", ".patches/observer/sub/x.patch": "x\n"})
+    hidden = edited.git("status", "--porcelain", ".patches")
+    assert hidden
+    patches = kit(edited, "patch", "observer")["patches"]
+    assert edited.git("status", "--porcelain", ".patches") == ""
+    assert kit(edited, "patch", "observer")["patches"] == patches
+    assert (here / "own.patch").read_text() == "mine\n"
+    assert (here / "sub/x.patch").read_text() == "x\n"
+    # What PACK made is the person's once it was edited.
+    edited.write({".patches/observer/modified.md.patch": "edited\n"})
+    state = sorted((file, file.read_bytes()) for file in here.rglob("*") if file.is_file())
+    refused = edited.pack("kit", "patch", "observer")
+    assert refused.status == 1
+    assert "modified.md.patch is there, and is not as PACK made it" in refused.err
+    assert sorted((file, file.read_bytes()) for file in here.rglob("*") if file.is_file()) == state
+    edited.write({f"{AT}modified.md": LINES})
+    kit(edited, "patch", "observer")
+    assert (here / "modified.md.patch").read_text() == "edited\n"
+
+
+@pytest.mark.parametrize(
+    "link", [".patches", ".patches/observer", ".patches/observer/both.md.patch"]
+)
+def test_no_patch_is_written_or_removed_through_a_link(
+    edited: Folder, tmp_path: Path, link: str
+) -> None:
+    away = tmp_path / "away"
+    for folder in (away, away / "observer"):
+        folder.mkdir()
+        (folder / "own.patch").write_text("mine\n")
+    place = edited.path / link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(away / "own.patch" if link.endswith(".patch") else away)
+    refused = edited.pack("kit", "patch", "observer")
+    assert refused.status != 0
+    assert "is a link" in refused.err
+    assert {file.name for file in away.rglob("*")} == {"observer", "own.patch"}
+    assert (away / "own.patch").read_text() == "mine\n"
+
+
 # --- removing, adopting, undoing -----------------------------------------------------------------
 
 
@@ -493,6 +678,19 @@ def test_a_copy_is_adopted_and_its_edits_are_seen(memory: Folder, upstream: Upst
     assert by_path["handbook/outdated.md"] == "OUTDATED"
     kit(memory, "update", "--yes")
     assert (memory.path / "handbook/modified.md").read_text() == "# Mine\n"
+
+
+def test_a_copy_is_adopted_whatever_the_source_once_had(memory: Folder, upstream: Upstream) -> None:
+    upstream.publish("1.0.1", {"A.md": "# A\n", "a.md": "# B\n"})  # one on some systems
+    upstream.write(
+        {"observer/kit.yaml": "schema: 1\nname: observer\nversion: 1.0.2\ninstall_to: .x"}
+    )
+    upstream.git("add", "--all")
+    upstream.git(*_USER, "commit", "-qm", "nowhere to go")
+    upstream.publish("1.1.0", SECOND)
+    memory.write({f"handbook/{name}": content for name, content in FIRST.items()})
+    (done,) = kit(memory, "adopt", "handbook", upstream.source)["updated"]
+    assert done["to"] == "1.0.0"
 
 
 def test_undo_of_each(installed: Folder, upstream: Upstream) -> None:

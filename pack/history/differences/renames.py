@@ -7,9 +7,9 @@ in stores that know trees only, they are found here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from pack.errors import LimitExceeded, NotFound
 from pack.history.differences.file_diff import Read
@@ -30,14 +30,40 @@ def with_renames(changes: Sequence[FileChange], read: Read) -> tuple[FileChange,
         return tuple(changes)
     old = {change: _lines(change, read) for change in gone}
     new = {change: _lines(change, read) for change in come}
-    pairs = ((_similarity(old[one], new[two]), one, two) for one in gone for two in come)
-    likely = sorted((pair for pair in pairs if pair[0] >= _LEAST), key=lambda pair: -pair[0])
-    moved: dict[FileChange, FileChange] = {}
-    for _, one, two in likely:
-        if two not in moved and one not in moved.values():
-            moved[two] = one
+    moved = {two: one for one, two in likely_moves(old, new).items()}
     dropped = set(moved.values())
     return tuple(_moved(one, moved.get(one)) for one in changes if one not in dropped)
+
+
+_Old = TypeVar("_Old")
+_New = TypeVar("_New")
+
+
+def likely_moves(
+    gone: Mapping[_Old, Counter[bytes]], come: Mapping[_New, Counter[bytes]]
+) -> dict[_Old, _New]:
+    """What became of files that are gone, where something new has kept at least half of one.
+
+    Args:
+        gone: Their lines, as `line_sizes` counts them.
+        come: The same of what is new.
+    """
+    pairs = ((_similarity(gone[one], come[two]), one, two) for one in gone for two in come)
+    likely = sorted((pair for pair in pairs if pair[0] >= _LEAST), key=lambda pair: -pair[0])
+    found, taken = dict[_Old, _New](), set[_New]()
+    for _, one, two in likely:
+        if one not in found and two not in taken:
+            found[one] = two
+            taken.add(two)
+    return found
+
+
+def line_sizes(content: bytes) -> Counter[bytes]:
+    """How many bytes a text has of each line; none of one that is too large to compare."""
+    found: Counter[bytes] = Counter()
+    for line in content.splitlines() if len(content) <= _LARGEST else ():
+        found[line.strip()] += len(line.strip())
+    return found
 
 
 def _moved(change: FileChange, old: FileChange | None) -> FileChange:
@@ -47,18 +73,11 @@ def _moved(change: FileChange, old: FileChange | None) -> FileChange:
 
 
 def _lines(change: FileChange, read: Read) -> Counter[bytes]:
-    """How many bytes a file has of each line."""
     sha = change.sha or change.old_sha
     try:
-        content = read(change.path, sha) if sha else b""
+        return line_sizes(read(change.path, sha) if sha else b"")
     except (NotFound, LimitExceeded):
         return Counter()
-    if len(content) > _LARGEST:
-        return Counter()
-    found: Counter[bytes] = Counter()
-    for line in content.splitlines():
-        found[line.strip()] += len(line.strip())
-    return found
 
 
 def _similarity(old: Counter[bytes], new: Counter[bytes]) -> float:

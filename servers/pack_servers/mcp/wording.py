@@ -31,6 +31,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.FIND_KITS: "ask the user to look for the kit",
     Action.ACCEPT_OLDER_KIT: "ask the user to accept the older version",
     Action.ACCEPT_KIT_SIGNER: "ask the user to accept the new signer",
+    Action.ACCEPT_MOVED_KIT: "ask the user to accept that the version was moved",
     Action.REINDEX: "ask the user to correct the index",
     Action.DIAGNOSE: "ask the user to check how PACK is set up",
     Action.INIT: "ask the user to set up a memory",

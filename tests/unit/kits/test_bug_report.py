@@ -89,15 +89,40 @@ def test_a_patch_cannot_end_its_block() -> None:
     assert "`````diff\ndiff --git a/a.md b/a.md\n" in body
 
 
+HERE = "a copy on this machine"
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("/" + "home/jdoe/kits#observer", "a copy on this machine"),
-        ("file:///" + "home/jdoe/kits", "a copy on this machine"),
+        ("/" + "home/jdoe/kits#observer", HERE),
+        ("file:///" + "home/jdoe/kits", HERE),
         ("https://me:pw@example.org/kits", "https://example.org/kits"),
-        ("git@example.org:me/kits.git", "git@example.org:me/kits.git"),
+        ("git@github.com:me/kits.git#sub", "git@github.com:me/kits.git#sub"),
+        ("ssh://git@codeberg.org/me/kits", "ssh://codeberg.org/me/kits"),
+        ("jdoe@nas.example.org:/srv/private/kits.git", HERE),
+        ("ssh://jdoe@nas.example.org:2222/srv/kits#sub", HERE),
+        ("ssh://nas/srv/kits", HERE),
+        ("nas:kits.git", HERE),
+        ("http://nas.local:3000/jdoe/kits", HERE),
+        ("http://192.168.0.7/kits", HERE),
+        ("https://git/kits", HERE),
         ("pack:observer", "pack:observer"),
     ],
 )
-def test_a_place_on_this_machine_is_not_named(source: str, said: str) -> None:
-    assert public_source(what("", source).kit) == said
+def test_a_place_on_this_machine_or_in_its_network_is_not_named(source: str, said: str) -> None:
+    found = what("bugs: {email: a@example.org}", source)
+    assert public_source(found.kit, found.manifest) == said
+    report = draft(found, "It fails")
+    assert f"- source: {said}\n" in report.body
+    if said is HERE:
+        assert "nas" not in report.body + report.address
+        with pytest.raises(NotFound):
+            draft(what("", source), "It fails")
+
+
+@pytest.mark.parametrize("ending", ["", ".git", "/"])
+def test_a_place_that_the_kit_itself_names_is_named(ending: str) -> None:
+    source = "git@git.example.org:team/kits"
+    found = what(f"repository: {{url: '{source}{ending}'}}", f"{source}.git#sub")
+    assert public_source(found.kit, found.manifest) == f"{source}.git#sub"

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.core.truths import TruthMode
-from pack.errors import AlreadyExists, InvalidRequest, NotFound, PackError
+from pack.errors import AlreadyExists, InvalidRequest, NotFound, PackError, UnusableInput
 from pack.history.briefing.context import ContextRequest
 from pack.history.undoing.undone import UndoChoice
 from pack.kits.lock import LOCK
@@ -11,7 +11,7 @@ from pack.kits.shipment import Shipment, ShippedFile, find_twins, unpack
 from pack.kits.states import KitState
 from pack.kits.trust import Distrust
 from pack.kits.updating import FileAction, UpdateMode
-from pack.model import ABSENT, Put, blob_id
+from pack.model import ABSENT, Delete, Put, blob_id
 from pack.provenance import Origin, Source
 from tests.support import assert_true_index
 from tests.truth_support import levels
@@ -26,12 +26,9 @@ TEXT = "# A\n\nfirst\n\nsecond\n\nthird\n"
 def kit(version="1.0.0", name="observer", source="/upstream", more="", **files):
     """A kit with `a.md` and others, as its source would ship it."""
     manifest = f"schema: 1\nname: {name}\nversion: {version}\n{more}"
-    texts = {"kit.yaml": manifest, "a.md": TEXT, **files}
-    shipped = {
-        path.replace("__", "/").replace("_md", ".md"): ShippedFile(text.encode())
-        for path, text in texts.items()
-        if text is not None
-    }
+    named = {path.replace("__", "/").replace("_md", ".md"): one for path, one in files.items()}
+    texts = {"kit.yaml": manifest, "a.md": TEXT, **named}
+    shipped = {path: ShippedFile(text.encode()) for path, text in texts.items() if text is not None}
     return unpack(Shipment(source, None, None, shipped, name))
 
 
@@ -177,6 +174,63 @@ def test_purge_takes_changed_files_and_no_others(world, installed):
     assert "kits/observer/own.md" in world.files()
 
 
+def by_hand(memory, files):
+    """Have files in a commit that was made with git, so that PACK notes nothing in them."""
+    puts = [Put(path, text.encode(), ABSENT) for path, text in files.items()]
+    memory.connector.commit(memory.connector.head(), puts, "by hand")
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_file_that_was_here_before_the_kit_stays_when_it_goes(world, mine, purge):
+    by_hand(mine, {A: TEXT})
+    done = mine.kits.install(kit(b_md="# B\n"))
+    assert {one.path: one.action for one in done.files}[A] is FileAction.NONE
+    mine.kits.update(kit("1.1.0", b_md="# B2\n"))
+    mine.kits.rollback("observer")
+    assert states(mine)["a.md"] is KitState.PRISTINE
+    planned = mine.kits.uninstall("observer", purge=purge, dry_run=True)
+    assert {one.path: one.action for one in planned.files}[A] is FileAction.KEPT
+    mine.kits.uninstall("observer", purge=purge)
+    assert world.files()[A] == TEXT.encode()
+    assert "kits/observer/b.md" not in world.files()
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("choice", [UpdateMode.MERGE, UpdateMode.KEEP])
+@pytest.mark.parametrize("text", ["# Mine\n", "# Theirs\n"])
+def test_a_file_that_was_here_before_upstream_had_one_stays_when_the_kit_goes(
+    world, installed, choice, text
+):
+    own = "kits/observer/own.md"
+    by_hand(installed, {own: text})
+    installed.kits.update(kit("1.1.0", own_md="# Theirs\n"), choice)
+    installed.kits.update(kit("1.2.0", own_md="# Theirs\n", n_md="# N\n"), choice)
+    installed.kits.uninstall("observer", purge=True)
+    assert world.files()[own] == text.encode()
+    assert A not in world.files()
+
+
+@pytest.mark.contract("C15")
+def test_a_file_that_was_here_before_stays_when_upstream_has_it_no_more(world, mine):
+    by_hand(mine, {A: TEXT})
+    mine.kits.install(kit())
+    newer = kit("1.1.0", a_md=None, b_md=TEXT)
+    assert states(mine, newer)["a.md"] is KitState.LOCAL
+    done = mine.kits.update(newer)
+    assert {one.path: one.action for one in done.files}[A] is FileAction.NONE
+    assert world.files()[A] == TEXT.encode()
+    assert states(mine)["a.md"] is KitState.LOCAL
+
+
+def test_a_file_of_the_kits_that_was_moved_here_is_still_the_kits(world, installed):
+    moved = [Put("kits/observer/b.md", TEXT.encode(), ABSENT), Delete(A, blob_id(TEXT.encode()))]
+    installed.connector.commit(installed.connector.head(), moved, "by hand")
+    installed.kits.update(kit("1.1.0", a_md=None, b_md=TEXT))
+    installed.kits.uninstall("observer")
+    assert "kits/observer/b.md" not in world.files()
+
+
 @pytest.mark.contract("C12")
 def test_an_agent_that_updates_a_kit_cannot_touch_the_persons_text(world, installed):
     edited = TEXT.replace("first", "mine")
@@ -215,6 +269,92 @@ def test_kits_that_need_or_exclude_each_other(mine):
         mine.kits.install(kit(name="other", more="min_pack: 99.0.0\n"))
     optional = "dependencies: {kits: [{name: far, required: false}]}\n"
     assert mine.kits.preview(kit(name="other", more=optional)).missing == ["far *"]
+
+
+def needs(version, more="", name="core"):
+    return f"dependencies: {{kits: [{{name: {name}, version: '{version}'}}]}}\n{more}"
+
+
+def test_what_is_installed_has_a_say_in_what_comes(mine):
+    mine.kits.install(kit("1.0.0", "core", "/core"))
+    mine.kits.install(kit(more=needs("^1.0.0")))
+    with pytest.raises(
+        InvalidRequest, match=r"observer needs the kit core \^1\.0\.0, and this is 2"
+    ):
+        mine.kits.update(kit("2.0.0", "core", "/core"))
+    mine.kits.update(kit("1.5.0", "core", "/core"))
+    said = r"third needs the kit core \^2\.0\.0, 1\.5\.0 is installed, and observer needs \^1\.0\.0"
+    with pytest.raises(InvalidRequest, match=said):
+        mine.kits.install(kit(name="third", source="/third", more=needs("^2.0.0")))
+    mine.kits.install(kit(name="lonely", source="/l", more="conflicts: [other]\n"))
+    with pytest.raises(InvalidRequest, match="lonely says that other cannot be installed beside"):
+        mine.kits.install(kit(name="other", source="/other"))
+    by_hand(mine, {"copied/a.md": TEXT})
+    for name, more, said in (
+        ("other", "", "lonely says"),
+        ("copied", "min_pack: 99.0.0\n", "needs PACK 99"),
+        ("copied", "conflicts: [core]\n", "beside core"),
+        ("copied", needs("^2.0.0"), "1.5.0 is installed"),
+    ):
+        with pytest.raises(InvalidRequest, match=said):
+            mine.kits.adopt("copied", [kit(name=name, source="/copied", more=more)])
+    assert set(mine.kits.lock().kits) == {"core", "observer", "lonely"}
+
+
+def test_a_rollback_is_refused_where_another_kit_needs_what_is_here(mine):
+    mine.kits.install(kit("1.0.0", "core", "/core"))
+    mine.kits.update(kit("2.0.0", "core", "/core"))
+    mine.kits.install(kit(more=needs("^2.0.0")))
+    with pytest.raises(
+        InvalidRequest, match=r"observer needs the kit core \^2\.0\.0, and this is 1"
+    ):
+        mine.kits.rollback("core")
+    assert mine.kits.get("core").version == "2.0.0"
+
+
+def test_two_kits_that_need_each_others_new_version_are_updated_together(mine):
+    old, new = kit("1.0.0", "core", "/core"), kit("2.0.0", "core", "/core")
+    mine.kits.install(old)
+    mine.kits.install(kit(more=needs("^1.0.0")))
+    newer = kit("2.0.0", more=needs("^2.0.0"))
+    (found,) = mine.kits.status(["observer"], lambda _: newer)
+    assert (found.latest, "1.0.0 is installed" in found.problem) == ("2.0.0", True)
+    for one in (new, newer):
+        mine.kits.update(one, beside=[new, newer])
+    assert {one.version for one in mine.kits.lock().kits.values()} == {"2.0.0"}
+
+
+def test_a_rollback_stays_with_the_publisher(mine):
+    mine.kits.install(kit("1.0.0", source="/first"))
+    mine.kits.update(kit("1.1.0", source="/first", n_md="# N\n"))
+    mine.kits.uninstall("observer")
+    mine.kits.install(kit("1.0.0", source="/second"))  # the same files, to the byte
+    mine.kits.update(kit("3.0.0", source="/second"))
+    with pytest.raises(NotFound, match=r"1\.1\.0"):
+        mine.kits.rollback("observer", "1.1.0")
+    assert mine.kits.rollback("observer").after == "1.0.0"
+    assert mine.kits.get("observer").source == "/second"
+    with pytest.raises(NotFound, match=r"before 1\.0\.0"):
+        mine.kits.rollback("observer")
+
+
+def test_a_source_that_cannot_be_used_says_nothing_of_the_others(mine):
+    mine.kits.install(kit())
+    mine.kits.install(kit(name="other", source="/other"))
+
+    def find(known):
+        if known.name == "observer":
+            raise UnusableInput("kit.yaml: it is broken")
+        return kit("1.1.0", "other", "/other")
+
+    broken, second = mine.kits.status([], find)
+    assert (broken.latest, broken.problem) == (None, "kit.yaml: it is broken")
+    assert broken.state is KitState.PRISTINE
+    assert (second.latest, second.problem) == ("1.1.0", None)
+    (renamed,) = mine.kits.status(["observer"], lambda _: kit(name="other"))
+    assert (renamed.latest, renamed.problem) == (None, "/upstream holds the kit other now")
+    (older,) = mine.kits.status(["observer"], lambda _: kit("0.9.0"))
+    assert "0.9.0 now, and was 1.0.0 before" in older.problem
 
 
 def test_one_name_from_two_places_is_refused(installed):
@@ -316,6 +456,16 @@ def test_an_undone_update_can_be_made_again(installed):
     installed.undo.undo(UndoChoice(commits=(done.commit,)))
     assert installed.kits.get("observer").version == "1.0.0"
     assert installed.kits.update(kit("1.1.0", n_md="# N\n")).after == "1.1.0"
+
+
+def test_an_install_can_be_undone_when_another_kit_has_come(world, mine):
+    first = mine.kits.install(kit())
+    mine.kits.install(kit(name="other", source="/other"))
+    mine.undo.undo(UndoChoice(commits=(first.commit,)))
+    assert list(mine.kits.lock().kits) == ["other"]
+    assert A not in world.files()
+    mine.kits.install(kit())
+    assert list(mine.kits.lock().kits) == ["observer", "other"]
 
 
 def test_the_lock_that_somebody_damaged_is_left_as_it_is(world, installed):

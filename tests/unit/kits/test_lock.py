@@ -64,6 +64,20 @@ def test_the_quick_way_to_read_it_reads_the_same(path, digest, commit):
     assert b"version: 2.0.0" in write_lock(read_lock(text).with_kit(changed)).replace(b'"', b"")
 
 
+def test_a_file_that_was_the_users_is_noted_and_an_older_lock_is_read():
+    files = {"a.md": LockedFile("1" * 64, is_own=True), "kit.yaml": LockedFile("0" * 64)}
+    text = write_lock(Lock().with_kit(replace(ONE, files=files)))
+    assert b', mode: "100644", own: true}\n' in text
+    as_yaml = text.replace(b"kits:\n", b"kits: # by hand\n")
+    assert read_lock(text) == read_lock(as_yaml) == Lock().with_kit(replace(ONE, files=files))
+    assert write_lock(read_lock(as_yaml)) == text
+    older = read_lock(text.replace(b", own: true", b"")).kits["observer"]
+    assert not any(one.is_own for one in older.files.values())
+    odd = text.replace(b"own: true", b"own: perhaps")
+    assert read_lock(odd).kits["observer"].files["a.md"].more == {"own": "perhaps"}
+    assert write_lock(read_lock(odd)) == odd
+
+
 def test_keys_of_a_newer_pack_stay():
     text = write_lock(Lock().with_kit(ONE)).decode()
     text = text.replace("kits:\n", "policy: {strict: true, also: [1, x]}\nkits:\n")

@@ -11,10 +11,17 @@ SOURCE = "https://example.org/kits.git"
 KEY, OTHER = "SHA256:publisher", "SHA256:somebody"
 
 
-def kit(version: str, signer: str | None = None, *, ref: str | None = None, source: str = SOURCE):
+def kit(
+    version: str,
+    signer: str | None = None,
+    *,
+    ref: str | None = None,
+    source: str = SOURCE,
+    text: str = "",
+):
     files = {
         "kit.yaml": ShippedFile(f"schema: 1\nname: observer\nversion: {version}\n".encode()),
-        "a.md": ShippedFile(f"# {version}\n".encode()),
+        "a.md": ShippedFile(f"# {version}\n{text}".encode()),
     }
     return unpack(Shipment(source, ref, None, files, "observer", signer))
 
@@ -42,7 +49,11 @@ def kinds(kits, newer) -> list[Distrust]:
     return accepted
 
 
-_NAMES = {Distrust.OLDER: "older-kit", Distrust.SIGNER: "kit-signer"}
+_NAMES = {
+    Distrust.OLDER: "older-kit",
+    Distrust.SIGNER: "kit-signer",
+    Distrust.MOVED: "moved-kit",
+}
 
 
 @pytest.mark.contract("C15")
@@ -60,6 +71,16 @@ _NAMES = {Distrust.OLDER: "older-kit", Distrust.SIGNER: "kit-signer"}
         (kit("1.0.0", KEY), kit("1.1.0", OTHER), [Distrust.SIGNER]),
         (kit("1.0.0", KEY), kit("1.1.0"), [Distrust.SIGNER]),
         (kit("1.1.0", KEY), kit("1.0.0"), [Distrust.OLDER, Distrust.SIGNER]),
+        (kit("1.0.0", ref="v1.0.0"), kit("1.0.0", ref="v1.0.0", text="x"), [Distrust.MOVED]),
+        (kit("1.0.0", ref="v1.0.0"), kit("1.1.0", ref="v1.0.0"), [Distrust.MOVED]),
+        (kit("1.0.0", ref="v1.0.0"), kit("1.0.0", ref="1.0.0", text="x"), []),
+        (kit("1.0.0", ref="main"), kit("1.0.0", ref="main", text="x"), []),
+        (kit("1.0.0", KEY, ref="v1.0.0"), kit("1.0.0", KEY, ref="v1.0.0", text="x"), []),
+        (
+            kit("1.0.0", KEY, ref="v1.0.0"),
+            kit("1.0.0", ref="v1.0.0", text="x"),
+            [Distrust.SIGNER, Distrust.MOVED],
+        ),
     ],
 )
 def test_what_is_odd_is_refused_unless_just_that_is_accepted(kits, before, newer, wanted) -> None:

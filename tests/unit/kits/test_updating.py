@@ -97,6 +97,57 @@ def test_an_edit_follows_a_file_that_upstream_renamed():
     assert found == {"k/b.md": THEIRS}
 
 
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize(
+    ("new", "choice", "after"),
+    [
+        (THEIRS, UpdateMode.MERGE, MINE.replace(b"third", b"third, theirs")),
+        (THEIRS, UpdateMode.KEEP, MINE),
+        (CLASH, UpdateMode.KEEP, MINE),
+    ],
+)
+def test_an_edit_follows_a_file_that_upstream_renamed_and_changed(new, choice, after):
+    sides = {"k/a.md": BASE}, {"k/a.md": MINE}, {"k/b.md": new}
+    found, files, whole = plan(*sides, choice)
+    assert found == {"k/b.md": after}
+    assert (files["k/a.md"].before, files["k/a.md"].action) == (
+        KitState.GONE_UPSTREAM,
+        FileAction.REMOVED,
+    )
+    assert not whole.has_conflict
+    assert plan(sides[2], found, sides[2])[2].changes == ()
+
+
+def test_an_edit_that_does_not_fit_into_the_renamed_file_is_there_with_a_copy_beside():
+    found, files, whole = plan({"k/a.md": BASE}, {"k/a.md": MINE}, {"k/b.md": CLASH})
+    assert found.pop("k/b.md") == MINE
+    ((copy, text),) = found.items()
+    assert text.endswith(CLASH)
+    assert files["k/b.md"].conflict_copy == copy
+    assert whole.has_conflict
+
+
+def test_what_is_only_likely_to_be_renamed_makes_no_text_go():
+    sides = {"k/a.md": BASE}, {"k/a.md": MINE}, {"k/b.md": CLASH}
+    found, _, _ = plan(*sides, UpdateMode.THEIRS)
+    assert found == {"k/a.md": MINE, "k/b.md": CLASH}
+
+
+def test_a_new_file_with_less_than_half_of_it_is_another_one():
+    other = b"# Other\n\nfirst\n\nsomething else entirely\n"
+    found, files, _ = plan({"k/a.md": BASE}, {"k/a.md": MINE}, {"k/b.md": other})
+    assert found == {"k/a.md": MINE, "k/b.md": other}
+    assert files["k/a.md"].action is FileAction.KEPT
+
+
+def test_the_likeliest_file_is_the_renamed_one_and_a_file_of_the_users_never_is():
+    less = b"# A\n\nfirst\n\nsecond\n\nnew, new, new, new\n"
+    new = {"k/b.md": less, "k/c.md": THEIRS, "k/own.md": BASE + b"x\n"}
+    here = {"k/a.md": MINE, "k/own.md": b"# Own\n"}
+    found, _, _ = plan({"k/a.md": BASE}, here, new, UpdateMode.KEEP)
+    assert found == {"k/b.md": less, "k/c.md": MINE, "k/own.md": b"# Own\n"}
+
+
 def test_what_was_removed_here_stays_removed_under_its_new_name():
     found, _, whole = plan({"k/a.md": BASE}, {}, {"k/b.md": BASE})
     assert (found, whole.changes) == ({}, ())
@@ -128,11 +179,11 @@ def changed(files, who, chance):
     side = dict(files)
     for path in [*side]:
         kind = chance.choice(["", "", "edit", "edit", "remove", "move", "move and edit"])
+        if "edit" in kind:
+            side[path] = edited(side[path], who, chance)
         if "move" in kind:
             side[f"k/{who}/{chance.choice(NAMES)[2:]}"] = side.pop(path)
             continue
-        if "edit" in kind:
-            side[path] = edited(side[path], who, chance)
         if kind == "remove":
             del side[path]
     for _ in range(chance.randrange(3)):

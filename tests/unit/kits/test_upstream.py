@@ -54,6 +54,20 @@ def test_a_contribution_is_the_hunks_of_the_kits_files_and_who_wrote_them(memory
         assert private not in found.text
 
 
+def test_a_file_that_is_no_note_goes_too_and_nobody_is_said_to_have_written_it(world) -> None:
+    world.init()
+    manifest = b"schema: 1\nname: observer\nversion: 1.0.0\nfiles: ['**']\n"
+    files = {"kit.yaml": manifest, "a.md": TEXT.encode(), "run.py": b"one = 1\n"}
+    shipped = {path: ShippedFile(text) for path, text in files.items()}
+    world.memory.kits.install(unpack(Shipment("/up", None, None, shipped, "observer")))
+    edit(world.memory, "mine")
+    world.commit({"kits/observer/run.py": b"one = 2\n"})
+    found = world.memory.kits.upstream.contribution("observer", MESSAGE)
+    assert found.files == ["a.md", "run.py"]
+    assert "+one = 2\n" in found.text
+    assert "run.py line 1: not known" in found.wrote
+
+
 def test_without_a_change_there_is_nothing_to_contribute(memory) -> None:
     with pytest.raises(InvalidRequest, match="nothing that observer shipped was changed"):
         memory.kits.upstream.contribution("observer", MESSAGE)
@@ -67,11 +81,19 @@ def test_without_a_change_there_is_nothing_to_contribute(memory) -> None:
     [
         (f"use {FAKE}", "a GitHub token"),
         ("see people/jo.md", "the path of a note outside"),
+        ("see [[jo]]", "the path of a note outside"),
+        ("see [[Jo#plans|him]]", "the path of a note outside"),
+        ("see [[own]]", "the path of a note outside"),
+        ("see [it](own.md)", "the path of a note outside"),
         ("in /" + "home/jdoe/x", "a folder of somebody's home"),
+        ("in ~" + "/Clients/Acme", "a folder of somebody's home"),
+        ("<!-- internal: ask Jo -->", "a comment for the people at home"),
+        ("internal: true", "a key that says it is internal"),
     ],
 )
 def test_what_is_private_stays(memory, new: str, said: str) -> None:
     edit(memory, new)
+    memory.notes.update("kits/observer/own.md", "# Own\n")
     upstream = memory.kits.upstream
     for make in (
         lambda: upstream.contribution("observer", MESSAGE),
@@ -86,12 +108,33 @@ def test_what_is_private_stays(memory, new: str, said: str) -> None:
     assert new not in shown.body + shown.title + shown.address
 
 
+def test_what_upstream_knows_is_no_leak(memory) -> None:
+    memory.notes.update("people/b.md", "# Private\n")
+    edit(memory, "see [[b]] and b.md, or ~" + "/.config/x\n\n```yaml\ninternal: true\n```")
+    upstream = memory.kits.upstream
+    assert "[[b]]" in upstream.contribution("observer", MESSAGE).text
+    assert "a.md" in upstream.report("observer", "It fails", with_patch=True).body
+
+
+@pytest.mark.parametrize("ref", ["/" + "home/jdoe/x", "people/jo.md"])
+def test_all_of_a_report_is_looked_through(world, ref: str) -> None:
+    world.init()
+    manifest = b"schema: 1\nname: observer\nversion: 1.0.0\nbugs: {email: a@example.org}\n"
+    files = {"kit.yaml": ShippedFile(manifest), "a.md": ShippedFile(TEXT.encode())}
+    shipment = Shipment("https://example.org/kits", ref, COMMIT, files, "observer")
+    world.memory.kits.install(unpack(shipment))
+    world.memory.notes.update("people/jo.md", "# Jo\n")
+    with pytest.raises(RefusedForSafety, match="report, line"):
+        world.memory.kits.upstream.report("observer", "It fails")
+
+
 def test_what_upstream_itself_says_is_no_leak(world) -> None:
     world.init()
-    text = f"# A\n\nAn example: {FAKE}\n\nsecond\n"
+    text = f"# A\n\nAn example: {FAKE}, <!-- internal --> [[jo]]\n\nsecond\n"
     files = {"kit.yaml": b"schema: 1\nname: observer\nversion: 1.0.0\n", "a.md": text.encode()}
     shipped = {path: ShippedFile(one) for path, one in files.items()}
     world.memory.kits.install(unpack(Shipment("/up", None, None, shipped, "observer")))
+    world.memory.notes.update("people/jo.md", "# Jo\n")
     new = text.replace("second", "mine")
     world.memory.notes.update(A, new, blob_id(text.encode()))
     assert "+mine\n" in world.memory.kits.upstream.contribution("observer", MESSAGE).text

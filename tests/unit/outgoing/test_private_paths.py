@@ -3,7 +3,7 @@
 import pytest
 
 from pack.model import MemoryPath
-from pack.outgoing.private_paths import HOME, NOTE, find_private_paths
+from pack.outgoing.private_paths import HOME, NOTE, find_private_names, find_private_paths
 
 NOTES = [MemoryPath("projects/acme merger.md"), MemoryPath("people/jo.md"), MemoryPath("plan.md")]
 
@@ -15,6 +15,9 @@ NOTES = [MemoryPath("projects/acme merger.md"), MemoryPath("people/jo.md"), Memo
         ("see file:///" + "Users/jdoe/x", HOME),
         ("in C:\\Users\\jdoe\\Documents", HOME),
         ("in /" + "root/keys", HOME),
+        ("in /" + "var/home/jdoe/x", HOME),
+        ("in /" + "Volumes/Clients/x", HOME),
+        ("see file:///" + "Volumes/Clients/x", HOME),
         ("see projects/acme merger.md", NOTE),
         ("see [it](../../projects/acme%20merger.md)", NOTE),
         ("see [[people/jo]]", NOTE),
@@ -37,3 +40,34 @@ def test_a_private_path_is_found(text: str, what: str) -> None:
 )
 def test_other_paths_are_not(text: str) -> None:
     assert find_private_paths(text, NOTES) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("see [[acme merger]]", NOTE),
+        ("see [[Acme%20Merger|the plan]]", NOTE),
+        ("see ![[jo#mail]] too", NOTE),
+        ("see [[ plan.md ]]", NOTE),
+        ("see [[../people/jo]]", NOTE),
+        ("in ~" + "/Clients/Acme", HOME),
+        ("(~" + "/work)", HOME),
+        ("in ~" + "\\work\\x", HOME),
+    ],
+)
+def test_a_short_private_name_is_found(text: str, what: str) -> None:
+    assert [(one.line, one.what) for one in find_private_names(f"a\n{text}", NOTES)] == [(2, what)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see [[joanna]], [[merger]] and jo",
+        "see [[guide]], which comes with it",
+        "in ~" + "/.config/pack, ~" + "/bin/x, ~" + "/path/to and ~" + "/$NAME",
+        "about ~5/6 of it, a~/b",
+    ],
+)
+def test_other_short_names_are_not(text: str) -> None:
+    known = [MemoryPath("sub/guide.md")]
+    assert find_private_names(text, [*NOTES, MemoryPath("x/Guide.md")], known) == []

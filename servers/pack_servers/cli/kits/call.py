@@ -29,7 +29,7 @@ class KitCall:
         patch: `--patch`.
         send: `--send`.
         output: `--output`.
-        accepted: `--accept-older` and `--accept-signer`.
+        accepted: `--accept-older`, `--accept-signer` and `--accept-moved`.
         yes: `--yes`.
         dry_run: `--dry-run`.
         is_json: Whether the answer is for programs.

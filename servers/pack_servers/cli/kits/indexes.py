@@ -12,7 +12,7 @@ from pack.errors import InvalidRequest
 from pack.kits.index_entries import matching
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
-from pack_servers.cli.shell.streams import printable, say, working
+from pack_servers.cli.shell.streams import one_line, say, working
 
 _INCOMPLETE: Final = 1
 _WITH_ADDRESS: Final = 2
@@ -29,11 +29,11 @@ def search(call: KitCall) -> None:
         show_json({"kits": [asdict(entry) for entry in found], "problems": problems})
     else:
         for entry in found:
-            version = f" {printable(entry.version)}" if entry.version else ""
-            show(f"{entry.name}{version}  {printable(entry.description)}".rstrip())
-            show(f"  {printable(entry.source)}  ({printable(entry.index)})")
+            version = f" {one_line(entry.version)}" if entry.version else ""
+            show(f"{entry.name}{version}  {one_line(entry.description.strip())}".rstrip())
+            show(f"  {one_line(entry.source)}  ({one_line(entry.index)})")
         for said in problems:
-            say(f"warning: {said}")
+            say(f"warning: {one_line(said)}")
         if not found:
             say("no kit is called or described so")
     if unread:
@@ -56,7 +56,7 @@ def _list(call: KitCall) -> None:
         show_json({"indexes": known})
         return
     for address in known:
-        show(address)
+        show(one_line(address))
     if not known:
         say("there is no index; PACK's own kits are found without one")
         say("  → pack kit index add https://example.org/index.git")
@@ -72,9 +72,9 @@ def _add(call: KitCall) -> None:
     if call.is_json:
         show_json({"index": source.address, "kits": len(found.entries), "commit": commit})
     else:
-        show(f"{source.address}: {counted(len(found.entries), 'kit')}")
+        show(f"{one_line(source.address)}: {counted(len(found.entries), 'kit')}")
         for said in found.problems:
-            say(f"warning: {said}")
+            say(f"warning: {one_line(said)}")
 
 
 def _remove(call: KitCall) -> None:
@@ -85,7 +85,7 @@ def _remove(call: KitCall) -> None:
     if call.is_json:
         show_json({"index": name, "commit": commit})
     else:
-        show(f"removed {name}")
+        show(f"removed {one_line(name)}")
 
 
 def _address(call: KitCall) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,16 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidContent, InvalidRequest, NotFound
+from pack.errors import (
+    InvalidContent,
+    InvalidPath,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    PackError,
+    RefusedForSafety,
+)
+from pack.kits.fitness import refuse_other_name
 from pack.kits.lock import LockedKit
 from pack.kits.results import Updated
 from pack.kits.shipment import Kit, KitSource, unpack
@@ -20,6 +29,7 @@ from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.kits.indexes import index, search
 from pack_servers.cli.kits.kit_text import (
     installed_fields,
+    problem_fields,
     show_info,
     show_preview,
     show_status,
@@ -40,8 +50,10 @@ from pack_servers.cli.shell.options import (
     YesOption,
 )
 from pack_servers.cli.shell.output import show, show_json
-from pack_servers.cli.shell.streams import can_ask, confirm, working, write_bytes
-from pack_servers.wiring.kits.sources import PATCHES, folder_of, kit_sources, write_anew
+from pack_servers.cli.shell.streams import can_ask, confirm, one_line, say, working, write_bytes
+from pack_servers.cli.shell.wording import worded
+from pack_servers.wiring.kits.patches import patch_files, write_patches
+from pack_servers.wiring.kits.sources import kit_sources
 
 EXAMPLES: Final = """\
   pack kit install ~/kits#observer    show what would come, ask, install it
@@ -52,6 +64,7 @@ EXAMPLES: Final = """\
 _INCOMPLETE: Final = 1
 _CONFLICT: Final = 2
 _WITH_SOURCE: Final = 2
+_NO_KIT: Final = (NotFound, InvalidContent, InvalidPath, LimitExceeded, RefusedForSafety)
 
 
 class KitAction(StrEnum):
@@ -120,6 +133,10 @@ def run(  # noqa: PLR0917 - options
         bool,
         typer.Option("--accept-signer", help="Take it although another key signed it, or none."),
     ] = False,
+    accept_moved: Annotated[
+        bool,
+        typer.Option("--accept-moved", help="Take it although its tag had other files before."),
+    ] = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
@@ -144,7 +161,7 @@ def run(  # noqa: PLR0917 - options
             patch,
             send,
             output,
-            _accepted(older=accept_older, signer=accept_signer),
+            _accepted(older=accept_older, signer=accept_signer, moved=accept_moved),
             yes,
             dry_run,
             answer is Format.JSON,
@@ -152,8 +169,8 @@ def run(  # noqa: PLR0917 - options
         _ACTIONS[action](call)
 
 
-def _accepted(*, older: bool, signer: bool) -> frozenset[Distrust]:
-    given = ((Distrust.OLDER, older), (Distrust.SIGNER, signer))
+def _accepted(*, older: bool, signer: bool, moved: bool) -> frozenset[Distrust]:
+    given = ((Distrust.OLDER, older), (Distrust.SIGNER, signer), (Distrust.MOVED, moved))
     return frozenset(kind for kind, is_on in given if is_on)
 
 
@@ -189,19 +206,35 @@ def _install(call: KitCall) -> None:
 
 
 def _update(call: KitCall) -> None:
-    find = call.sources.newest(far=True, strict=True)
+    """Update each kit that can be; one that cannot holds up no other."""
+    find = call.sources.newest(far=True)
+    named, newest, failed = _named(call), dict[str, Kit](), dict[str, PackError]()
+    for known in named:
+        try:
+            with working(f"looking for {known.name}"):
+                kit = find(known)
+            if kit is not None:
+                refuse_other_name(known, kit)
+                newest[known.name] = kit
+        except PackError as error:
+            failed[known.name] = error
     done = []
-    for known in _named(call):
-        with working(f"looking for {known.name}"):
-            kit = find(known)
-        if kit is None:
-            continue
-        if kit.name != known.name:
-            raise InvalidRequest(f"{known.source} holds the kit {kit.name} now")
-        call.kits.regain(known.name, call.sources.again)
-        choice = _chosen(call, partial(call.kits.update, kit, accepted=call.accepted, dry_run=True))
-        done.append(call.kits.update(kit, choice, accepted=call.accepted, dry_run=call.dry_run))
-    _tell(call, done)
+    for name in [*newest]:
+        try:
+            done.append(_update_one(call, newest[name], newest.values()))
+        except PackError as error:
+            failed[name] = error
+            del newest[name]
+    if failed and len(named) == 1:
+        raise failed[named[0].name]
+    _tell(call, done, failed)
+
+
+def _update_one(call: KitCall, kit: Kit, beside: Collection[Kit]) -> Updated:
+    call.kits.regain(kit.name, call.sources.again)
+    update = partial(call.kits.update, kit, accepted=call.accepted, beside=beside)
+    choice = _chosen(call, partial(update, dry_run=True))
+    return update(choice, dry_run=call.dry_run)
 
 
 def _rollback(call: KitCall) -> None:
@@ -230,14 +263,30 @@ def _chosen(call: KitCall, plan: Callable[[], Updated]) -> UpdateMode:
     return UpdateMode.MERGE
 
 
-def _tell(call: KitCall, done: Sequence[Updated]) -> None:
+def _tell(
+    call: KitCall, done: Sequence[Updated], failed: Mapping[str, PackError] | None = None
+) -> None:
+    """Say what was done, and which kits could not be updated.
+
+    Raises:
+        Exit: Something is left for the person.
+    """
+    problems = failed or {}
     if call.is_json:
-        show_json({"updated": [updated_fields(one) for one in done]})
+        fields: dict[str, object] = {"updated": [updated_fields(one) for one in done]}
+        if problems:
+            fields["problems"] = [problem_fields(*one) for one in problems.items()]
+        show_json(fields)
     else:
         for one in done:
             show_updated(one, planned=call.dry_run)
-        if not done:
+        if not done and not problems:
             show("nothing to do")
+        for name, error in problems.items():
+            say(f"error: {name}: {one_line(str(error))}")
+            say(f"  → {worded(error.remedy)}")
+    if problems:
+        raise typer.Exit(_INCOMPLETE)
     _end(done)
 
 
@@ -264,7 +313,9 @@ def _adopt(call: KitCall) -> None:
         raise InvalidRequest("this needs the source that the folder comes from, after the folder")
     source, _ = call.sources.find(call.names[1])
     with working("comparing"):
-        done = call.kits.adopt(folder, _versions(source), dry_run=call.dry_run)
+        done = call.kits.adopt(
+            folder, _versions(source), accepted=call.accepted, dry_run=call.dry_run
+        )
     _tell(call, [done])
 
 
@@ -273,7 +324,7 @@ def _versions(source: KitSource) -> Iterator[Kit]:
     for ref in (None, *source.refs()):
         try:
             yield unpack(source.ship(ref))
-        except (NotFound, InvalidContent):  # it was none then
+        except _NO_KIT:  # it was none then, or one that nobody could install
             continue
 
 
@@ -322,11 +373,11 @@ def _diff(call: KitCall) -> None:
 def _patch(call: KitCall) -> None:
     name = call.first("a kit")
     call.kits.regain(name, call.sources.again)
-    kit, found = call.kits.get(name), dict(call.kits.diffs(name))
-    top = folder_of(call.memory) / PATCHES / name
-    files = [top / f"{path.removeprefix(kit.installed_to)}.patch" for path in found]
+    kit = call.kits.get(name)
+    texts = {path.removeprefix(kit.installed_to): one for path, one in call.kits.diffs(name)}
+    files = patch_files(call.memory, name, texts)
     if not call.dry_run:
-        write_anew(top, dict(zip(files, found.values(), strict=True)))
+        write_patches(call.memory, name, files)
     if call.is_json:
         show_json({"name": name, "patches": [str(file) for file in files]})
     else:

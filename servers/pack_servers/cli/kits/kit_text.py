@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pack.errors import PackError
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.updating import FileAction
 from pack_servers.cli.shell.output import counted, show
-from pack_servers.cli.shell.streams import printable, say
+from pack_servers.cli.shell.streams import one_line, say
 
 
 def installed_fields(
@@ -41,11 +42,17 @@ def updated_fields(done: Updated) -> dict[str, object]:
                 "before": one.before,
                 "action": one.action,
                 "conflict_copy": one.conflict_copy,
+                **({"reason": one.reason} if one.reason else {}),
             }
             for one in done.files
         ],
         **_waits(done),
     }
+
+
+def problem_fields(name: str, error: PackError) -> dict[str, object]:
+    """Why a kit could not be updated."""
+    return {"name": name, "code": error.code, "message": str(error)}
 
 
 def _waits(done: Updated) -> dict[str, object]:
@@ -62,6 +69,7 @@ def status_fields(found: Sequence[KitStatus]) -> dict[str, object]:
                 "latest": one.latest,
                 "state": one.state,
                 "files": [{"path": path, "state": state} for path, state in one.files.items()],
+                **({"problem": one.problem} if one.problem else {}),
             }
             for one in found
         ]
@@ -73,9 +81,11 @@ def show_status(found: Sequence[KitStatus]) -> None:
     for one in found:
         newer = f"  →  {one.latest}" if one.latest not in (None, one.kit.version) else ""
         show(f"{one.kit.name} {one.kit.version}{newer}  {one.state}")
+        if one.problem is not None:
+            show(f"  problem        {one_line(one.problem)}")
         for path, state in one.files.items():
             if state != "PRISTINE":
-                show(f"  {state:<13}  {path}")
+                show(f"  {state:<13}  {one_line(path)}")
     if not found:
         show("no kit is installed")
         say("  → pack kit install SOURCE")
@@ -84,19 +94,19 @@ def show_status(found: Sequence[KitStatus]) -> None:
 def show_preview(preview: Preview) -> None:
     """Print what would be installed."""
     kit, manifest = preview.kit, preview.kit.manifest
-    show(f"{kit.name} {manifest.version}  {printable(manifest.description)}".rstrip())
-    show(f"  from     {printable(kit.shipment.source)}")
-    show(f"  goes to  {kit.folder}")
-    show(f"  licence  {printable(manifest.license or 'none named')}")
+    show(f"{kit.name} {manifest.version}  {one_line(manifest.description.strip())}".rstrip())
+    show(f"  from     {one_line(kit.shipment.source)}")
+    show(f"  goes to  {one_line(kit.folder)}")
+    show(f"  licence  {one_line(manifest.license or 'none named')}")
     show(f"  files    {len(kit.files)}, {preview.size:,} bytes")
     for path, count in preview.hidden.items():
-        show(f"  hidden   {printable(path)}: {counted(count, 'character')} that nobody sees")
+        show(f"  hidden   {one_line(path)}: {counted(count, 'character')} that nobody sees")
     for left in preview.left_out:
-        show(f"  left out {printable(left.path)}: {printable(left.reason)}")
+        show(f"  left out {one_line(left.path)}: {one_line(left.reason)}")
     for needed in preview.missing:
-        show(f"  also     {needed} would go with it")
+        show(f"  also     {one_line(needed)} would go with it")
     for warning in preview.warnings:
-        show(f"  warning  {printable(warning)}")
+        show(f"  warning  {one_line(warning)}")
 
 
 def show_updated(done: Updated, *, planned: bool = False) -> None:
@@ -104,7 +114,9 @@ def show_updated(done: Updated, *, planned: bool = False) -> None:
     for one in done.files:
         if one.action is not FileAction.NONE:
             beside = f"  (upstream's text: {one.conflict_copy})" if one.conflict_copy else ""
-            show(f"  {one.action:<9} {one.path}{beside}")
+            why = f": {one.reason}" if one.reason else ""
+            done_to = one.action.replace("_", " ")
+            show(one_line(f"  {done_to:<9} {one.path}{why}{beside}"))
     if done.waits:
         show(f"{done.name}: waits for you as proposal {done.waits}")
     elif planned:
@@ -124,4 +136,4 @@ def show_info(fields: Mapping[str, object]) -> None:
     """Print what a kit says of itself."""
     for key, value in fields.items():
         if value:
-            show(f"{key:<12} {printable(str(value))}")
+            show(f"{key:<12} {one_line(str(value).strip())}")

@@ -8,7 +8,7 @@ from pack.errors import InvalidRequest
 from pack.kits.contribution import Contribution, Message
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
-from pack_servers.cli.shell.streams import confirm, say, working, write_bytes
+from pack_servers.cli.shell.streams import confirm, one_line, say, working, write_bytes
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring.kits.sources import author_of, write_new
 
@@ -43,7 +43,7 @@ def bug(call: KitCall) -> None:
     elif url is not None:
         say(f"sent: {url}")
     else:
-        say(f"this is a draft, and nothing was sent; report it at {found.address}")
+        say(f"this is a draft, and nothing was sent; report it at {one_line(found.address)}")
 
 
 def contribute(call: KitCall) -> None:

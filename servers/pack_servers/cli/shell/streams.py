@@ -16,6 +16,8 @@ from pack.errors import ConfirmationNeeded, InvalidContent
 
 # Line feeds and tabs are layout; any other control character could change what a person sees.
 _LAYOUT: Final = "\n\t"
+_UNSEEN: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+"""The categories of characters that move, reorder or hide what a person sees."""
 
 
 def prepare_streams() -> None:
@@ -78,7 +80,7 @@ def confirm(question: str, what: str, *, yes: bool) -> None:
 
 def ask(question: str) -> bool:
     """Whether the person at the terminal answers yes; an empty answer means no."""
-    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{one_line(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
@@ -129,4 +131,13 @@ def printable(text: str) -> str:
         if c in _LAYOUT or unicodedata.category(c) not in ("Cc", "Zl", "Zp")
         else "\N{REPLACEMENT CHARACTER}"
         for c in text
+    )
+
+
+def one_line(text: str) -> str:
+    """Text by others as one line that shows all of it: nothing in it begins a line or is unseen."""
+    if text.isprintable():
+        return text
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSEEN else c for c in text
     )

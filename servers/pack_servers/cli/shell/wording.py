@@ -27,6 +27,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.FIND_KITS: "run `pack kit search`",
     Action.ACCEPT_OLDER_KIT: "run `pack kit update --accept-older`, or `install` with that",
     Action.ACCEPT_KIT_SIGNER: "run `pack kit update --accept-signer`, or `install` with that",
+    Action.ACCEPT_MOVED_KIT: "run `pack kit install --accept-moved` with the same source",
     Action.REINDEX: "run `pack reindex`",
     Action.DIAGNOSE: "run `pack doctor`",
     Action.INIT: "run `pack init`",

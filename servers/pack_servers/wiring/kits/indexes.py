@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from pack.errors import InvalidRequest, PackError
+from pack.kits.address import REF
 from pack.kits.index_entries import Index, IndexEntry, read_index, the_one
 from pack.kits.manifest import NAME
 from pack.kits.shipment import Kit, KitSource, unpack
@@ -17,7 +18,7 @@ from pack_servers.wiring.kits.sources import KitSources, is_there
 
 PACKS_OWN: Final = "PACK"
 """What stands for the index of the kits that come with PACK."""
-_NAMED: Final = re.compile(rf"(?P<name>{NAME.strip('^$')})(?:@(?P<ref>\S+))?")
+_NAMED: Final = re.compile(rf"(?P<name>{NAME.strip('^$')})(?:@(?P<ref>{REF}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,15 @@ class IndexedKits:
             PackError: As `KitSources.kit`; or no index has the name, several have it for different
                 kits, or one cannot be read while no other has it.
         """
-        named = _NAMED.fullmatch(text)
-        if named is None or is_there(text):
+        named = named_kit(text)
+        if named is None:
             return self._sources.kit(text)
-        entry = self._entry(named["name"])
+        name, wanted = named
+        entry = self._entry(name)
         source, ref = self._sources.find(entry.source)
-        kit = unpack(source.ship(named["ref"] or ref))
-        if kit.name != named["name"]:
-            raise InvalidRequest(f"{entry.source} holds the kit {kit.name}, not {named['name']}")
+        kit = unpack(source.ship(wanted or ref))
+        if kit.name != name:
+            raise InvalidRequest(f"{entry.source} holds the kit {kit.name}, not {name}")
         return kit
 
     def _entry(self, name: str) -> IndexEntry:
@@ -82,6 +84,18 @@ class IndexedKits:
             first = unread[0]
             raise InvalidRequest(f"the index {first.address} cannot be read: {first.reason}")
         return the_one(entries, name)
+
+
+def named_kit(text: str) -> tuple[str, str | None] | None:
+    """The name and the ref of a kit that an index may have; `None` for the address of a place.
+
+    What is on this machine comes first, with a ref or without. `git@example.org:kits.git` is an
+    address: no ref has a colon.
+    """
+    found = _NAMED.fullmatch(text)
+    if found is None or is_there(text) or is_there(found["name"]):
+        return None
+    return found["name"], found["ref"]
 
 
 def _own() -> Index:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
 from pack_connectors.kit_sources.folder import FolderSource
@@ -24,9 +23,6 @@ from pack.memory import Memory
 from pack.model import Identity
 from pack_servers.wiring.kits.own import OwnKitSource, is_own
 from pack_servers.wiring.kits.signers import signer_of
-
-PATCHES: Final = ".patches"
-"""The folder for the patches of kits."""
 
 
 class KitSources:
@@ -70,24 +66,18 @@ class KitSources:
         source, ref = self.find(text)
         return unpack(source.ship(ref))
 
-    def newest(self, *, far: bool, strict: bool = False) -> Callable[[LockedKit], Kit | None]:
-        """What finds the newest version of an installed kit.
+    def newest(self, *, far: bool) -> Callable[[LockedKit], Kit | None]:
+        """What finds the newest version of an installed kit, or says why it cannot.
 
         Args:
             far: Whether sources that are not on this machine are asked.
-            strict: Whether one that cannot be asked is an error.
         """
 
         def find(kit: LockedKit) -> Kit | None:
             source, _ = self.find(kit.source)
             if not far and not source.is_near:
                 return None
-            try:
-                return unpack(source.ship(_moving(kit.ref)))
-            except (NotFound, Unavailable):
-                if strict:
-                    raise
-                return None  # upstream is gone, and nothing newer is known
+            return unpack(source.ship(_moving(kit.ref)))
 
         return find
 
@@ -127,12 +117,6 @@ def _is_repository(folder: Path) -> bool:
     )
 
 
-def folder_of(memory: Memory) -> Path:
-    """Where the files are that are made beside a memory: its folder, or the current one."""
-    local = memory.connector
-    return local.repository.work_tree if isinstance(local, LocalGit) else Path.cwd()
-
-
 def author_of(memory: Memory) -> Identity:
     """Who a patch says it is from: the user of git here, or the last who wrote in the memory."""
     local, head = memory.connector, memory.connector.head()
@@ -140,16 +124,6 @@ def author_of(memory: Memory) -> Identity:
         return read_user(GitRunner(local.repository))
     facts = next(iter(local.log(LogQuery(head))), None) if head is not None else None
     return facts.author if facts is not None and facts.author is not None else STAND_IN
-
-
-def write_anew(folder: Path, texts: Mapping[Path, str]) -> None:
-    """Have these patches in a folder and no others, as they are made from what is there now."""
-    for old in [*folder.rglob("*.patch")]:
-        if old not in texts:
-            old.unlink()
-    for file, text in texts.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode("utf-8"))
 
 
 def write_new(file: Path, text: str) -> None:
