@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pack.distribution.values import MadeFile
-
-_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
 
 _Found = TypeVar("_Found")
 
@@ -45,9 +41,3 @@ def text_of(file: MadeFile) -> str | None:
         return file.content.decode("utf-8")
     except UnicodeDecodeError:
         return None
-
-
-def any_text_of(file: MadeFile) -> str:
-    """Whatever can be read of a file, for a search that must not miss anything."""
-    encoding = "utf-16" if file.content.startswith(_WIDE) else "utf-8"
-    return file.content.decode(encoding, "replace")

@@ -10,6 +10,8 @@ from pack.distribution.checks.report import all_pass, is_blocked
 from pack.distribution.checks.verifier import Recorded
 from pack.distribution.code_owners import CODE_OWNERS_PLACES, Reviewers, reviewers_for
 from pack.distribution.content.placing import OVERRIDES_DIR
+from pack.distribution.content.selection import internal_reason
+from pack.distribution.content.staying import staying, with_bare_names
 from pack.distribution.notices.changelog import changelog_excerpt
 from pack.distribution.notices.decisions import DECISIONS, ConflictResolution, with_decision
 from pack.distribution.notices.pull_request import (
@@ -196,7 +198,7 @@ class OneRule:
         digests = {one.path: digest(one.content) for one in made.files}
         recorded = Recorded(digests, done.state.variables, placed=done.state.placed)
         checksum = self._context.verifier.check(found.rule, found.release, recorded, on_branch)
-        private = [one.path for one in made.left_out]
+        private = self._private(found)
         version, present = found.release.version, after.keys()
         checked = Checked(found.rule, version, files, present, private, shown=made.files)
         return self._context.checker.run(checked, checksum)
@@ -211,6 +213,11 @@ class OneRule:
             if path not in done.state.placed
             and done.writes.get(path, found.base.read(path)) != made[path]
         }
+
+    def _private(self, found: RuleLook) -> list[MemoryPath]:
+        """The notes that do not go; what downstream has already is no secret there."""
+        files = self._context.upstream.files(found.release.commit)
+        return staying(files, found.made, found.base.files)
 
     def _reviewers(self, found: RuleLook) -> Reviewers:
         owners = (found.base.read(path) for path in CODE_OWNERS_PLACES)
@@ -240,6 +247,8 @@ class OneRule:
 
     def _changelog(self, found: RuleLook) -> str:
         content = self._context.upstream.read(found.release.commit, _CHANGELOG)
+        if content is not None and internal_reason(_CHANGELOG, content) is not None:
+            content = None  # it is for the people at home, so nobody is told of it
         synced, done = found.synced, found.reconciled
         changed = {*done.added, *done.modified}
         sources = {one.source for one in found.made.files if one.path in changed}
@@ -249,7 +258,8 @@ class OneRule:
         )
         text = content.decode("utf-8", "replace") if content is not None else None
         version = since.version if since else None
-        return changelog_excerpt(text, version, found.release.version, sources, subjects)
+        private = with_bare_names(self._private(found), [one.source for one in found.made.files])
+        return changelog_excerpt(text, version, found.release.version, sources, subjects, private)
 
     # --- what is handed over -------------------------------------------------------------------
 
