@@ -74,6 +74,11 @@ class Rule:
     variables: Mapping[str, str | None] = field(default_factory=dict)
     pinned_out: Sequence[str] = ()
 
+    def pins_out(self, version: str) -> bool:
+        """Whether a version is not distributed any more, with its `v` or without."""
+        bare = version.removeprefix("v")
+        return any(one.removeprefix("v") == bare for one in self.pinned_out)
+
 
 @dataclass(frozen=True, slots=True)
 class Release:

@@ -224,6 +224,21 @@ def test_only_what_passes_all_checks_is_merged_by_the_host(story: Story) -> None
     assert story.pull(2).auto_merge is None  # one of its files names no version
 
 
+def test_what_people_pushed_is_not_merged_by_the_host(story: Story) -> None:
+    found = story.service.repository(WEB)
+    found.allows_auto_merge = True
+    found.rules.append(BranchRule("main", checks=("ci",)))
+    tagged = {
+        name: f"---\nversion: v1.1.0\n---\n{text}" for name, text in FIRST.items() if "web/" in name
+    }
+    story.memory.release("v1.1.0", tagged)
+    branch = story.run()["branch"]
+    assert story.pull().auto_merge is not None
+    story.push(branch, {"src/more.py": b"x = 1\n"})
+    assert story.run()["status"] == "unchanged"
+    assert story.pull().auto_merge is None
+
+
 def test_a_rate_limit_ends_a_run_that_the_next_one_goes_on_with(story: Story) -> None:
     names = [f"ada/repo-{number}" for number in range(3)]
     for number, name in enumerate(names):

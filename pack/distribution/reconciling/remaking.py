@@ -9,7 +9,7 @@ from pack.distribution.content.making import Made, make
 from pack.distribution.ports import UpstreamHistory
 from pack.distribution.reconciling.sync_state import SyncState, made_by
 from pack.distribution.values import Release, Rule
-from pack.errors import InvalidContent, InvalidRequest, NotFound
+from pack.errors import InvalidConfig, InvalidContent, InvalidRequest, NotFound
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.versions import KitVersion
 
@@ -57,13 +57,14 @@ class Remaker:
     def again(self, state: SyncState, version: str, commit: CommitId) -> Mapping[str, bytes]:
         """What a release made under the rule and the variables of a state.
 
-        Empty if that cannot be done, as where the commit is not one of upstream's.
+        Empty if that cannot be done, as where the commit is not one of upstream's, or somebody
+        changed the state.
         """
         try:
             at = self._upstream.at(commit).at
             release = Release(version, commit, at, is_tag=_is_version(version))
             return self.make(state.rule, release, state.variables).contents()
-        except (NotFound, InvalidRequest):
+        except (NotFound, InvalidRequest, InvalidContent, InvalidConfig):
             return {}
 
     def read(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:

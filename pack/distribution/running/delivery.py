@@ -84,6 +84,8 @@ class _Courier:
             return Handed()
         url = offer.pull.url if offer.pull is not None else None
         here = Handed(offer.branch, offer.head, url)
+        if offer.is_touched:
+            self._leave_to_people(offer)
         if choice.step in (OfferStep.LEAVE, OfferStep.WAIT):
             self._say(offer, choice.why)
         elif offer.pull is not None and not offer.is_touched and not self._parcel.is_finished:
@@ -94,6 +96,7 @@ class _Courier:
         """Take back what another offer replaces; returns what was left to people."""
         for offer in offers.others:
             if offer.is_touched:
+                self._leave_to_people(offer)
                 yield f"{offer.branch} has commits of others, so it is left to them"
             else:
                 self._withdraw(offer, f"{self._parcel.text.branch} replaces this")
@@ -144,5 +147,9 @@ class _Courier:
 
     def _say(self, offer: OpenOffer, why: str) -> None:
         if self._pulls is not None and offer.pull is not None:
-            self._pulls.leave_to_people(offer.pull)  # what they pushed was never checked
             self._pulls.comment(offer.pull, why)
+
+    def _leave_to_people(self, offer: OpenOffer) -> None:
+        """Have the host not merge what people pushed, as that was never checked."""
+        if self._pulls is not None and offer.pull is not None:
+            self._pulls.leave_to_people(offer.pull)

@@ -117,7 +117,7 @@ def find_last(
     if not is_there and not _should_have_state(context, rule, downstream):
         return None
     found = find_synced(rule.id, downstream, base.commit, context.remaker)
-    if found is not None and not is_there and found.state.version in rule.pinned_out:
+    if found is not None and not is_there and rule.pins_out(found.state.version):
         return None  # it was taken back, and nothing was there before it
     return found
 

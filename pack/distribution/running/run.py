@@ -17,7 +17,7 @@ from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Release, Rule
 from pack.errors import InternalError, PackError, RateLimited
 
-_PINNED_OUT = "all releases are pinned out"
+_PINNED_OUT = "all that there is so far is pinned out"
 Tell = Callable[[RepositoryResult], None]
 _DELIVERED = (RunStatus.OPENED, RunStatus.UPDATED, RunStatus.CONFLICT)
 

@@ -103,9 +103,7 @@ def _since(context: RunContext, rule: Rule, version: str | None) -> Sequence[Rel
     """The releases after a version, the oldest first, without those that do not go there."""
     versions = context.upstream.versions
     start = versions.index(version) if version in versions else len(versions)
-    newer = [
-        one for one in context.upstream.releases()[:start] if one.version not in rule.pinned_out
-    ]
+    newer = [one for one in context.upstream.releases()[:start] if not rule.pins_out(one.version)]
     return [one for one in reversed(newer) if not KitVersion.parse(one.version).before]
 
 
