@@ -10,6 +10,7 @@ from pack.distribution.content.placing import VARIABLES
 from pack.distribution.content.rule import is_rule_path, load_rules
 from pack.distribution.content.selection import select
 from pack.distribution.content.templating import read_variables
+from pack.distribution.notices.safe_text import plain_name
 from pack.distribution.ports import Downstream
 from pack.distribution.reconciling.reconciling import Reconciled, SyncInput, reconcile
 from pack.distribution.reconciling.recovery import find_synced
@@ -112,14 +113,34 @@ def find_last(
     """What a downstream was given last; `None` for nothing.
 
     Its history is only read where it should have a state and has none: it may be long.
+
+    Raises:
+        RefusedForSafety: Another memory has a rule of that name for it.
     """
     is_there = base.blob(state_path(rule.id)) is not None
     if not is_there and not _should_have_state(context, rule, downstream):
         return None
     found = find_synced(rule.id, downstream, base.commit, context.remaker)
+    if found is not None:
+        refuse_others(context, rule, found.state)
     if found is not None and not is_there and rule.pins_out(found.state.version):
         return None  # it was taken back, and nothing was there before it
     return found
+
+
+def refuse_others(context: RunContext, rule: Rule, state: SyncState) -> None:
+    """Do nothing, unless what a downstream was given is another memory's.
+
+    Raises:
+        RefusedForSafety: It is.
+    """
+    if state.source == context.name or context.upstream.has(state.commit):
+        return
+    raise RefusedForSafety(
+        f"what {rule.target_repo} has of a rule {rule.id} belongs to another memory, "
+        f"{plain_name(state.source)}",
+        "Give one of the two rules another id.",
+    )
 
 
 def _should_have_state(context: RunContext, rule: Rule, downstream: Downstream) -> bool:

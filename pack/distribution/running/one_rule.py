@@ -253,8 +253,12 @@ class OneRule:
         changed = {*done.added, *done.modified}
         sources = {one.source for one in found.made.files if one.path in changed}
         since = synced.state if synced is not None else None
-        subjects = self._context.subjects(
-            since.commit if since else None, found.release.commit, sources
+        is_known = since is None or self._context.upstream.has(since.commit)
+        until = found.release.commit
+        subjects = (
+            self._context.subjects(since.commit if since else None, until, sources)
+            if is_known
+            else ()
         )
         text = content.decode("utf-8", "replace") if content is not None else None
         version = since.version if since else None

@@ -9,6 +9,7 @@ from typing import Final
 from pack.distribution.content.selection import select
 from pack.distribution.ports import UpstreamHistory
 from pack.distribution.values import Release, Rule
+from pack.errors import NotFound
 from pack.model import BlobId, CommitId, MemoryPath
 
 _REMEMBERED_ENTRIES: Final = 2_000_000
@@ -72,6 +73,13 @@ class RememberedUpstream:
     def permalink(self, release: Release, path: MemoryPath) -> str:
         """See `UpstreamHistory.permalink`."""
         return self._upstream.permalink(release, path)
+
+    def has(self, commit: CommitId) -> bool:
+        """Whether a commit is one of this memory, which others' and rewritten ones are not."""
+        try:
+            return self.at(commit).commit == commit
+        except NotFound:
+            return False
 
     def read(self, commit: CommitId, path: MemoryPath) -> bytes | None:
         """The bytes of a file in a commit; `None` where there is none."""

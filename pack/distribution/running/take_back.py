@@ -16,6 +16,7 @@ from pack.distribution.notices.pull_request import branch_prefix
 from pack.distribution.ports import Downstream
 from pack.distribution.reconciling.sync_state import SyncState, digest
 from pack.distribution.running.context import RunContext
+from pack.distribution.running.looking import refuse_others
 from pack.distribution.running.results import ConflictLines, RolledBack
 from pack.distribution.running.rollback import WayBack, WayBackFinder
 from pack.distribution.running.rollback_text import RollbackNotice, rollback_text
@@ -76,6 +77,7 @@ class TakeBack:
             PackError: The downstream failed or refused.
         """
         way = WayBackFinder(self._downstream, self._base, self._rule).find()
+        refuse_others(self._context, self._rule, way.now)
         entry = self._entry(way)
         checks = self._checks(way)
         text = self._text(way, entry, checks)
