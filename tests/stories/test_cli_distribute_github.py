@@ -239,6 +239,22 @@ def test_what_people_pushed_is_not_merged_by_the_host(story: Story) -> None:
     assert story.pull().auto_merge is None
 
 
+def test_what_an_ended_rule_offers_is_withdrawn_unless_it_is_somebodys(story: Story) -> None:
+    story.run()
+    ended = story.pack("remove", "guides")
+    assert ended.status == 0, ended
+    assert story.issue().state == "closed"
+    assert BRANCH in " ".join(ended.json["notes"])
+    story.memory.rule(RULE.replace("../down", WEB))
+    story.run("--reopen")
+    found = story.service.repository(WEB)
+    found.allows_auto_merge = True
+    story.push(BRANCH, {"src/more.py": b"x = 1\n"})
+    ended = story.pack("remove", "guides")
+    assert story.issue(2).state == "open"
+    assert "commits of others" in " ".join(ended.json["notes"])
+
+
 def test_a_rate_limit_ends_a_run_that_the_next_one_goes_on_with(story: Story) -> None:
     names = [f"ada/repo-{number}" for number in range(3)]
     for number, name in enumerate(names):

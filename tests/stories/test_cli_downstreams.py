@@ -105,6 +105,18 @@ def test_ending_archives_the_rule_and_leaves_the_files(memory: Memory, down: Dow
     assert memory.pack("distribute", "remove", "guides").status == 1
 
 
+def test_ending_withdraws_what_is_offered_and_is_done_whatever_the_repository_says(
+    memory: Memory, down: Downstream
+) -> None:
+    branch = memory.run()["branch"]
+    assert memory.distribute("remove", "guides").json["notes"] == [f"{branch} was withdrawn"]
+    assert down.branches().keys() == {"main"}
+    memory.rule()
+    down.path.rename(down.path.with_name("away"))
+    (note,) = memory.distribute("remove", "guides").json["notes"]
+    assert "close it by hand" in note
+
+
 def test_a_rule_by_hand_runs_only_if_it_is_named(memory: Memory) -> None:
     memory.rule(RULE.replace("on_release", "manual"))
     assert memory.results("run") == []

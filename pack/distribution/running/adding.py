@@ -103,12 +103,14 @@ class EndedRule:
         repo: Its repository, which keeps what it has.
         path: Where the rule's file is now.
         commit: The commit in the memory; `None` if it was only planned.
+        notes: What people should know of what was offered.
     """
 
     rule: str
     repo: str
     path: MemoryPath
     commit: CommitId | None
+    notes: Sequence[str] = ()
 
 
 def refuse_other(new: NewRule, known: StoredRule | None) -> None:
