@@ -117,6 +117,7 @@ def find_last(
     Raises:
         RefusedForSafety: Another memory has a rule of that name for it.
     """
+    context.remaker.learn(rule)
     is_there = base.blob(state_path(rule.id)) is not None
     if not is_there and not _should_have_state(context, rule, downstream):
         return None
@@ -189,24 +190,24 @@ def refuse_circle(context: RunContext, rule: Rule, made: Made, base: DownstreamV
             f"the rule {rule.id} sends the memory to itself", "Name another repository."
         )
     paths = [one.path for one in made.files]
-    found = find_circle(rule.id, paths, _sent_back(context, base, paths))
+    found = find_circle(rule.id, paths, _sent_back(context, rule, base, paths))
     if found is not None:
         raise RefusedForSafety(found, "Take the files out of one of the two rules.")
 
 
 def _sent_back(
-    context: RunContext, base: DownstreamView, paths: Sequence[str]
+    context: RunContext, rule: Rule, base: DownstreamView, paths: Sequence[str]
 ) -> Mapping[str, Sequence[str]]:
     """What the downstream's own rules would send here of some files."""
     contents = base.read_all(path for path in base.files if is_rule_path(path))
     rules = load_rules({MemoryPath(path): text for path, text in contents.items()}).rules
-    return dict(_sources(context, stored.rule, paths) for stored in rules)
-
-
-def _sources(context: RunContext, rule: Rule, paths: Sequence[str]) -> tuple[str, Sequence[str]]:
-    if not context.ends.downstreams.is_upstream(rule.target_repo):
-        return rule.id, ()
-    return rule.id, select(rule, map(MemoryPath, paths)).paths
+    downstreams = context.ends.downstreams
+    back = (
+        stored.rule
+        for stored in rules
+        if downstreams.is_upstream(stored.rule.target_repo, rule.target_repo)
+    )
+    return {one.id: select(one, map(MemoryPath, paths)).paths for one in back}
 
 
 def conflict_lines(look: RuleLook) -> Iterator[tuple[str, list[tuple[int, int]]]]:

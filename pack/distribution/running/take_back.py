@@ -128,12 +128,13 @@ class TakeBack:
             MadeFile(path, MemoryPath(path), texts[path]) for path in before.files if path in texts
         ]
         checked = Checked(before.rule, before.version, files, after.keys())
+        self._context.remaker.learn(self._rule)
         again = self._context.remaker.again(before, before.version, before.commit)
-        if {path: digest(text) for path, text in again.items()} != before.files:
+        if not again or {path: digest(text) for path, text in again.items()} != before.files:
             # Its rule may be one that somebody made up to learn what there is.
             return self._context.checker.run(checked, _UNKNOWN)
-        release = self._release(before, way)
-        made = self._context.remaker.make(before.rule, release, before.variables)
+        release, rule = self._release(before, way), self._context.remaker.rule_of(before)
+        made = self._context.remaker.make(rule, release, before.variables)
         shown = [one for one in made.files if texts.get(one.path) == one.content]
         notes = self._context.upstream.files(before.commit) if shown else ()
         private = staying(notes, made, self._base.files)
@@ -145,7 +146,7 @@ class TakeBack:
             if path in texts and digest(texts[path]) == before.expected(path)
         }
         recorded = Recorded(before.files, before.variables, before.transforms, before.placed)
-        checksum = self._context.verifier.check(before.rule, release, recorded, found)
+        checksum = self._context.verifier.check(rule, release, recorded, found)
         return self._context.checker.run(checked, checksum)
 
     def _text(
