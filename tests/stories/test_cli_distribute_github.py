@@ -255,6 +255,34 @@ def test_what_an_ended_rule_offers_is_withdrawn_unless_it_is_somebodys(story: St
     assert "commits of others" in " ".join(ended.json["notes"])
 
 
+def test_what_was_withdrawn_is_nobodys_refusal(story: Story) -> None:
+    story.run()
+    story.merge()
+    story.memory.release("v1.1.0", {"projects/web/a.md": CHANGED})
+    story.run()
+    story.memory.release("v1.2.0", {"projects/web/a.md": FIRST["projects/web/a.md"]})
+    story.run()
+    assert story.issue(2).state == "closed"
+    assert story.run("--tag", "v1.1.0")["status"] == "opened"
+
+
+def test_a_version_with_build_metadata_that_people_closed_stays_closed(story: Story) -> None:
+    story.memory.release("v1.1.0+b1", {"projects/web/a.md": CHANGED})
+    assert story.run()["version"] == "v1.1.0+b1"
+    story.close()
+    assert story.run()["status"] == "unchanged"
+    assert len(story.service.repository(WEB).tracker.pulls) == 1
+
+
+def test_an_older_version_comes_back_if_it_is_named(story: Story) -> None:
+    story.run()
+    story.merge()
+    story.memory.release("v1.1.0", {"projects/web/a.md": CHANGED})
+    story.run()
+    story.merge(2)
+    assert story.run("--tag", "v1.0.0")["status"] == "opened"
+
+
 def test_a_rate_limit_ends_a_run_that_the_next_one_goes_on_with(story: Story) -> None:
     names = [f"ada/repo-{number}" for number in range(3)]
     for number, name in enumerate(names):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pack.distribution.notices.pull_request import is_withdrawn, withdrawn
 from pack.distribution.ports import Downstream, PullRequest, PullRequests, WantedCommit
 from pack.distribution.running.offers import OpenOffers
 from pack.distribution.running.standing import ChosenStep, OfferStep, OpenOffer
@@ -147,6 +148,8 @@ def withdraw(downstream: Downstream, offer: OpenOffer, why: str) -> None:
     """Take an offer back, which nobody else has pushed to."""
     pulls = downstream.pull_requests
     if pulls is not None and offer.pull is not None:
+        if not is_withdrawn(offer.pull):
+            pulls.edit(offer.pull, withdrawn(offer.pull))
         pulls.comment(offer.pull, why)
         pulls.close(offer.pull)
     elif pulls is None:

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
+from pack.distribution.notices.pull_request import is_withdrawn
+from pack.distribution.notices.safe_text import plain_name
 from pack.distribution.ports import (
     Downstream,
     DownstreamCommit,
@@ -52,7 +55,7 @@ class OpenOffers:
     Attributes:
         current: The offer that counts; `None` for none.
         others: More of ours, which it replaces.
-        refused: Versions that people closed.
+        refused: Versions that people closed; what was withdrawn is none of them.
         merged: Versions that they merged; they may have taken them back since.
         leftover: Where the branch of the wanted version is, if nothing is offered on it any more.
     """
@@ -121,17 +124,20 @@ class OfferFinder:
             alone = self._offer(branch, leftover, wanted)
             offers += [alone] if alone.is_touched else []  # theirs, although its name is ours
         current, others = self._chosen(offers, wanted.version)
+        said = partial(self._version_of, version=wanted.version, branch=branch)
         return OpenOffers(
             current,
             others,
-            {self._version_of(one) for one in by_state[PullState.CLOSED]},
-            {self._version_of(one) for one in by_state[PullState.MERGED]},
+            {said(one) for one in by_state[PullState.CLOSED] if not is_withdrawn(one)},
+            {said(one) for one in by_state[PullState.MERGED]},
             leftover,
         )
 
-    def _version_of(self, pull: PullRequest) -> str:
+    def _version_of(self, pull: PullRequest, version: str, branch: str) -> str:
+        """What a pull request brought; `version` if it says that as a text or a branch can."""
         said = _RELEASE.search(pull.body)
-        return said[1] if said else self._version_in(pull.branch)
+        found = said[1] if said else self._version_in(pull.branch)
+        return version if found in (plain_name(version), self._version_in(branch)) else found
 
     # --- branches alone ------------------------------------------------------------------------
 

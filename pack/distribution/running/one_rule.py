@@ -167,7 +167,7 @@ class OneRule:
 
     def _refused(self, found: RuleLook, offers: OpenOffers) -> set[str]:
         """The versions that people closed, took back, or removed the branch of."""
-        taken_back = offers.merged - {found.landed}
+        taken_back = {one for one in offers.merged if not _is_passed(one, found.landed)}
         refused = {*offers.refused, *taken_back}
         entry = self._context.registry.find_for(self._rule)
         offered = entry.offered if entry is not None else None
@@ -326,6 +326,14 @@ class OneRule:
         if is_brought or not found.has_change:
             return found.release.version
         return offer.version if offer is not None else found.landed
+
+
+def _is_passed(version: str, landed: str | None) -> bool:
+    """Whether what was merged once is there, or something newer is."""
+    try:
+        return landed is not None and KitVersion.parse(version) <= KitVersion.parse(landed)
+    except InvalidContent:  # a commit
+        return version == landed
 
 
 _BLOCKED = "a check failed, so nothing was offered"
