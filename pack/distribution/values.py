@@ -187,11 +187,13 @@ class DownstreamConflict:
         path: The file downstream.
         what: What happened, in words.
         regions: Where; empty for a file without lines, or one that a side removed.
+        is_text: Whether both sides have a text of it; else something is in its way.
     """
 
     path: str
     what: str
     regions: Sequence[Region] = ()
+    is_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,7 +216,8 @@ def test_both_sides_are_merged_and_what_cannot_be_is_listed(
     done = memory.run(status=2)
     assert done["status"] == "conflict"
     (conflict,) = done["conflicts"]
-    assert conflict == {"path": "docs/guides/a.md", "lines": [[9, 9]]}
+    what = "both sides changed the same lines"
+    assert conflict == {"path": "docs/guides/a.md", "lines": [[9, 9]], "what": what}
     files = taken.files(done["branch"])
     assert files[".pack-overrides/a.md"].decode() == mine
     merged = files["docs/guides/a.md"].decode()

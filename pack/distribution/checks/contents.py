@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from pack.distribution.content.transforms import MARKDOWN
 from pack.distribution.values import MadeFile
 
 _Found = TypeVar("_Found")
@@ -32,7 +33,7 @@ class Remembered(Generic[_Found]):
 
 def is_markdown(path: str) -> bool:
     """Whether a file is markdown, by its name."""
-    return path.lower().endswith((".md", ".markdown"))
+    return path.lower().endswith(MARKDOWN)
 
 
 def text_of(file: MadeFile) -> str | None:

@@ -207,10 +207,11 @@ def _conflicts(conflicts: Sequence[DownstreamConflict]) -> Iterator[str]:
     if not conflicts:
         return
     yield "### Conflicts\n"
-    yield "Changed both here and upstream. They stay as they are here until somebody decides.\n"
+    yield "They stay as they are here until somebody decides.\n"
     for conflict in conflicts[:_MOST_SHOWN]:
         lines = ", ".join(map(line_range, conflict.regions))
         where = f", {'lines' if lines else 'the whole file'} {lines}".rstrip()
+        where = where if conflict.is_text else ""
         yield f"- {code_span(conflict.path)}{where}: {code_span(conflict.what)}"
     yield from _more(len(conflicts))
     yield ""

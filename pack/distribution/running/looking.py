@@ -211,10 +211,14 @@ def _sent_back(
 
 
 def conflict_lines(look: RuleLook) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Where both sides changed each file; all of it where it has no lines to name."""
+    """Where both sides changed each file; all of it where it has no lines to name.
+
+    Something in the way of a file is no text, so that it has none.
+    """
     for one in look.reconciled.conflicts:
         spans = [(region.first, region.last) for region in one.regions]
-        yield one.path, spans or [(1, _lines(look.base.read(one.path)))]
+        whole = [(1, _lines(look.base.read(one.path)))] if one.is_text else []
+        yield one.path, spans or whole
 
 
 def _lines(content: bytes | None) -> int:

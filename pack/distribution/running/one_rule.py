@@ -154,6 +154,8 @@ class OneRule:
             return None
         content = existing
         for path, spans in conflict_lines(found):
+            if not spans:
+                continue  # nobody has chosen a text by merging this
             where = ", ".join(f"lines {first}-{last}" for first, last in spans)
             entry = ConflictResolution(
                 date=f"{found.release.at:%Y-%m-%d}",
@@ -163,7 +165,7 @@ class OneRule:
                 resolved_by=_RESOLVED_BY,
             )
             content = with_decision(content, entry)
-        return content
+        return content if content != existing else None
 
     def _refused(self, found: RuleLook, offers: OpenOffers) -> set[str]:
         """The versions that people closed, took back, or removed the branch of."""
@@ -308,7 +310,7 @@ class OneRule:
             added=done.added if is_shown else (),
             modified=done.modified if is_shown else (),
             removed=done.removed if is_shown else (),
-            conflicts=[ConflictLines(*one) for one in conflict_lines(found)] if is_shown else (),
+            conflicts=_conflicts(found) if is_shown else (),
             notes=(*plan.notes, *handed.notes),
             message=_BLOCKED if blocked else plan.choice.why,
             delivered=self._delivered(plan, status),
@@ -326,6 +328,11 @@ class OneRule:
         if is_brought or not found.has_change:
             return found.release.version
         return offer.version if offer is not None else found.landed
+
+
+def _conflicts(found: RuleLook) -> list[ConflictLines]:
+    what = {one.path: one.what for one in found.reconciled.conflicts}
+    return [ConflictLines(path, spans, what[path]) for path, spans in conflict_lines(found)]
 
 
 def _is_passed(version: str, landed: str | None) -> bool:

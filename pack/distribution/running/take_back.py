@@ -96,7 +96,7 @@ class TakeBack:
             url=url,
             checks=checks,
             conflicts=[
-                ConflictLines(one.path, [(r.first, r.last) for r in one.regions])
+                ConflictLines(one.path, [(r.first, r.last) for r in one.regions], one.what)
                 for one in way.conflicts
             ],
             issue={"title": issue.title, "body": issue.body},

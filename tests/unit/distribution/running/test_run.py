@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from pack.distribution.notices.decisions import DECISIONS
+from pack.distribution.ports import DownstreamEntry
 from pack.distribution.running.results import RunStatus
+from pack.model import blob_id
 from tests.distribution_repository import MemoryEngine
 from tests.support import examples
 
@@ -234,3 +237,19 @@ def test_an_offer_from_before_a_rollback_is_made_again():
     engine.downstream.merge(done.branch, "merge")
     assert engine.downstream.now()["docs/a.md"] == lines(n2="two")
     assert engine.downstream.now()["docs/b.md"] == b"# Other\n"
+
+
+def test_what_is_in_the_way_of_a_file_is_no_text_that_anybody_chose():
+    engine = begun()
+    down = engine.downstream
+    head = down.change({"x": b"x"})
+    down.blobs[blob_id(b"elsewhere")] = b"elsewhere"
+    link = DownstreamEntry("120000", blob_id(b"elsewhere"))
+    down.trees[head] = {**down.trees[head], "docs/a.md": link}
+    done = engine.run()
+    assert done.status is RunStatus.CONFLICT
+    (one,) = done.conflicts
+    assert (one.path, one.lines) == ("docs/a.md", [])
+    assert "a link is there" in one.what
+    assert DECISIONS not in down.now(done.branch)
+    assert "the whole file" not in done.pull_request.body
