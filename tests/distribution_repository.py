@@ -171,7 +171,7 @@ class _OneRepository:
     def host(self, repo: str) -> str:
         return repo
 
-    def is_upstream(self, repo: str) -> bool:
+    def is_upstream(self, repo: str, named_in: str | None = None) -> bool:
         return repo == "org/memory"
 
 

@@ -86,11 +86,22 @@ class MemoryUpstream(Trees):
         return [self.at(version) for version in reversed(self.tags)]
 
     def at(self, ref: str) -> Release:
-        name = self.tags.get(ref, CommitId(ref))
+        name = self.tags.get(ref, self.head if ref == "HEAD" else CommitId(ref))
         for one in self.commits:
-            if one.id == name:
-                return Release(ref, name, one.at, is_tag=ref in self.tags)
+            if name is not None and one.id.startswith(name):
+                is_tag = ref in self.tags
+                return Release(ref if is_tag else one.id[:12], one.id, one.at, is_tag=is_tag)
         raise NotFound(ref)
+
+    def changes(self, commit: CommitId, folder: str) -> Iterator[CommitId]:
+        names = [one.id for one in self.commits]
+        below: dict[str, DownstreamEntry] = {}
+        found: list[CommitId] = []
+        for name in names[: names.index(commit) + 1]:
+            here = {path: one for path, one in self.trees[name].items() if path.startswith(folder)}
+            found += [name] if here != below else []
+            below = here
+        return reversed(found)
 
     def files(self, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
         if commit not in self.trees:

@@ -28,6 +28,7 @@ from pack.distribution.running.adding import (
     relisted,
 )
 from pack.distribution.running.context import RunContext
+from pack.distribution.running.ending import withdraw_offers
 from pack.distribution.running.ends import Ends
 from pack.distribution.running.remembered import RememberedUpstream
 from pack.distribution.running.results import (
@@ -237,8 +238,8 @@ class Distribution:
         commit = self._stored.record(lambda one: relisted(one, wanted), subject, files)
         return AddedRule(new.file, result, commit)
 
-    def remove(self, rule_id: str, *, dry_run: bool = False) -> EndedRule:
-        """End with a downstream: its rule is archived, and its files stay.
+    def remove(self, ends: Ends, rule_id: str, *, dry_run: bool = False) -> EndedRule:
+        """End with a downstream: its rule is archived, its files stay, and offers are withdrawn.
 
         Raises:
             NotFound: There is no such rule.
@@ -250,5 +251,6 @@ class Distribution:
             return EndedRule(rule_id, repo, path, None)
         files: FilesAfter = {stored.path: None, path: content}
         subject = f"{stored.path}: end with {repo}"
+        context = self._context(ends)
         commit = self._stored.record(lambda one: one.without(rule_id), subject, files)
-        return EndedRule(rule_id, repo, path, commit)
+        return EndedRule(rule_id, repo, path, commit, withdraw_offers(context, stored.rule))

@@ -32,6 +32,14 @@ class UpstreamHistory(Protocol):
     def files(self, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
         """The regular files of a commit."""
 
+    def changes(self, commit: CommitId, folder: str) -> Iterator[CommitId]:
+        """The commits that changed something in a folder, the newest first, along first parents.
+
+        Args:
+            commit: Where to begin.
+            folder: With a slash at its end; empty for everything.
+        """
+
     def read_blobs(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """Their bytes."""
 

@@ -74,6 +74,11 @@ class Rule:
     variables: Mapping[str, str | None] = field(default_factory=dict)
     pinned_out: Sequence[str] = ()
 
+    def pins_out(self, version: str) -> bool:
+        """Whether a version is not distributed any more, with its `v` or without."""
+        bare = version.removeprefix("v")
+        return any(one.removeprefix("v") == bare for one in self.pinned_out)
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -182,11 +187,13 @@ class DownstreamConflict:
         path: The file downstream.
         what: What happened, in words.
         regions: Where; empty for a file without lines, or one that a side removed.
+        is_text: Whether both sides have a text of it; else something is in its way.
     """
 
     path: str
     what: str
     regions: Sequence[Region] = ()
+    is_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from pack.deferred import pattern
@@ -23,19 +25,52 @@ _NOBODY: Final = frozenset(
 )
 _STAND_IN: Final = pattern(r"[${}\[\]%]|\.{3}")
 _SUFFIX: Final = ".md"
+_WORD: Final = pattern(r"[\w-]+")
+_REMEMBERED: Final = 1 << 17
 HOME: Final = "a folder of somebody's home"
 NOTE: Final = "the path of a note outside"
 
 
-def find_private_paths(text: str, notes: Iterable[MemoryPath]) -> list[Leak]:
+class NoteNames:
+    """The names of notes, to be found in many texts.
+
+    A name only stands in a text that has each of its words, so a text is asked for its words
+    once, whatever the number of notes.
+
+    Args:
+        notes: The notes.
+    """
+
+    def __init__(self, notes: Iterable[MemoryPath]) -> None:
+        self._by_word: dict[str, set[str]] = defaultdict(set)
+        for note in notes:
+            for name in _names(note):
+                self._by_word[_longest_word(name)].add(name)
+
+    def within(self, text: str) -> list[str]:
+        """The names that a text may hold, sorted."""
+        if not self._by_word:
+            return []
+        spelt = text.replace("%20", " ")
+        words = {"", *_WORD.findall(spelt)} & self._by_word.keys()
+        return sorted({name for word in words for name in self._by_word[word] if name in spelt})
+
+
+@lru_cache(_REMEMBERED)
+def _longest_word(name: str) -> str:
+    """A word of a name that few other names have; empty if it has none."""
+    return max(_WORD.findall(name), key=len, default="")
+
+
+def find_private_paths(text: str, notes: Iterable[MemoryPath] | NoteNames) -> list[Leak]:
     """The paths in a text that should not leave, by line.
 
     Args:
         text: The text.
         notes: Notes whose names are nobody else's business.
     """
-    spelt = text.replace("%20", " ")
-    names = sorted({name for note in notes for name in _names(note) if name in spelt})
+    known = notes if isinstance(notes, NoteNames) else NoteNames(notes)
+    names = known.within(text)
     lines = text.split("\n") if names or _HOME.search(text) else ()
     found = {(n, what) for n, line in enumerate(lines, 1) for what in _on_line(line, names)}
     return [Leak(line, what) for line, what in sorted(found)]

@@ -216,7 +216,8 @@ def test_both_sides_are_merged_and_what_cannot_be_is_listed(
     done = memory.run(status=2)
     assert done["status"] == "conflict"
     (conflict,) = done["conflicts"]
-    assert conflict == {"path": "docs/guides/a.md", "lines": [[9, 9]]}
+    what = "both sides changed the same lines"
+    assert conflict == {"path": "docs/guides/a.md", "lines": [[9, 9]], "what": what}
     files = taken.files(done["branch"])
     assert files[".pack-overrides/a.md"].decode() == mine
     merged = files["docs/guides/a.md"].decode()
@@ -368,6 +369,39 @@ def test_a_circle_is_refused(memory: Memory, down: Downstream) -> None:
     assert "back" in done["message"]
     memory.rule(RULE.replace("../down", str(memory.path)))
     assert memory.run(status=1)["status"] == "failed"
+
+
+def test_a_circle_is_found_by_the_place_of_the_repository_that_names_the_way_back(
+    memory: Memory, down: Downstream
+) -> None:
+    back = RULE.replace("id: guides", "id: back").replace("projects/web/*.md", "docs/**/*.md")
+    down.commit({".pack/distribution/rules/back.yaml": back.replace("../down", "../../memory")})
+    (down.path.parent / "deep").mkdir()
+    down.path.rename(down.path.parent / "deep" / "down")
+    memory.rule(RULE.replace("../down", "../deep/down"))
+    assert "circle" in memory.run(status=1)["message"]
+
+
+@pytest.mark.parametrize("kind", ["worktree", "origin"])
+def test_no_other_place_of_the_memory_is_a_downstream(memory: Memory, kind: str) -> None:
+    if kind == "worktree":
+        memory.git("worktree", "add", "--quiet", "../other", "--detach")
+    else:
+        memory.git("clone", "--quiet", "--bare", ".", "../other")
+        memory.git("remote", "add", "origin", "../other")
+    memory.rule(RULE.replace("../down", "../other"))
+    assert "to itself" in memory.run(status=1)["message"]
+
+
+def test_two_rules_for_one_path_are_refused_though_one_lacks_a_variable(
+    memory: Memory, down: Downstream
+) -> None:
+    memory.release("v1.1.0", {"projects/web/a.md": "# {{ team }}\n"})
+    other = RULE.replace("guides", "other", 1).replace("copy", "template")
+    memory.rule(other, "other")
+    found = memory.results("run", status=1)
+    assert all("guides and other" in one["message"] for one in found)
+    assert down.branches().keys() == {"main"}
 
 
 def test_a_run_that_was_killed_goes_on_from_wherever_it_was(

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.made_up_secrets import SECRETS
-from tests.stories.distributing import FIRST, RULE, Downstream, Memory, make_pair, pair
+from tests.stories.distributing import FIRST, RULE, USER, Downstream, Memory, make_pair, pair
 from tests.support import make_again
 
 NOTE = "projects/web/a.md"
@@ -30,6 +30,7 @@ def both(tmp_path: Path) -> tuple[Memory, Downstream]:
         ("secret_scan", 3, f"# A\n\nUse {SECRET}.\n"),
         ("secret_scan", 3, "# A\n\n> INTERNAL ONLY\n"),
         ("secret_scan", 3, "# A\n\nAs projects/web/private/secret.md says.\n"),
+        ("secret_scan", 3, "# A\n\nAs [[people/jane]] says.\n"),
     ],
 )
 def test_each_failure_blocks_and_is_the_same_everywhere(
@@ -37,7 +38,7 @@ def test_each_failure_blocks_and_is_the_same_everywhere(
 ) -> None:
     memory, down = both
     memory.rule(RULE.replace("web/*.md", "web/**") + '  filters: {exclude: ["**/private/**"]}\n')
-    memory.release("v1.1.0", {NOTE: text})
+    memory.release("v1.1.0", {NOTE: text, "people/jane.md": "# Jane\n"})
     ended = memory.distribute("run", status=1)
     (done,) = ended.json["results"]
     (failed,) = [one for one in done["checks"] if one["status"] == "fail"]
@@ -88,6 +89,24 @@ def test_upstreams_side_of_a_conflict_is_searched_though_the_file_does_not_go(
     (done,) = ended.json["results"]
     assert done["status"] == "blocked"
     assert SECRET not in ended.text
+
+
+@pytest.mark.parametrize("said", ["internal: true", "sync: false"])
+def test_an_internal_changelog_is_not_quoted_and_subjects_name_no_note_that_stays(
+    both: tuple[Memory, Downstream], said: str
+) -> None:
+    memory, _ = both
+    log = f"---\n{said}\n---\n\n## 1.1.0\n\n- a.md: as Jane asked\n"
+    memory.release("v1.1.0", {"CHANGELOG.md": log, "people/jane.md": "# Jane\n"})
+    for name, subject in (("people/jane", "a.md: as people/jane.md says"), ("a", "Say more")):
+        memory.write({NOTE: FIRST[NOTE].replace("line 1", name)})
+        memory.git("add", "--all")
+        memory.git(*USER, "commit", "--quiet", "-m", subject)
+        memory.write({NOTE: FIRST[NOTE]})
+    memory.release("v1.2.0", {})
+    body = memory.run()["pull_request"]["body"]
+    assert "- Say more" in body
+    assert "jane" not in body.lower()
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,65 @@ def test_only_what_passes_all_checks_is_merged_by_the_host(story: Story) -> None
     assert story.pull(2).auto_merge is None  # one of its files names no version
 
 
+def test_what_people_pushed_is_not_merged_by_the_host(story: Story) -> None:
+    found = story.service.repository(WEB)
+    found.allows_auto_merge = True
+    found.rules.append(BranchRule("main", checks=("ci",)))
+    tagged = {
+        name: f"---\nversion: v1.1.0\n---\n{text}" for name, text in FIRST.items() if "web/" in name
+    }
+    story.memory.release("v1.1.0", tagged)
+    branch = story.run()["branch"]
+    assert story.pull().auto_merge is not None
+    story.push(branch, {"src/more.py": b"x = 1\n"})
+    assert story.run()["status"] == "unchanged"
+    assert story.pull().auto_merge is None
+
+
+def test_what_an_ended_rule_offers_is_withdrawn_unless_it_is_somebodys(story: Story) -> None:
+    story.run()
+    ended = story.pack("remove", "guides")
+    assert ended.status == 0, ended
+    assert story.issue().state == "closed"
+    assert BRANCH in " ".join(ended.json["notes"])
+    story.memory.rule(RULE.replace("../down", WEB))
+    story.run("--reopen")
+    found = story.service.repository(WEB)
+    found.allows_auto_merge = True
+    story.push(BRANCH, {"src/more.py": b"x = 1\n"})
+    ended = story.pack("remove", "guides")
+    assert story.issue(2).state == "open"
+    assert "commits of others" in " ".join(ended.json["notes"])
+
+
+def test_what_was_withdrawn_is_nobodys_refusal(story: Story) -> None:
+    story.run()
+    story.merge()
+    story.memory.release("v1.1.0", {"projects/web/a.md": CHANGED})
+    story.run()
+    story.memory.release("v1.2.0", {"projects/web/a.md": FIRST["projects/web/a.md"]})
+    story.run()
+    assert story.issue(2).state == "closed"
+    assert story.run("--tag", "v1.1.0")["status"] == "opened"
+
+
+def test_a_version_with_build_metadata_that_people_closed_stays_closed(story: Story) -> None:
+    story.memory.release("v1.1.0+b1", {"projects/web/a.md": CHANGED})
+    assert story.run()["version"] == "v1.1.0+b1"
+    story.close()
+    assert story.run()["status"] == "unchanged"
+    assert len(story.service.repository(WEB).tracker.pulls) == 1
+
+
+def test_an_older_version_comes_back_if_it_is_named(story: Story) -> None:
+    story.run()
+    story.merge()
+    story.memory.release("v1.1.0", {"projects/web/a.md": CHANGED})
+    story.run()
+    story.merge(2)
+    assert story.run("--tag", "v1.0.0")["status"] == "opened"
+
+
 def test_a_rate_limit_ends_a_run_that_the_next_one_goes_on_with(story: Story) -> None:
     names = [f"ada/repo-{number}" for number in range(3)]
     for number, name in enumerate(names):

@@ -45,24 +45,27 @@ def listed(memory: Memory) -> dict[str, dict[str, object]]:
     return {str(one["rule"]): one for one in found}
 
 
-def test_a_downstream_begins_as_a_copy_by_hand_and_becomes_what_it_is_to_be(
-    memory: Memory, down: Downstream
+@pytest.mark.parametrize("strategy", ["template", "reference"])
+def test_a_downstream_begins_by_hand_with_its_strategy_and_becomes_what_it_is_to_be(
+    memory: Memory, down: Downstream, strategy: str
 ) -> None:
     planned = memory.distribute(*ADD, "--dry-run").json
     assert planned["path"] == f"{RULES}/more.yaml"
     assert not (memory.path / RULES / "more.yaml").exists()
-    done = memory.distribute(*ADD, "--frequency", "on_change", "--strategy", "template").json
+    done = memory.distribute(*ADD, "--frequency", "on_change", "--strategy", strategy).json
     assert done["result"]["status"] == "opened"
     rule = loaded(memory, f"{RULES}/more.yaml")["sync_rule"]
     assert isinstance(rule, dict)
-    assert (rule["strategy"], rule["frequency"]) == ("template", "on_change")
+    assert (rule["strategy"], rule["frequency"]) == (strategy, "on_change")
     texts = memory.git("log", "--format=%s", "-3").splitlines()
     assert [text.partition(": ")[2].split(" ")[0] for text in texts] == ["run", "record", "begin"]
     first = memory.git("show", f"HEAD~2:{RULES}/more.yaml")
-    assert "strategy: copy" in first
+    assert f"strategy: {strategy}" in first
     assert "frequency: manual" in first
     files = down.files(done["result"]["branch"])
     assert ".pack-overrides/.gitkeep" in files
+    has_text = any(b"line 4" in text for text in files.values())
+    assert has_text is (strategy != "reference")
     assert ".pack-sync-state/more.json" in files
     assert listed(memory)["more"]["repo"] == "../down"
 
@@ -74,6 +77,7 @@ def test_adding_goes_on_where_it_failed(memory: Memory, down: Downstream) -> Non
     assert isinstance(rule, dict)
     assert rule["frequency"] == "manual"
     down.path.with_name("away").rename(down.path)
+    assert "there already" in memory.pack("distribute", *ADD, "--strategy", "reference").err
     assert memory.distribute(*ADD).json["result"]["status"] == "opened"
     assert "there already" in memory.pack("distribute", *ADD).err
 
@@ -101,6 +105,18 @@ def test_ending_archives_the_rule_and_leaves_the_files(memory: Memory, down: Dow
     assert memory.pack("distribute", "remove", "guides").status == 1
 
 
+def test_ending_withdraws_what_is_offered_and_is_done_whatever_the_repository_says(
+    memory: Memory, down: Downstream
+) -> None:
+    branch = memory.run()["branch"]
+    assert memory.distribute("remove", "guides").json["notes"] == [f"{branch} was withdrawn"]
+    assert down.branches().keys() == {"main"}
+    memory.rule()
+    down.path.rename(down.path.with_name("away"))
+    (note,) = memory.distribute("remove", "guides").json["notes"]
+    assert "close it by hand" in note
+
+
 def test_a_rule_by_hand_runs_only_if_it_is_named(memory: Memory) -> None:
     memory.rule(RULE.replace("on_release", "manual"))
     assert memory.results("run") == []
@@ -112,6 +128,10 @@ def test_a_rule_on_change_runs_without_a_release(memory: Memory, down: Downstrea
     memory.rule(RULE.replace("on_release", "on_change"))
     memory.write({"projects/web/a.md": "# A, now\n"})
     memory.ok("commit")
+    memory.run()
+    heads, head = down.branches(), memory.head()
+    memory.run()
+    assert (down.branches(), memory.head()) == (heads, head)
     down.merge(memory.run()["branch"], "squash")
     assert down.files()["docs/guides/a.md"].endswith(b"# A, now\n")
     assert memory.run()["status"] == "unchanged"

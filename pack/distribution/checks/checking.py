@@ -24,7 +24,8 @@ class Checked:
         files: The files, as they will be downstream.
         present: Each path that downstream will have.
         private: Notes that stay, and whose names are nobody else's business.
-        shown: What else people downstream may see, such as upstream's side of a conflict.
+        shown: The files as upstream has them, of which people downstream may see all, as in a
+            conflict.
     """
 
     rule: Rule
@@ -55,10 +56,6 @@ class Checker:
             checksum if rule.checks_checksum else not_run(CheckName.CHECKSUM),
             self._links.check(files, what.present),
             self._schemas.check(files) if rule.checks_schemas else not_run(CheckName.SCHEMA_CHECK),
-            self._secrets.check(_each_once(*files, *what.shown), what.private),
+            self._secrets.check(files, what.private, what.shown),
             check_version_tags(files, what.version),
         )
-
-
-def _each_once(*files: MadeFile) -> Sequence[MadeFile]:
-    return list({(one.path, one.content): one for one in files}.values())

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from pack.distribution.content.transforms import MARKDOWN
 from pack.distribution.values import MadeFile
-
-_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
 
 _Found = TypeVar("_Found")
 
@@ -36,7 +33,7 @@ class Remembered(Generic[_Found]):
 
 def is_markdown(path: str) -> bool:
     """Whether a file is markdown, by its name."""
-    return path.lower().endswith((".md", ".markdown"))
+    return path.lower().endswith(MARKDOWN)
 
 
 def text_of(file: MadeFile) -> str | None:
@@ -45,9 +42,3 @@ def text_of(file: MadeFile) -> str | None:
         return file.content.decode("utf-8")
     except UnicodeDecodeError:
         return None
-
-
-def any_text_of(file: MadeFile) -> str:
-    """Whatever can be read of a file, for a search that must not miss anything."""
-    encoding = "utf-16" if file.content.startswith(_WIDE) else "utf-8"
-    return file.content.decode(encoding, "replace")

@@ -49,7 +49,7 @@ def place_of(finding: CheckFinding) -> str:
 
 
 def _sentence(summary: str, findings: Sequence[CheckFinding]) -> str:
-    named = [f"{place_of(one)} {one.what}" for one in findings[:_MOST_NAMED]]
+    named = [f"{place_of(one)} {one.what}".strip() for one in findings[:_MOST_NAMED]]
     if len(findings) > _MOST_NAMED:
         named.append(f"and {len(findings) - _MOST_NAMED} more")
     return f"{summary}: {'; '.join(named)}" if named else summary

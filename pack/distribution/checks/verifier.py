@@ -89,18 +89,22 @@ class Verifier:
 def compare(
     recorded: Recorded, made: Mapping[str, bytes], found: Mapping[str, bytes | None]
 ) -> CheckResult:
-    """Whether three accounts of the same files agree.
+    """Whether three accounts of the same files agree; names only what is recorded or found.
 
     Args:
         recorded: What was recorded.
         made: The files as they were made again.
         found: The files as they are on the branch.
     """
-    paths = sorted({*recorded.files, *recorded.placed, *made, *found})
+    paths = sorted({*recorded.files, *recorded.placed, *found})
     wrong = {path: list(_differences(path, recorded, made, found)) for path in paths}
     findings = [CheckFinding(path, None, what) for path in paths for what in wrong[path]]
     right = sum(not whats for whats in wrong.values())
-    return result_of(CheckName.CHECKSUM, f"{right}/{len(paths)} files match", findings)
+    # A record that somebody forged must not be answered with names that it does not know.
+    if unnamed := len(made.keys() - set(paths)):
+        findings.append(CheckFinding("", None, f"{unnamed} of the rule's files are not recorded"))
+    count = len(paths) + unnamed
+    return result_of(CheckName.CHECKSUM, f"{right}/{count} files match", findings)
 
 
 def _differences(

@@ -85,6 +85,18 @@ def make(
     return Made(tuple(made), (*chosen.left_out, *refused), used)
 
 
+def places(rule: Rule, files: Mapping[MemoryPath, BlobId], read: ReadBlobs) -> list[str]:
+    """The paths of what `make` makes, whatever is in the files.
+
+    Raises:
+        InvalidConfig: Two files would have one path.
+    """
+    named = select(rule, files)
+    contents = dict(read({files[path] for path in named.paths}))
+    found, _ = _places(rule, going(named, files, contents).paths)
+    return sorted(found.values())
+
+
 def _neighbours(
     rule: Rule, places: Mapping[MemoryPath, str], files: Mapping[MemoryPath, BlobId]
 ) -> Neighbours | None:

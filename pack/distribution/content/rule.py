@@ -37,6 +37,7 @@ from pack.errors import InvalidConfig, InvalidContent, InvalidPath
 from pack.files import yaml_block
 from pack.model import MemoryPath
 from pack.paths import fold
+from pack.versions import KitVersion
 
 RULES_DIR: Final = ".pack/distribution/rules/"
 ARCHIVED_DIR: Final = f"{RULES_DIR}archived/"
@@ -44,6 +45,7 @@ RULE_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 _GITHUB: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
 _MOST: Final = 200
 
 
@@ -102,7 +104,7 @@ class _RulePart(_Closed):
         default={}, description="What templates may use; null where downstream must give it."
     )
     pinned_out: Annotated[list[str], Field(max_length=1000)] = Field(
-        default=[], description="Versions that do not go there any more."
+        default=[], description="Versions, or commits, that do not go there any more."
     )
 
 
@@ -243,6 +245,9 @@ def _rule(part: _RulePart) -> Rule:
             except InvalidContent as error:
                 where = [number] if len(name) > 1 else []
                 raise _Wrong(error.reason, *name, *where) from error
+    for number, version in enumerate(part.pinned_out):
+        if not _names_a_version(version):
+            raise _Wrong("is neither a version nor the id of a commit", "pinned_out", number)
     rewrites = [one.rewrite_paths for one in part.transforms if one.rewrite_paths]
     return Rule(
         id=part.id,
@@ -260,6 +265,14 @@ def _rule(part: _RulePart) -> Rule:
         variables={name: _text(value) for name, value in part.variables.items()},
         pinned_out=tuple(part.pinned_out),
     )
+
+
+def _names_a_version(text: str) -> bool:
+    try:
+        KitVersion.parse(text)
+    except InvalidContent:
+        return _COMMIT.fullmatch(text) is not None
+    return True
 
 
 def _globs(part: _RulePart) -> list[tuple[tuple[str, ...], list[str]]]:

@@ -40,9 +40,7 @@ def with_pinned(content: bytes, path: str, version: str) -> bytes:
     Raises:
         As `with_value`.
     """
-    pinned = read_rule(content, path).pinned_out
-    return (
-        content
-        if version in pinned
-        else with_value(content, path, "pinned_out", [*pinned, version])
-    )
+    rule = read_rule(content, path)
+    if rule.pins_out(version):
+        return content
+    return with_value(content, path, "pinned_out", [*rule.pinned_out, version])

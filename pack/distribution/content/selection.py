@@ -3,7 +3,7 @@
 What never goes, whatever a glob says: PACK's own files and git's, index files that PACK writes,
 copies of conflicts, the originals of a migration, and every file that says `internal: true` or
 `sync: false`. A file whose frontmatter cannot be read stays here if it so much as mentions one of
-these keys.
+these keys; TOML between `+++` counts as it is written.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pack.distribution.content.globs import Glob
+from pack.distribution.content.readings import readings
 from pack.distribution.values import Rule
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter, yaml_block
@@ -28,7 +29,11 @@ _V1: Final = "memory.md"
 """The single file of PACK v1, at the root: a whole memory."""
 _NO: Final = frozenset(("false", "no", "off", "0", "never", "none", "null", "~", "n", ""))
 _MENTIONED: Final = re.compile(
-    r"^[ \t]*[\"']?(internal|sync)[\"']?[ \t]*:[ \t]*([^\r\n#]*)", re.MULTILINE | re.IGNORECASE
+    r"(?<![\w-])[\"']?(internal|sync)[\"']?\s*:[ \t]*([^\r\n#,}]*)", re.IGNORECASE
+)
+_TOML: Final = re.compile(r"\s*\+{3}[ \t]*\r?\n(.*?)(?:^\+{3}|\Z)", re.DOTALL | re.MULTILINE)
+_SET: Final = re.compile(
+    r"^[ \t]*[\"']?(internal|sync)[\"']?[ \t]*=[ \t]*([^\r\n#]*)", re.MULTILINE | re.IGNORECASE
 )
 
 _DATA: Final = (".yaml", ".yml", ".json")
@@ -101,11 +106,17 @@ def _reason(path: MemoryPath, exclude: Iterable[Glob]) -> str | None:
 
 def internal_reason(path: MemoryPath, content: bytes) -> str | None:
     """Why a file must not go for what it says; `None` if it may."""
-    text = content.decode("utf-8-sig", "replace")
+    reasons = (_reason_in(path, text) for text in readings(content))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _reason_in(path: MemoryPath, text: str) -> str | None:
     block, fields = _head(path, text)
     if may_be_generated(path) and is_generated(path, fields or {}):
         return GENERATED
     said = _said(block, fields)
+    if (toml := _TOML.match(text)) is not None:
+        said = _seeming(_SET, toml[1])
     if any(value not in _NO for value in said.get("internal", ())):
         return INTERNAL
     return "it says sync: false" if any(v in _NO for v in said.get("sync", ())) else None
@@ -126,13 +137,18 @@ def _head(path: str, text: str) -> tuple[str, Mapping[str, object] | None]:
 
 def _said(block: str, fields: Mapping[str, object] | None) -> Mapping[str, list[str]]:
     """What the two keys say, in any case; of an unreadable text, what it seems to say."""
-    said: dict[str, list[str]] = {}
     if fields is None:
-        for key, value in _MENTIONED.findall(block):
-            said.setdefault(key.casefold(), []).append(value.strip(" \t\"',").casefold())
-        return said
+        return _seeming(_MENTIONED, block)
+    said: dict[str, list[str]] = {}
     for key, found in fields.items():
         said.setdefault(key.casefold(), []).append(_word(found))
+    return said
+
+
+def _seeming(what: re.Pattern[str], block: str) -> Mapping[str, list[str]]:
+    said: dict[str, list[str]] = {}
+    for key, value in what.findall(block):
+        said.setdefault(key.casefold(), []).append(value.strip(" \t\r\n\"',").casefold())
     return said
 
 

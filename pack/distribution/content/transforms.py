@@ -23,7 +23,8 @@ from pack.model import MemoryPath
 
 _UNSAFE: Final = re.compile(r"[\x00-\x20()<>\\\"'%#?`\x7f]")
 _UNSAFE_IN_ANGLES: Final = re.compile(r"[\x00-\x1f<>\\%#?\x7f]")
-_MARKDOWN: Final = (".md", ".markdown", ".mdx", ".mdc")
+MARKDOWN: Final = (".md", ".markdown", ".mdx", ".mdc")
+"""The ends of the names of what is markdown, for changes and checks alike."""
 _MOST_ROUNDS: Final = 20
 
 
@@ -35,7 +36,7 @@ def transform(
     Raises:
         InvalidContent: A link cannot be followed, or there are too many; names file and line.
     """
-    if not path.lower().endswith(_MARKDOWN):
+    if not path.lower().endswith(MARKDOWN):
         return content
     try:
         parts = frontmatter.split(content.decode("utf-8"))

@@ -19,7 +19,7 @@ from pack.errors import InvalidContent
 from pack.files import frontmatter
 from pack.model import MemoryPath
 from pack.outgoing.internal_marks import find_internal_marks
-from pack.outgoing.private_paths import find_private_paths
+from pack.outgoing.private_paths import NoteNames, find_private_paths
 from pack.outgoing.secrets_scan import find_secrets
 from pack.versions import KitVersion
 
@@ -37,6 +37,7 @@ def changelog_excerpt(
     version: str,
     sources: Collection[MemoryPath],
     subjects: Sequence[str] = (),
+    private: Iterable[MemoryPath] = (),
 ) -> str:
     """What is said about some files, in markdown; empty if nothing is.
 
@@ -46,11 +47,13 @@ def changelog_excerpt(
         version: The version that it gets.
         sources: Upstream's paths of the files concerned.
         subjects: Subjects of commits that changed them, for want of anything better.
+        private: Notes whose names are nobody else's business.
     """
+    hidden = NoteNames(private)
     lines = [] if changelog is None else frontmatter.split(changelog).body.splitlines()
-    found = list(_about(_between(lines, since, version), _naming(sources)))
+    found = list(_about(_between(lines, since, version), _naming(sources), hidden))
     if not any(not _HEADING.match(piece) for piece in found):
-        found = [f"- {' '.join(one.split())}" for one in subjects if not gives_away(one)]
+        found = [f"- {' '.join(one.split())}" for one in subjects if not gives_away(one, hidden)]
         found = found[:_MOST_SUBJECTS]
     return "".join(f"{piece}\n" for piece in found)
 
@@ -90,7 +93,9 @@ def _naming(sources: Collection[MemoryPath]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w/-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-]|/\w)")
 
 
-def _about(lines: Iterable[str], naming: re.Pattern[str] | None) -> Iterator[str]:
+def _about(
+    lines: Iterable[str], naming: re.Pattern[str] | None, hidden: NoteNames
+) -> Iterator[str]:
     """The entries that name a file, each below the headings that it stands under."""
     headings: list[str] = []
     for piece in _pieces(lines):
@@ -98,8 +103,8 @@ def _about(lines: Iterable[str], naming: re.Pattern[str] | None) -> Iterator[str
             depth = len(piece) - len(piece.lstrip("#"))
             headings = [one for one in headings if len(one) - len(one.lstrip("#")) < depth]
             headings.append(piece)
-        elif naming is not None and naming.search(piece) and not gives_away(piece):
-            yield from headings
+        elif naming is not None and naming.search(piece) and not gives_away(piece, hidden):
+            yield from (one for one in headings if not gives_away(one, hidden))
             headings = []
             yield piece
 
@@ -118,6 +123,12 @@ def _pieces(lines: Iterable[str]) -> Iterator[str]:
         yield "\n".join(piece)
 
 
-def gives_away(text: str) -> bool:
-    """Whether a text holds what should not leave the memory."""
-    return bool(find_secrets(text) or find_private_paths(text, ()) or find_internal_marks(text))
+def gives_away(text: str, hidden: NoteNames | None = None) -> bool:
+    """Whether a text holds what should not leave the memory.
+
+    Args:
+        text: The text.
+        hidden: The names of notes that are nobody else's business.
+    """
+    names = find_private_paths(text, hidden if hidden is not None else ())
+    return bool(names or find_secrets(text) or find_internal_marks(text))

@@ -13,6 +13,7 @@ from typing import Final
 from pack.deferred import dataclass, pattern
 from pack.distribution.notices.changelog import gives_away
 from pack.distribution.notices.safe_text import code_block, code_span, plain_name
+from pack.distribution.ports import PullRequest
 from pack.distribution.values import (
     CheckName,
     CheckResult,
@@ -40,6 +41,7 @@ _MOST_EXCERPT: Final = 8_000
 _MOST_TEXT: Final = 3_000
 _MOST_SHOWN: Final = 50
 AUTO: Final = "auto-generated"
+_WITHDRAWN: Final = "*The sync engine withdrew this.*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,17 @@ def pull_request_text(update: SyncUpdate) -> PullRequestText:
         reviewers=tuple(update.reviewers),
         branch=branch_name(update.source, update.release.version, update.rule.id),
     )
+
+
+def withdrawn(pull: PullRequest) -> PullRequestText:
+    """A pull request that says that PACK closes it, so that it is not taken for people's doing."""
+    body = pull.body if is_withdrawn(pull) else f"{pull.body.rstrip()}\n\n{_WITHDRAWN}\n"
+    return PullRequestText(pull.title, body, (), (), pull.branch)
+
+
+def is_withdrawn(pull: PullRequest) -> bool:
+    """Whether PACK has closed it."""
+    return pull.body.rstrip().endswith(_WITHDRAWN)
 
 
 def _ref_name(text: str) -> str:
@@ -194,10 +207,11 @@ def _conflicts(conflicts: Sequence[DownstreamConflict]) -> Iterator[str]:
     if not conflicts:
         return
     yield "### Conflicts\n"
-    yield "Changed both here and upstream. They stay as they are here until somebody decides.\n"
+    yield "They stay as they are here until somebody decides.\n"
     for conflict in conflicts[:_MOST_SHOWN]:
         lines = ", ".join(map(line_range, conflict.regions))
         where = f", {'lines' if lines else 'the whole file'} {lines}".rstrip()
+        where = where if conflict.is_text else ""
         yield f"- {code_span(conflict.path)}{where}: {code_span(conflict.what)}"
     yield from _more(len(conflicts))
     yield ""

@@ -217,7 +217,8 @@ class _Reconciliation:
         theirs = self.new[path]
         obstacle = self.ground.obstacle(path)
         if obstacle is not None:
-            self.conflicts.append(DownstreamConflict(path, f"it cannot be put there: {obstacle}"))
+            what = f"it cannot be put there: {obstacle}"
+            self.conflicts.append(DownstreamConflict(path, what, is_text=False))
             return
         self.files[path] = digest(theirs)
         here = self.local.here(old, self.incoming.release)

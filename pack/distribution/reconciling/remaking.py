@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from pack.distribution.content.making import Made, make
+from pack.distribution.content.making import Made, make, places
+from pack.distribution.content.rule import RULES_DIR, is_rule_path, load_rules
 from pack.distribution.ports import UpstreamHistory
-from pack.distribution.reconciling.sync_state import SyncState, made_by
+from pack.distribution.reconciling.sync_state import SyncState, excluded_hash, made_by
 from pack.distribution.values import Release, Rule
-from pack.errors import InvalidContent, InvalidRequest, NotFound
+from pack.errors import InvalidConfig, InvalidContent, InvalidRequest, NotFound
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.versions import KitVersion
 
@@ -29,6 +31,8 @@ class Remaker:
         self._blobs: dict[BlobId, bytes] = {}
         self._size = 0
         self._made: dict[str, Made] = {}
+        self._excludes: dict[str, Sequence[str]] = {}
+        self._is_searched = False
         self._made_size = 0
 
     def make(self, rule: Rule, release: Release, variables: Mapping[str, str]) -> Made:
@@ -54,17 +58,55 @@ class Remaker:
         files = self._files[release.commit]
         return make(rule, release, files, self.read, variables, self._upstream.permalink)
 
+    def places(self, rule: Rule, release: Release) -> list[str]:
+        """The paths of what a release makes; see `pack.distribution.content.making.places`."""
+        return places(rule, self._upstream.files(release.commit), self.read)
+
     def again(self, state: SyncState, version: str, commit: CommitId) -> Mapping[str, bytes]:
         """What a release made under the rule and the variables of a state.
 
-        Empty if that cannot be done, as where the commit is not one of upstream's.
+        Empty if that cannot be done, as where the commit is not one of upstream's, or somebody
+        changed the state.
         """
         try:
+            rule = self.rule_of(state)
             at = self._upstream.at(commit).at
             release = Release(version, commit, at, is_tag=_is_version(version))
-            return self.make(state.rule, release, state.variables).contents()
-        except (NotFound, InvalidRequest):
+            return self.make(rule, release, state.variables).contents()
+        except (NotFound, InvalidRequest, InvalidContent, InvalidConfig):
             return {}
+
+    def learn(self, rule: Rule) -> None:
+        """Know what a rule excludes, should a state name it."""
+        self._excludes[excluded_hash(rule.exclude)] = rule.exclude
+
+    def rule_of(self, state: SyncState) -> Rule:
+        """The rule of a state, with what it excluded.
+
+        Raises:
+            NotFound: No rule of this memory, now or before, excludes that.
+        """
+        if state.excluded is None:
+            return state.rule
+        if state.excluded not in self._excludes and not self._is_searched:
+            self._is_searched = True
+            self._learn_all()
+        if state.excluded not in self._excludes:
+            raise NotFound(f"what the rule {state.rule.id} excluded")
+        return replace(state.rule, exclude=self._excludes[state.excluded])
+
+    def _learn_all(self) -> None:
+        """Know what the rules of the memory excluded, at any time."""
+        head = self._upstream.at("HEAD").commit
+        seen: set[BlobId] = set()
+        for commit in self._upstream.changes(head, RULES_DIR):
+            files = self._upstream.files(commit)
+            fresh = {path: one for path, one in files.items() if is_rule_path(path)}
+            fresh = {path: one for path, one in fresh.items() if one not in seen}
+            seen.update(fresh.values())
+            texts = dict(self._upstream.read_blobs(fresh.values()))
+            for stored in load_rules({path: texts[one] for path, one in fresh.items()}).rules:
+                self._excludes.setdefault(excluded_hash(stored.rule.exclude), stored.rule.exclude)
 
     def read(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """The bytes of upstream's blobs."""

@@ -14,6 +14,8 @@
       "made_by": {the rule, as far as it decides what is made}
     }
 
+What a rule excludes stands in it as a hash only, as it names what is nobody else's business.
+
 It is sorted and holds no time, so that the same sync is always the same bytes. Whoever changes it
 by hand is found out, as the hashes are those of files that upstream's history makes again.
 """
@@ -22,7 +24,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -78,6 +80,7 @@ class SyncState:
         overrides: The overrides that were merged, by the path of the file that they change.
         variables: What templates were filled with.
         transforms: The version of what is done to texts.
+        excluded: The hash of what the rule excluded; `None` if the rule here has it itself.
     """
 
     rule: Rule
@@ -89,6 +92,7 @@ class SyncState:
     overrides: Mapping[str, OverrideBase] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     transforms: int = 1
+    excluded: str | None = None
 
     def expected(self, path: str) -> str | None:
         """The hash of what was put at a path; `None` if nothing was."""
@@ -110,9 +114,16 @@ class SyncState:
                 for path, one in sorted(self.overrides.items())
             },
             "variables": dict(sorted(self.variables.items())),
-            "made_by": made_by(self.rule),
+            "made_by": self._made_by(),
         }
         return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+
+    def _made_by(self) -> Mapping[str, object]:
+        said = made_by(self.rule)
+        if self.rule.exclude or self.excluded is not None:
+            del said["exclude"]
+            said["excluded"] = self.excluded or excluded_hash(self.rule.exclude)
+        return said
 
     @classmethod
     def from_bytes(cls, content: bytes, rule_id: str) -> SyncState:
@@ -141,7 +152,12 @@ def _state(said: Any, rule_id: str) -> SyncState:
         overrides={path: _override(one) for path, one in said.get("overrides", {}).items()},
         variables={_word(name): _word(value) for name, value in said["variables"].items()},
         transforms=int(said["transforms"]),
+        excluded=_excluded(said["made_by"]),
     )
+
+
+def _excluded(said: Any) -> str | None:
+    return _matching(_SHA256, said["excluded"]) if "excluded" in said else None
 
 
 def _override(said: Any) -> OverrideBase:
@@ -183,8 +199,14 @@ def made_by(rule: Rule) -> dict[str, object]:
     }
 
 
+def excluded_hash(globs: Iterable[str]) -> str:
+    """The hash by which a state knows what a rule excludes."""
+    return digest(json.dumps([*globs]).encode("ascii"))
+
+
 def _rule(rule_id: str, said: Any) -> Rule:
-    globs = [said["source"], *said["include"], *said["exclude"]]
+    exclude = said["exclude"] if "excluded" not in said else ()
+    globs = [said["source"], *said["include"], *exclude]
     try:
         for one in globs:
             Glob.parse(_word(one))
@@ -200,7 +222,7 @@ def _rule(rule_id: str, said: Any) -> Rule:
         strategy=Strategy(said["strategy"]),
         frequency=Frequency.MANUAL,
         include=tuple(said["include"]),
-        exclude=tuple(said["exclude"]),
+        exclude=tuple(exclude),
         strip_internal_links=said["strip_internal_links"] is True,
         rewrites=tuple(PathRewrite(_word(a), _word(b)) for a, b in said["rewrite_paths"]),
         variables=variables,

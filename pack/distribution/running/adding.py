@@ -1,7 +1,7 @@
 """Beginning and ending with a downstream, in steps that can be gone on with.
 
-A rule begins as a copy that only runs by hand. Once its first sync is offered, it becomes what it
-is to be. What an ended rule has brought stays where it is.
+A rule begins as one that only runs by hand. Once its first sync is offered, it becomes what it is
+to be. What an ended rule has brought stays where it is.
 """
 
 from __future__ import annotations
@@ -72,13 +72,11 @@ class NewRule:
             InvalidConfig: It cannot be a rule.
         """
         read_rule(self.content(self.strategy, self.frequency), self.file)
-        return self.content(Strategy.COPY, Frequency.MANUAL)
+        return self.content(self.strategy, Frequency.MANUAL)
 
     def as_wanted(self, content: bytes) -> bytes:
         """Its file as it is to be, from what it is."""
-        for key, value in (("strategy", self.strategy), ("frequency", self.frequency)):
-            content = with_value(content, self.file, key, str(value))
-        return content
+        return with_value(content, self.file, "frequency", str(self.frequency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +103,14 @@ class EndedRule:
         repo: Its repository, which keeps what it has.
         path: Where the rule's file is now.
         commit: The commit in the memory; `None` if it was only planned.
+        notes: What people should know of what was offered.
     """
 
     rule: str
     repo: str
     path: MemoryPath
     commit: CommitId | None
+    notes: Sequence[str] = ()
 
 
 def refuse_other(new: NewRule, known: StoredRule | None) -> None:
@@ -122,10 +122,16 @@ def refuse_other(new: NewRule, known: StoredRule | None) -> None:
     if known is None:
         return
     rule = known.rule
-    is_begun = rule.frequency is Frequency.MANUAL and rule.strategy is Strategy.COPY
-    same = (rule.target_repo, rule.source) == (new.repo, new.source)
-    if not is_begun or not same:
+    is_begun = rule.frequency is Frequency.MANUAL
+    wanted = read_rule(new.first(), new.file)
+    is_same = _kept(rule) == _kept(wanted)
+    if not is_begun or not is_same:
         raise InvalidRequest(f"the rule {new.id} is there already, in {known.path}")
+
+
+def _kept(rule: Rule) -> tuple[str, ...]:
+    """What must not differ for a rule to be the one that was begun; the rest may be corrected."""
+    return rule.target_repo, rule.source, rule.target_path, str(rule.strategy)
 
 
 def listed(registry: Registry, rule: Rule) -> Registry:

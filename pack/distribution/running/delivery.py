@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pack.distribution.notices.pull_request import is_withdrawn, withdrawn
 from pack.distribution.ports import Downstream, PullRequest, PullRequests, WantedCommit
 from pack.distribution.running.offers import OpenOffers
 from pack.distribution.running.standing import ChosenStep, OfferStep, OpenOffer
@@ -80,10 +81,12 @@ class _Courier:
         if choice.step is OfferStep.UPDATE:
             return self._update(offer, offers.leftover)
         if choice.step is OfferStep.WITHDRAW:
-            self._withdraw(offer, choice.why)
+            withdraw(self._downstream, offer, choice.why)
             return Handed()
         url = offer.pull.url if offer.pull is not None else None
         here = Handed(offer.branch, offer.head, url)
+        if offer.is_touched:
+            leave_to_people(self._downstream, offer)
         if choice.step in (OfferStep.LEAVE, OfferStep.WAIT):
             self._say(offer, choice.why)
         elif offer.pull is not None and not offer.is_touched and not self._parcel.is_finished:
@@ -94,9 +97,10 @@ class _Courier:
         """Take back what another offer replaces; returns what was left to people."""
         for offer in offers.others:
             if offer.is_touched:
+                leave_to_people(self._downstream, offer)
                 yield f"{offer.branch} has commits of others, so it is left to them"
             else:
-                self._withdraw(offer, f"{self._parcel.text.branch} replaces this")
+                withdraw(self._downstream, offer, f"{self._parcel.text.branch} replaces this")
 
     def _open(self, leftover: CommitId | None) -> Handed:
         parcel = self._parcel
@@ -135,14 +139,25 @@ class _Courier:
             yield why
         yield from self._pulls.label(pull, text.labels)
 
-    def _withdraw(self, offer: OpenOffer, why: str) -> None:
-        if self._pulls is not None and offer.pull is not None:
-            self._pulls.comment(offer.pull, why)
-            self._pulls.close(offer.pull)
-        elif self._pulls is None:
-            self._downstream.delete_branch(offer.branch, offer.head)
-
     def _say(self, offer: OpenOffer, why: str) -> None:
         if self._pulls is not None and offer.pull is not None:
-            self._pulls.leave_to_people(offer.pull)  # what they pushed was never checked
             self._pulls.comment(offer.pull, why)
+
+
+def withdraw(downstream: Downstream, offer: OpenOffer, why: str) -> None:
+    """Take an offer back, which nobody else has pushed to."""
+    pulls = downstream.pull_requests
+    if pulls is not None and offer.pull is not None:
+        if not is_withdrawn(offer.pull):
+            pulls.edit(offer.pull, withdrawn(offer.pull))
+        pulls.comment(offer.pull, why)
+        pulls.close(offer.pull)
+    elif pulls is None:
+        downstream.delete_branch(offer.branch, offer.head)
+
+
+def leave_to_people(downstream: Downstream, offer: OpenOffer) -> None:
+    """Have the host not merge what people pushed, as that was never checked."""
+    pulls = downstream.pull_requests
+    if pulls is not None and offer.pull is not None:
+        pulls.leave_to_people(offer.pull)

@@ -27,8 +27,14 @@ class Downstreams(Protocol):
     def host(self, repo: str) -> str:
         """The same text for all repositories that one host limits together."""
 
-    def is_upstream(self, repo: str) -> bool:
-        """Whether it is the memory itself."""
+    def is_upstream(self, repo: str, named_in: str | None = None) -> bool:
+        """Whether it is the memory itself, or another place of its repository.
+
+        Args:
+            repo: As a rule names it.
+            named_in: The downstream that the rule is in, as a rule here names that; `None` for a
+                rule of the memory.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pack.distribution.content.placing import VARIABLES
 from pack.distribution.content.rule import is_rule_path, load_rules
 from pack.distribution.content.selection import select
 from pack.distribution.content.templating import read_variables
+from pack.distribution.notices.safe_text import plain_name
 from pack.distribution.ports import Downstream
 from pack.distribution.reconciling.reconciling import Reconciled, SyncInput, reconcile
 from pack.distribution.reconciling.recovery import find_synced
@@ -112,14 +113,35 @@ def find_last(
     """What a downstream was given last; `None` for nothing.
 
     Its history is only read where it should have a state and has none: it may be long.
+
+    Raises:
+        RefusedForSafety: Another memory has a rule of that name for it.
     """
+    context.remaker.learn(rule)
     is_there = base.blob(state_path(rule.id)) is not None
     if not is_there and not _should_have_state(context, rule, downstream):
         return None
     found = find_synced(rule.id, downstream, base.commit, context.remaker)
-    if found is not None and not is_there and found.state.version in rule.pinned_out:
+    if found is not None:
+        refuse_others(context, rule, found.state)
+    if found is not None and not is_there and rule.pins_out(found.state.version):
         return None  # it was taken back, and nothing was there before it
     return found
+
+
+def refuse_others(context: RunContext, rule: Rule, state: SyncState) -> None:
+    """Do nothing, unless what a downstream was given is another memory's.
+
+    Raises:
+        RefusedForSafety: It is.
+    """
+    if state.source == context.name or context.upstream.has(state.commit):
+        return
+    raise RefusedForSafety(
+        f"what {rule.target_repo} has of a rule {rule.id} belongs to another memory, "
+        f"{plain_name(state.source)}",
+        "Give one of the two rules another id.",
+    )
 
 
 def _should_have_state(context: RunContext, rule: Rule, downstream: Downstream) -> bool:
@@ -168,31 +190,35 @@ def refuse_circle(context: RunContext, rule: Rule, made: Made, base: DownstreamV
             f"the rule {rule.id} sends the memory to itself", "Name another repository."
         )
     paths = [one.path for one in made.files]
-    found = find_circle(rule.id, paths, _sent_back(context, base, paths))
+    found = find_circle(rule.id, paths, _sent_back(context, rule, base, paths))
     if found is not None:
         raise RefusedForSafety(found, "Take the files out of one of the two rules.")
 
 
 def _sent_back(
-    context: RunContext, base: DownstreamView, paths: Sequence[str]
+    context: RunContext, rule: Rule, base: DownstreamView, paths: Sequence[str]
 ) -> Mapping[str, Sequence[str]]:
     """What the downstream's own rules would send here of some files."""
     contents = base.read_all(path for path in base.files if is_rule_path(path))
     rules = load_rules({MemoryPath(path): text for path, text in contents.items()}).rules
-    return dict(_sources(context, stored.rule, paths) for stored in rules)
-
-
-def _sources(context: RunContext, rule: Rule, paths: Sequence[str]) -> tuple[str, Sequence[str]]:
-    if not context.ends.downstreams.is_upstream(rule.target_repo):
-        return rule.id, ()
-    return rule.id, select(rule, map(MemoryPath, paths)).paths
+    downstreams = context.ends.downstreams
+    back = (
+        stored.rule
+        for stored in rules
+        if downstreams.is_upstream(stored.rule.target_repo, rule.target_repo)
+    )
+    return {one.id: select(one, map(MemoryPath, paths)).paths for one in back}
 
 
 def conflict_lines(look: RuleLook) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Where both sides changed each file; all of it where it has no lines to name."""
+    """Where both sides changed each file; all of it where it has no lines to name.
+
+    Something in the way of a file is no text, so that it has none.
+    """
     for one in look.reconciled.conflicts:
         spans = [(region.first, region.last) for region in one.regions]
-        yield one.path, spans or [(1, _lines(look.base.read(one.path)))]
+        whole = [(1, _lines(look.base.read(one.path)))] if one.is_text else []
+        yield one.path, spans or whole
 
 
 def _lines(content: bytes | None) -> int:

@@ -6,9 +6,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
-from pack.distribution.ports import Downstream, PullRequest, PullRequests, PullState
+from pack.distribution.notices.pull_request import is_withdrawn
+from pack.distribution.notices.safe_text import plain_name
+from pack.distribution.ports import (
+    Downstream,
+    DownstreamCommit,
+    PullRequest,
+    PullRequests,
+    PullState,
+)
+from pack.distribution.reconciling.sync_state import state_path
 from pack.distribution.running.standing import OpenOffer
 from pack.distribution.running.sync_commit import is_ours, mark_of
 from pack.distribution.running.view import DownstreamView
@@ -45,7 +55,7 @@ class OpenOffers:
     Attributes:
         current: The offer that counts; `None` for none.
         others: More of ours, which it replaces.
-        refused: Versions that people closed.
+        refused: Versions that people closed; what was withdrawn is none of them.
         merged: Versions that they merged; they may have taken them back since.
         leftover: Where the branch of the wanted version is, if nothing is offered on it any more.
     """
@@ -78,6 +88,7 @@ class OfferFinder:
     ) -> None:
         self._downstream = downstream
         self._base = base
+        self._rule_id = rule_id
         self._ending = f"/{rule_id}"
         self._prefix = prefix
         self._landed = landed
@@ -113,17 +124,20 @@ class OfferFinder:
             alone = self._offer(branch, leftover, wanted)
             offers += [alone] if alone.is_touched else []  # theirs, although its name is ours
         current, others = self._chosen(offers, wanted.version)
+        said = partial(self._version_of, version=wanted.version, branch=branch)
         return OpenOffers(
             current,
             others,
-            {self._version_of(one) for one in by_state[PullState.CLOSED]},
-            {self._version_of(one) for one in by_state[PullState.MERGED]},
+            {said(one) for one in by_state[PullState.CLOSED] if not is_withdrawn(one)},
+            {said(one) for one in by_state[PullState.MERGED]},
             leftover,
         )
 
-    def _version_of(self, pull: PullRequest) -> str:
+    def _version_of(self, pull: PullRequest, version: str, branch: str) -> str:
+        """What a pull request brought; `version` if it says that as a text or a branch can."""
         said = _RELEASE.search(pull.body)
-        return said[1] if said else self._version_in(pull.branch)
+        found = said[1] if said else self._version_in(pull.branch)
+        return version if found in (plain_name(version), self._version_in(branch)) else found
 
     # --- branches alone ------------------------------------------------------------------------
 
@@ -132,7 +146,13 @@ class OfferFinder:
         ours = {name: head for name, head in heads.items() if name.endswith(self._ending)}
         ahead = {name: head for name, head in ours.items() if self._is_ahead(head)}
         all_offers = [self._offer(name, head, wanted) for name, head in ahead.items()]
-        offers = [offer for offer in all_offers if offer.version != self._landed]
+        # Of the version that has landed, a branch is left over; what people pushed to the one
+        # that would be written now is theirs nevertheless.
+        offers = [
+            offer
+            for offer in all_offers
+            if offer.version != self._landed or (offer.is_touched and offer.branch == branch)
+        ]
         current, others = self._chosen(offers, wanted.version)
         is_offered = any(offer.branch == branch for offer in offers)
         return OpenOffers(current, others, set(), set(), None if is_offered else heads.get(branch))
@@ -150,8 +170,20 @@ class OfferFinder:
         version = marks[0].version if marks else self._version_in(branch)
         is_touched = not all(map(is_ours, commits))
         has_all = wanted.are_in(DownstreamView(self._downstream, head))
-        is_wanted = version == wanted.version and has_all
+        is_wanted = version == wanted.version and has_all and self._is_mergeable(commits)
         return OpenOffer(branch, head, version, is_touched, is_wanted, pull)
+
+    def _is_mergeable(self, commits: Sequence[DownstreamCommit]) -> bool:
+        """Whether an offer was made on the state that the default branch has.
+
+        After a rollback it may have every file that is wanted, and merging it would not bring
+        them: what it does not change itself stays as the rollback has it.
+        """
+        if not commits or not commits[-1].parents:
+            return True
+        below = DownstreamView(self._downstream, commits[-1].parents[0])
+        path = state_path(self._rule_id)
+        return below.blob(path) == self._base.blob(path)
 
     def _is_ahead(self, head: CommitId) -> bool:
         return next(self._downstream.log(head, self._base.commit), None) is not None

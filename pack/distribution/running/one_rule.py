@@ -10,6 +10,8 @@ from pack.distribution.checks.report import all_pass, is_blocked
 from pack.distribution.checks.verifier import Recorded
 from pack.distribution.code_owners import CODE_OWNERS_PLACES, Reviewers, reviewers_for
 from pack.distribution.content.placing import OVERRIDES_DIR
+from pack.distribution.content.selection import internal_reason
+from pack.distribution.content.staying import staying, with_bare_names
 from pack.distribution.notices.changelog import changelog_excerpt
 from pack.distribution.notices.decisions import DECISIONS, ConflictResolution, with_decision
 from pack.distribution.notices.pull_request import (
@@ -152,6 +154,8 @@ class OneRule:
             return None
         content = existing
         for path, spans in conflict_lines(found):
+            if not spans:
+                continue  # nobody has chosen a text by merging this
             where = ", ".join(f"lines {first}-{last}" for first, last in spans)
             entry = ConflictResolution(
                 date=f"{found.release.at:%Y-%m-%d}",
@@ -161,11 +165,11 @@ class OneRule:
                 resolved_by=_RESOLVED_BY,
             )
             content = with_decision(content, entry)
-        return content
+        return content if content != existing else None
 
     def _refused(self, found: RuleLook, offers: OpenOffers) -> set[str]:
         """The versions that people closed, took back, or removed the branch of."""
-        taken_back = offers.merged - {found.landed}
+        taken_back = {one for one in offers.merged if not _is_passed(one, found.landed)}
         refused = {*offers.refused, *taken_back}
         entry = self._context.registry.find_for(self._rule)
         offered = entry.offered if entry is not None else None
@@ -196,7 +200,7 @@ class OneRule:
         digests = {one.path: digest(one.content) for one in made.files}
         recorded = Recorded(digests, done.state.variables, placed=done.state.placed)
         checksum = self._context.verifier.check(found.rule, found.release, recorded, on_branch)
-        private = [one.path for one in made.left_out]
+        private = self._private(found)
         version, present = found.release.version, after.keys()
         checked = Checked(found.rule, version, files, present, private, shown=made.files)
         return self._context.checker.run(checked, checksum)
@@ -211,6 +215,11 @@ class OneRule:
             if path not in done.state.placed
             and done.writes.get(path, found.base.read(path)) != made[path]
         }
+
+    def _private(self, found: RuleLook) -> list[MemoryPath]:
+        """The notes that do not go; what downstream has already is no secret there."""
+        files = self._context.upstream.files(found.release.commit)
+        return staying(files, found.made, found.base.files)
 
     def _reviewers(self, found: RuleLook) -> Reviewers:
         owners = (found.base.read(path) for path in CODE_OWNERS_PLACES)
@@ -240,16 +249,23 @@ class OneRule:
 
     def _changelog(self, found: RuleLook) -> str:
         content = self._context.upstream.read(found.release.commit, _CHANGELOG)
+        if content is not None and internal_reason(_CHANGELOG, content) is not None:
+            content = None  # it is for the people at home, so nobody is told of it
         synced, done = found.synced, found.reconciled
         changed = {*done.added, *done.modified}
         sources = {one.source for one in found.made.files if one.path in changed}
         since = synced.state if synced is not None else None
-        subjects = self._context.subjects(
-            since.commit if since else None, found.release.commit, sources
+        is_known = since is None or self._context.upstream.has(since.commit)
+        until = found.release.commit
+        subjects = (
+            self._context.subjects(since.commit if since else None, until, sources)
+            if is_known
+            else ()
         )
         text = content.decode("utf-8", "replace") if content is not None else None
         version = since.version if since else None
-        return changelog_excerpt(text, version, found.release.version, sources, subjects)
+        private = with_bare_names(self._private(found), [one.source for one in found.made.files])
+        return changelog_excerpt(text, version, found.release.version, sources, subjects, private)
 
     # --- what is handed over -------------------------------------------------------------------
 
@@ -294,7 +310,7 @@ class OneRule:
             added=done.added if is_shown else (),
             modified=done.modified if is_shown else (),
             removed=done.removed if is_shown else (),
-            conflicts=[ConflictLines(*one) for one in conflict_lines(found)] if is_shown else (),
+            conflicts=_conflicts(found) if is_shown else (),
             notes=(*plan.notes, *handed.notes),
             message=_BLOCKED if blocked else plan.choice.why,
             delivered=self._delivered(plan, status),
@@ -312,6 +328,19 @@ class OneRule:
         if is_brought or not found.has_change:
             return found.release.version
         return offer.version if offer is not None else found.landed
+
+
+def _conflicts(found: RuleLook) -> list[ConflictLines]:
+    what = {one.path: one.what for one in found.reconciled.conflicts}
+    return [ConflictLines(path, spans, what[path]) for path, spans in conflict_lines(found)]
+
+
+def _is_passed(version: str, landed: str | None) -> bool:
+    """Whether what was merged once is there, or something newer is."""
+    try:
+        return landed is not None and KitVersion.parse(version) <= KitVersion.parse(landed)
+    except InvalidContent:  # a commit
+        return version == landed
 
 
 _BLOCKED = "a check failed, so nothing was offered"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Final
 
 from pack.distribution.content.selection import select
 from pack.distribution.ports import UpstreamHistory
 from pack.distribution.values import Release, Rule
+from pack.errors import NotFound
 from pack.model import BlobId, CommitId, MemoryPath
+
+_REMEMBERED_ENTRIES: Final = 2_000_000
 
 
 class RememberedUpstream:
@@ -19,6 +23,8 @@ class RememberedUpstream:
         self._named: dict[str, Release] = {}
         self._files: dict[CommitId, Mapping[MemoryPath, BlobId]] = {}
         self._contents: dict[BlobId, bytes] = {}
+        self._changes: dict[tuple[CommitId, str], Sequence[CommitId]] = {}
+        self._entries = 0
 
     @cached_property
     def _releases(self) -> Sequence[Release]:
@@ -41,9 +47,20 @@ class RememberedUpstream:
 
     def files(self, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
         """See `UpstreamHistory.files`."""
-        if commit not in self._files:
-            self._files[commit] = self._upstream.files(commit)
-        return self._files[commit]
+        if commit in self._files:
+            return self._files[commit]
+        found = self._upstream.files(commit)
+        self._entries += len(found)
+        if self._entries <= _REMEMBERED_ENTRIES:
+            self._files[commit] = found
+        return found
+
+    def changes(self, commit: CommitId, folder: str) -> Iterator[CommitId]:
+        """See `UpstreamHistory.changes`."""
+        key = (commit, folder)
+        if key not in self._changes:
+            self._changes[key] = [*self._upstream.changes(commit, folder)]
+        return iter(self._changes[key])
 
     def read_blobs(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `UpstreamHistory.read_blobs`."""
@@ -56,6 +73,13 @@ class RememberedUpstream:
     def permalink(self, release: Release, path: MemoryPath) -> str:
         """See `UpstreamHistory.permalink`."""
         return self._upstream.permalink(release, path)
+
+    def has(self, commit: CommitId) -> bool:
+        """Whether a commit is one of this memory, which others' and rewritten ones are not."""
+        try:
+            return self.at(commit).commit == commit
+        except NotFound:
+            return False
 
     def read(self, commit: CommitId, path: MemoryPath) -> bytes | None:
         """The bytes of a file in a commit; `None` where there is none."""

@@ -28,11 +28,14 @@ class ConflictLines:
 
     Attributes:
         path: The file.
-        lines: First and last line of each place, in the file as it stands downstream.
+        lines: First and last line of each place, in the file as it stands downstream; empty where
+            something else is in its way.
+        what: What happened, in words.
     """
 
     path: str
     lines: Sequence[tuple[int, int]]
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pack.distribution.reconciling.sync_state import SyncState, state_path
 from pack.distribution.reconciling.three_way import merge_three
 from pack.distribution.running.landing import Landing, landings
 from pack.distribution.running.view import DownstreamView
-from pack.distribution.values import DownstreamConflict, Region
+from pack.distribution.values import DownstreamConflict, Region, Rule
 from pack.errors import InvalidRequest, NotFound, UnusableInput
 from pack.model import BlobId, CommitId
 
@@ -46,22 +46,20 @@ class WayBackFinder:
     Args:
         downstream: The downstream.
         base: Its default branch.
-        rule_id: The rule.
-        pinned_out: Versions that were taken back before.
+        rule: The rule, which says what was taken back before.
     """
 
     def __init__(
         self,
         downstream: Downstream,
         base: DownstreamView,
-        rule_id: str,
-        pinned_out: Sequence[str],
+        rule: Rule,
     ) -> None:
         self._downstream = downstream
         self._base = base
-        self._rule_id = rule_id
-        self._path = state_path(rule_id)
-        self._pinned_out = pinned_out
+        self._rule = rule
+        self._rule_id = rule.id
+        self._path = state_path(rule.id)
 
     def find(self) -> WayBack:
         """The way back from what is there.
@@ -101,7 +99,7 @@ class WayBackFinder:
             if now is None or after is None or after.version != now.version:
                 continue
             latest = latest or landing
-            is_return = before is not None and before.version in self._pinned_out
+            is_return = before is not None and self._rule.pins_out(before.version)
             is_same = before is not None and before.version == now.version
             if not is_return and not is_same:
                 return now, latest, landing

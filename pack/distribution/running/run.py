@@ -17,7 +17,7 @@ from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Release, Rule
 from pack.errors import InternalError, PackError, RateLimited
 
-_PINNED_OUT = "all releases are pinned out"
+_PINNED_OUT = "all that there is so far is pinned out"
 Tell = Callable[[RepositoryResult], None]
 _DELIVERED = (RunStatus.OPENED, RunStatus.UPDATED, RunStatus.CONFLICT)
 
@@ -83,11 +83,9 @@ class Run:
 
     def _claim(self, rule: Rule) -> PathClaim | None:
         try:
-            release = self._release(rule)
-            made = self._context.remaker.make(rule, release, _stand_ins(rule))
+            paths = self._context.remaker.places(rule, self._release(rule))
         except PackError:
             return None  # it runs nowhere, and says why itself
-        paths = [one.path for one in made.files]
         return PathClaim(rule.id, self._context.ends.downstreams.place(rule.target_repo), paths)
 
     def _release(self, rule: Rule) -> Release:
@@ -114,11 +112,6 @@ class Run:
         except Exception as error:  # noqa: BLE001 - the others must get theirs
             bug = InternalError(type(error).__name__)
             return _bad(rule, RunStatus.FAILED, str(bug), bug.remedy, version)
-
-
-def _stand_ins(rule: Rule) -> Mapping[str, str]:
-    """Something for each variable, where only the names of files matter."""
-    return {name: value or name for name, value in rule.variables.items()}
 
 
 def _bad(

@@ -27,16 +27,28 @@ from pack.versions import KitVersion
 
 
 def survey(context: RunContext, rule: Rule, now: datetime) -> DownstreamStatus:
-    """How the downstream of a rule stands; nothing is written."""
-    entry = context.registry.find_for(rule)
-    failures = entry.failures if entry is not None else 0
-    latest = _latest(context, rule)
+    """How the downstream of a rule stands; nothing is written.
+
+    What is wrong with one is told in its status, as it does not concern the others.
+    """
+    latest: Release | None = None
     try:
-        state, base = _read(context, rule)
+        latest = _latest(context, rule)
+        return _surveyed(context, rule, now, latest)
     except PackError as error:
+        entry = context.registry.find_for(rule)
         version = entry.version if entry is not None else None
+        failures = entry.failures if entry is not None else 0
         facts = (rule.id, rule.target_repo, version, latest.version if latest else None)
         return DownstreamStatus(*facts, SyncStanding.BEHIND, None, 0, failures, (), str(error))
+
+
+def _surveyed(
+    context: RunContext, rule: Rule, now: datetime, latest: Release | None
+) -> DownstreamStatus:
+    entry = context.registry.find_for(rule)
+    failures = entry.failures if entry is not None else 0
+    state, base = _read(context, rule)
     days = _days(entry.last_sync if entry is not None else None, now)
     missed = _missed(context, rule, state, latest)
     drift = _drift(context, rule, state, base) if state is not None else []
@@ -87,6 +99,8 @@ def _missed(
         return 0
     if state is None:
         return max(1, sum(1 for _ in _since(context, rule, None)))
+    if not context.upstream.has(state.commit):  # the memory's history was rewritten since
+        return max(1, len(_since(context, rule, state.version)))
     if not latest.is_tag:
         sources = [context.upstream.sources(rule, one) for one in (latest.commit, state.commit)]
         return int(sources[0] != sources[1])
@@ -103,9 +117,7 @@ def _since(context: RunContext, rule: Rule, version: str | None) -> Sequence[Rel
     """The releases after a version, the oldest first, without those that do not go there."""
     versions = context.upstream.versions
     start = versions.index(version) if version in versions else len(versions)
-    newer = [
-        one for one in context.upstream.releases()[:start] if one.version not in rule.pinned_out
-    ]
+    newer = [one for one in context.upstream.releases()[:start] if not rule.pins_out(one.version)]
     return [one for one in reversed(newer) if not KitVersion.parse(one.version).before]
 
 

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pack.distribution.checks.checking import Checked
 from pack.distribution.checks.verifier import Recorded
 from pack.distribution.code_owners import CODE_OWNERS_PLACES, reviewers_for
+from pack.distribution.content.staying import staying
 from pack.distribution.notices.decisions import DECISIONS, RollbackEntry, with_decision
 from pack.distribution.notices.issue_drafts import rollback_issue
 from pack.distribution.notices.pull_request import branch_prefix
 from pack.distribution.ports import Downstream
 from pack.distribution.reconciling.sync_state import SyncState, digest
 from pack.distribution.running.context import RunContext
+from pack.distribution.running.looking import refuse_others
 from pack.distribution.running.results import ConflictLines, RolledBack
 from pack.distribution.running.rollback import WayBack, WayBackFinder
 from pack.distribution.running.rollback_text import RollbackNotice, rollback_text
 from pack.distribution.running.sync_commit import SyncMark, is_ours, sync_commit
 from pack.distribution.running.trees import tree_after
 from pack.distribution.running.view import DownstreamView
-from pack.distribution.values import CheckResult, MadeFile, PullRequestText, Release, Rule
-from pack.errors import RefusedForSafety
-from pack.model import CommitId
+from pack.distribution.values import (
+    CheckName,
+    CheckResult,
+    CheckStatus,
+    MadeFile,
+    PullRequestText,
+    Release,
+    Rule,
+)
+from pack.errors import NotFound, RefusedForSafety
+from pack.model import CommitId, MemoryPath
 
 _FIRST = "before the first sync"
+_UNKNOWN = CheckResult(
+    CheckName.CHECKSUM, CheckStatus.WARN, "what was there before cannot be made again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +76,8 @@ class TakeBack:
             NotFound: Nothing of the rule is there.
             PackError: The downstream failed or refused.
         """
-        pinned_out = self._rule.pinned_out
-        finder = WayBackFinder(self._downstream, self._base, self._rule.id, pinned_out)
-        way = finder.find()
+        way = WayBackFinder(self._downstream, self._base, self._rule).find()
+        refuse_others(self._context, self._rule, way.now)
         entry = self._entry(way)
         checks = self._checks(way)
         text = self._text(way, entry, checks)
@@ -84,7 +96,7 @@ class TakeBack:
             url=url,
             checks=checks,
             conflicts=[
-                ConflictLines(one.path, [(r.first, r.last) for r in one.regions])
+                ConflictLines(one.path, [(r.first, r.last) for r in one.regions], one.what)
                 for one in way.conflicts
             ],
             issue={"title": issue.title, "body": issue.body},
@@ -112,14 +124,21 @@ class TakeBack:
             return ()
         after = tree_after(self._base.files, way.writes, way.removes)
         texts = {**self._base.read_all(before.files), **way.writes}
-        release = self._release(before)
-        made = self._context.remaker.make(before.rule, release, before.variables)
-        sources = {one.path: one.source for one in made.files}
         files = [
-            MadeFile(path, sources[path], texts[path])
-            for path in before.files
-            if path in sources and path in texts
+            MadeFile(path, MemoryPath(path), texts[path]) for path in before.files if path in texts
         ]
+        checked = Checked(before.rule, before.version, files, after.keys())
+        self._context.remaker.learn(self._rule)
+        again = self._context.remaker.again(before, before.version, before.commit)
+        if not again or {path: digest(text) for path, text in again.items()} != before.files:
+            # Its rule may be one that somebody made up to learn what there is.
+            return self._context.checker.run(checked, _UNKNOWN)
+        release, rule = self._release(before, way), self._context.remaker.rule_of(before)
+        made = self._context.remaker.make(rule, release, before.variables)
+        shown = [one for one in made.files if texts.get(one.path) == one.content]
+        notes = self._context.upstream.files(before.commit) if shown else ()
+        private = staying(notes, made, self._base.files)
+        checked = replace(checked, private=private, shown=shown)
         # What people have changed, then or since, nobody can make again.
         found = {
             path: texts[path]
@@ -127,9 +146,7 @@ class TakeBack:
             if path in texts and digest(texts[path]) == before.expected(path)
         }
         recorded = Recorded(before.files, before.variables, before.transforms, before.placed)
-        checksum = self._context.verifier.check(before.rule, release, recorded, found)
-        private = [one.path for one in made.left_out]
-        checked = Checked(before.rule, before.version, files, after.keys(), private)
+        checksum = self._context.verifier.check(rule, release, recorded, found)
         return self._context.checker.run(checked, checksum)
 
     def _text(
@@ -147,8 +164,11 @@ class TakeBack:
 
     # --- what is done --------------------------------------------------------------------------
 
-    def _release(self, state: SyncState) -> Release:
-        at = self._context.upstream.at(state.commit).at
+    def _release(self, state: SyncState, way: WayBack) -> Release:
+        try:
+            at = self._context.upstream.at(state.commit).at
+        except NotFound:  # it is not of this memory any more, and its way back is there still
+            at = next(iter(self._downstream.log(way.reverted))).at
         is_tag = not state.commit.startswith(state.version)
         return Release(state.version, state.commit, at, is_tag=is_tag)
 
@@ -158,21 +178,30 @@ class TakeBack:
         """The commit, where people see it, and what could not be done."""
         if self._request.dry_run:
             return None, None, ()
-        writes = {
-            **way.writes,
-            DECISIONS: with_decision(self._base.read(DECISIONS), entry),
-        }
+        logged, notes = self._logged(way, entry)
+        writes = {**way.writes, **logged}
+        removes = [path for path in way.removes if path not in writes]
         mark = SyncMark(self._rule.id, way.now.version, way.now.commit)
         base = (self._base.commit, self._base.files)
-        wanted = sync_commit(text.title, mark, base, (writes, way.removes), self._release(way.now))
+        release = self._release(way.now, way)
+        wanted = sync_commit(text.title, mark, base, (writes, removes), release)
         commit = self._downstream.commit(wanted)
         self._move(self._downstream, text.branch, commit)
         pulls = self._downstream.pull_requests
         if pulls is None:
-            return commit, None, ()
+            return commit, None, notes
         pull = pulls.open(text, self._default)
-        notes = [*pulls.ask(pull, text.reviewers)] if text.reviewers else []
-        return commit, pull.url, (*notes, *pulls.label(pull, text.labels))
+        asked = [*pulls.ask(pull, text.reviewers)] if text.reviewers else []
+        return commit, pull.url, (*notes, *asked, *pulls.label(pull, text.labels))
+
+    def _logged(
+        self, way: WayBack, entry: RollbackEntry
+    ) -> tuple[Mapping[str, bytes], Sequence[str]]:
+        """The log of decisions with the entry, and why there is none; it may go back too."""
+        existing = way.writes.get(DECISIONS, self._base.read(DECISIONS))
+        if existing is None and DECISIONS in self._base.files:
+            return {}, (f"{DECISIONS} is no file there, so the decision is not logged in it",)
+        return {DECISIONS: with_decision(existing, entry)}, ()
 
     def _move(self, downstream: Downstream, branch: str, commit: CommitId) -> None:
         there = downstream.branches(branch).get(branch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pack.distribution.ports import UpstreamHistory
+from pack.distribution.running.last_change import as_last_changed, is_taken_back
 from pack.distribution.values import Frequency, Release, Rule
 from pack.errors import InvalidRequest, NotFound
 from pack.versions import KitVersion
@@ -28,30 +29,34 @@ def find_wanted(rule: Rule, upstream: UpstreamHistory, tag: str | None) -> Relea
     """
     if tag is not None:
         release = upstream.at(tag)
-        if release.version in rule.pinned_out:
+        if rule.pins_out(release.version):
             reason = f"{release.version} is pinned out of {rule.id}"
             error = InvalidRequest(reason)
             error.remedy = "Take it out of pinned_out in the rule, if it shall go there after all."
             raise error
         return release
     if rule.frequency is Frequency.ON_CHANGE:
-        return upstream.at(_NOW)
+        return as_last_changed(rule, upstream, upstream.at(_NOW))
     newest = newest_release(rule, upstream)
     if newest is not None:
         return newest
     if rule.frequency is Frequency.MANUAL and not upstream.releases():
-        return upstream.at(_NOW)
+        return as_last_changed(rule, upstream, upstream.at(_NOW))
     raise NotFound(f"a release for {rule.id}", _NO_RELEASE)
 
 
 def newest_release(rule: Rule, upstream: UpstreamHistory) -> Release | None:
     """The newest release that is not pinned out; `None` for none."""
-    fit = (one for one in upstream.releases() if one.version not in rule.pinned_out)
+    fit = (one for one in upstream.releases() if not rule.pins_out(one.version))
     return next((one for one in fit if not KitVersion.parse(one.version).before), None)
 
 
 def is_all_pinned_out(rule: Rule, upstream: UpstreamHistory) -> bool:
-    """Whether there are releases for a rule, and none of them goes there any more."""
-    if rule.frequency is Frequency.ON_CHANGE or not rule.pinned_out:
+    """Whether there is something for a rule, and none of it goes there any more."""
+    if not rule.pinned_out:
         return False
-    return newest_release(rule, upstream) is None and bool(upstream.releases())
+    by_change = rule.frequency is Frequency.ON_CHANGE
+    has_releases = not by_change and bool(upstream.releases())
+    if by_change or (rule.frequency is Frequency.MANUAL and not has_releases):
+        return is_taken_back(rule, upstream, upstream.at(_NOW))
+    return newest_release(rule, upstream) is None and has_releases

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.distribution.downstream import GitDownstream
 from pack_connectors.local_git.distribution.filed_downstream import FiledDownstream, FileForm
+from pack_connectors.local_git.distribution.own_places import git_place, remote_urls
 from pack_connectors.local_git.distribution.scratch import Scratch
 from pack_connectors.local_git.distribution.upstream import GitUpstream
 from pack_connectors.local_git.distribution.web_address import web_address_of_repository
@@ -89,7 +90,8 @@ def open_ends(
     web = web_address_of_repository(local.repository)
     name = (web or str(folder)).rstrip("/").rpartition("/")[2] or "memory"
     with ExitStack() as stack:
-        downstreams = OpenedDownstreams(folder, web, settings, announce, filed, stack)
+        remotes = remote_urls(local.repository)
+        downstreams = OpenedDownstreams(folder, web, remotes, settings, announce, filed, stack)
         # A clone's folder may have any name, and links to the memory are part of what goes.
         source = web or memory.distribution.registry().source or name
         yield Ends(GitUpstream(local, source), downstreams, name)
@@ -101,6 +103,7 @@ class OpenedDownstreams:
     Args:
         folder: The folder of the memory, from which relative paths are counted.
         web: Where the web shows the memory; `None` where that is not known.
+        remotes: What it fetches from and pushes to.
         settings: Those in force.
         announce: Told of each wait that a host asks for.
         filed: Where branches go that are not pushed.
@@ -111,6 +114,7 @@ class OpenedDownstreams:
         self,
         folder: Path,
         web: str | None,
+        remotes: Sequence[str],
         settings: Settings,
         announce: Announce,
         filed: Filed,
@@ -124,6 +128,7 @@ class OpenedDownstreams:
         self._stack = stack
         self._scratch = Scratch()
         stack.callback(self._scratch.close)
+        self._own = {git_place(Path(_place(one, folder))) for one in (str(folder), *remotes)}
         self._opened: dict[str, Downstream] = {}
         self._github: GithubDownstreams | None = None
 
@@ -159,23 +164,35 @@ class OpenedDownstreams:
         """See `Downstreams.place`: `OWNER/REPO` in lower case, or a folder without links."""
         if self._is_on_host(repo):
             return repo.lower().removesuffix(".git")
-        path = unquote(urlsplit(repo).path) if repo.startswith(_FILE) else repo
-        found = Path(os.path.realpath(self._folder / Path(path).expanduser()))
-        return str(found.parent if found.name == ".git" else found)
+        return _place(repo, self._folder)
 
     def host(self, repo: str) -> str:
         """See `Downstreams.host`."""
         return self._settings.github_api_url if self._is_on_host(repo) else self.place(repo)
 
-    def is_upstream(self, repo: str) -> bool:
+    def is_upstream(self, repo: str, named_in: str | None = None) -> bool:
         """See `Downstreams.is_upstream`."""
         if self._is_on_host(repo):
             return self._web is not None and self._web.lower().endswith(f"/{self.place(repo)}")
-        return self.place(repo) == str(Path(os.path.realpath(self._folder)))
+        is_here = named_in is None or self._is_on_host(named_in)
+        place = _place(repo, self._folder if is_here else Path(self.place(named_in or "")))
+        return git_place(Path(place)) in self._own
 
     @staticmethod
     def _is_on_host(repo: str) -> bool:
         return _GITHUB.fullmatch(repo) is not None
+
+
+def _place(repo: str, folder: Path) -> str:
+    """A folder without links.
+
+    Args:
+        repo: As a rule names it.
+        folder: What relative paths are counted from.
+    """
+    path = unquote(urlsplit(repo).path) if repo.startswith(_FILE) else repo
+    found = Path(os.path.realpath(folder / Path(path).expanduser()))
+    return str(found.parent if found.name == ".git" else found)
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:

@@ -3,7 +3,13 @@
 import pytest
 
 from pack.model import MemoryPath
-from pack.outgoing.private_paths import HOME, NOTE, find_private_names, find_private_paths
+from pack.outgoing.private_paths import (
+    HOME,
+    NOTE,
+    NoteNames,
+    find_private_names,
+    find_private_paths,
+)
 
 NOTES = [MemoryPath("projects/acme merger.md"), MemoryPath("people/jo.md"), MemoryPath("plan.md")]
 
@@ -71,3 +77,15 @@ def test_a_short_private_name_is_found(text: str, what: str) -> None:
 def test_other_short_names_are_not(text: str) -> None:
     known = [MemoryPath("sub/guide.md")]
     assert find_private_names(text, [*NOTES, MemoryPath("x/Guide.md")], known) == []
+
+
+def test_many_names_are_found_by_their_words() -> None:
+    notes = [MemoryPath(f"people/p{n}/x_y-{n}.md") for n in range(2000)]
+    names = NoteNames([*notes, MemoryPath("(.)")])
+    assert names.within("see people/p7/x_y-7, people/p8/x_y-8.md") == [
+        "people/p7/x_y-7",
+        "people/p8/x_y-8",
+        "people/p8/x_y-8.md",
+    ]
+    assert names.within("a (.) b") == ["(.)"]
+    assert NoteNames(()).within("a") == []

@@ -13,6 +13,7 @@ Sources: git-fetch(1), git-ls-remote(1) "--symref", git-push(1) "--force-with-le
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -25,6 +26,7 @@ from pack.model import BlobId, CommitId
 from pack_connectors.downstream_edits import check_edits
 from pack_connectors.local_git.distribution.downstream_log import read_commits
 from pack_connectors.local_git.distribution.made_commits import make_commit
+from pack_connectors.local_git.distribution.own_places import git_place
 from pack_connectors.local_git.distribution.scratch import Scratch
 from pack_connectors.local_git.process import check_id
 from pack_connectors.local_git.remote.config import HEADS
@@ -33,6 +35,8 @@ from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, re
 from pack_connectors.local_git.repository import DEFAULT_BRANCH, is_bare
 
 _REMOTE_HEADS: Final = "refs/remotes/origin/"
+_OFFERED: Final = re.compile(r"[^/]+-(?:sync|rollback)/.+/.+")
+"""A branch that a sync made: one that nobody has merged is no reason to guess a default."""
 _USUAL: Final = (DEFAULT_BRANCH, "master")
 _UPLOAD: Final = "--upload-pack=git-upload-pack"
 _FETCH: Final = (
@@ -153,14 +157,24 @@ class GitDownstream:
         order = (of_remote, own if own in _USUAL else "", *_USUAL, own)
         wanted = order if self._is_worked_in() else (own, *_USUAL)
         found = next((name for name in wanted if name in heads), None)
-        if found is None and heads:
+        if found is None and any(_OFFERED.fullmatch(name) is None for name in heads):
             raise NotFound(f"the default branch of {self.address}", "Set its HEAD to a branch.")
-        return found or own or DEFAULT_BRANCH
+        return found or own or self._unborn() or DEFAULT_BRANCH
+
+    def _unborn(self) -> str:
+        """The branch that its first commit will be on; empty where that is not known."""
+        file = Path(git_place(self._folder)) / "HEAD"
+        said = file.read_text("utf-8", "replace").strip() if file.is_file() else ""
+        name = said.removeprefix("ref: ").removeprefix(HEADS)
+        return name if said == f"ref: {HEADS}{name}" and name != ".invalid" else ""
+
+    @property
+    def _folder(self) -> Path:
+        text = self._url.text
+        return Path(unquote(text.removeprefix("file://")) if text.startswith("file://") else text)
 
     def _is_worked_in(self) -> bool:
-        text = self._url.text
-        path = unquote(text.removeprefix("file://")) if text.startswith("file://") else text
-        return Path(path).is_dir() and not is_bare(Path(path))
+        return self._folder.is_dir() and not is_bare(self._folder)
 
     def _unreadable(self, said: str) -> NotFound | Unavailable:
         if any(words in said for words in _ABSENT):

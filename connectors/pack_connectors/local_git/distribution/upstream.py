@@ -21,7 +21,7 @@ from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.versions import KitVersion
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.distribution.web_address import web_address_of_file
-from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.process import GitRunner, check_id
 from pack_connectors.local_git.remote.config import HEADS
 
 _TAGS: Final = "refs/tags/"
@@ -78,6 +78,13 @@ class GitUpstream:
         """See `UpstreamHistory.files`."""
         entries = self._local.get_tree(commit)
         return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+
+    def changes(self, commit: CommitId, folder: str) -> Iterator[CommitId]:
+        """See `UpstreamHistory.changes`."""
+        words = ["rev-list", "--first-parent", check_id(commit)]
+        words += ["--", folder] if folder else []
+        out = self._runner.run(words, cwd=self._runner.work_tree)  # paths count from there
+        return map(CommitId, out.decode("ascii").split())
 
     def read_blobs(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `UpstreamHistory.read_blobs`."""

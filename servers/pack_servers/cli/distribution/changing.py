@@ -48,10 +48,12 @@ def _show_added(done: AddedRule) -> None:
 
 def remove(call: DistributeCall) -> None:
     """End with a downstream; its files stay."""
-    done = call.distribution.remove(call.one_rule(), dry_run=call.dry_run)
+    done = call.distribution.remove(call.ends, call.one_rule(), dry_run=call.dry_run)
     if call.is_json:
         fields = {"rule": done.rule, "repo": done.repo, "path": done.path, "commit": done.commit}
-        show_json(fields)
+        show_json({**fields, "notes": list(done.notes)})
         return
     show(f"{done.rule}  {done.path}")
     say(f"{done.repo} keeps what it has, and gets nothing more")
+    for note in done.notes:
+        say(f"  {note}")

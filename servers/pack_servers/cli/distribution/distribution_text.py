@@ -57,7 +57,10 @@ def _check_fields(checks: Sequence[CheckResult]) -> list[dict[str, object]]:
 
 
 def _conflict_fields(conflicts: Sequence[ConflictLines]) -> list[dict[str, object]]:
-    return [{"path": one.path, "lines": [list(span) for span in one.lines]} for one in conflicts]
+    return [
+        {"path": one.path, "lines": [list(span) for span in one.lines], "what": one.what}
+        for one in conflicts
+    ]
 
 
 def show_result(one: RepositoryResult, *, planned: bool) -> None:
@@ -72,7 +75,8 @@ def show_result(one: RepositoryResult, *, planned: bool) -> None:
             show(f"  {word:<7} {printable(path)}")
     for conflict in one.conflicts:
         spans = ", ".join(f"{first}-{last}" for first, last in conflict.lines)
-        show(f"  both changed {printable(conflict.path)}, lines {spans}")
+        where = f", lines {spans}" if spans else ""
+        show(f"  conflict  {printable(conflict.path)}{where}: {printable(conflict.what)}")
     for check in one.checks:
         if check.status is not CheckStatus.PASS:
             show(f"  {check.status}  {check.name}: {printable(check.details)}")

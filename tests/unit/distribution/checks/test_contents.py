@@ -1,8 +1,6 @@
-"""Text is what is UTF-8; a search gets whatever can be read."""
+"""Text is what is UTF-8."""
 
-import pytest
-
-from pack.distribution.checks.contents import any_text_of, text_of
+from pack.distribution.checks.contents import text_of
 from pack.distribution.values import MadeFile
 from pack.model import MemoryPath
 
@@ -14,12 +12,3 @@ def made(content: bytes) -> MadeFile:
 def test_text() -> None:
     assert text_of(made("é".encode())) == "é"
     assert text_of(made(b"\xff")) is None
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
-def test_any_text(encoding: str) -> None:
-    assert "ab" in any_text_of(made("éab".encode(encoding)))
-
-
-def test_a_broken_one_is_read_as_far_as_it_goes() -> None:
-    assert any_text_of(made(b"\xff\xfea\x00b")).startswith("a")

@@ -57,3 +57,9 @@ def test_a_secret_in_a_target_is_not_repeated() -> None:
     result = LinkCheck().check([made("a.md", f"[x]({token})\n")], ())
     assert result.status is CheckStatus.FAIL
     assert token not in repr(result)
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.markdown", "a.mdx", "a.MDC"])
+def test_links_count_in_whatever_is_markdown(name: str) -> None:
+    file = MadeFile(f"docs/{name}", MemoryPath(name), b"[it](missing.md)\n")
+    assert LinkCheck().check([file], ()).status is CheckStatus.FAIL

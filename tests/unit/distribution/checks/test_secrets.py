@@ -34,7 +34,7 @@ def test_wherever_it_stands(form: str) -> None:
         assert text not in repr(result)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
 def test_in_whatever_encoding(encoding: str) -> None:
     content = ("é\r\n" + SECRETS["a GitHub token"] + "\r\n").encode(encoding)
     result = SecretScan().check([made(content)], ())
@@ -58,6 +58,13 @@ def test_private_paths_and_the_names_of_notes_that_stay() -> None:
         (3, "the path of a note outside"),
     ]
     assert "jane" not in repr(result)
+
+
+def test_names_of_notes_are_looked_for_in_what_upstream_has_and_not_in_what_people_wrote() -> None:
+    people, upstream = made(b"See people/jane.md.\n"), made(b"# A\n")
+    notes = [MemoryPath("people/jane.md")]
+    assert SecretScan().check([people], notes, [upstream]).status is CheckStatus.PASS
+    assert SecretScan().check([upstream], notes, [people]).status is CheckStatus.FAIL
 
 
 def test_marks_of_what_is_internal() -> None:

@@ -73,6 +73,8 @@ def test_a_forged_record_is_found_though_the_files_agree_with_it() -> None:
     assert "docs/a.md is recorded with another checksum" in synced.check().details
     synced.recorded = replace(synced.recorded, files={})
     assert "docs/a.md is not recorded" in synced.check().details
+    synced.found = {}
+    assert synced.check().details == "0/2 files match: 2 of the rule's files are not recorded"
 
 
 def test_the_rule_counts_as_it_is() -> None:

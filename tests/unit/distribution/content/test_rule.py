@@ -48,6 +48,13 @@ def test_a_rule_is_read_as_it_is_written():
     assert rule.pinned_out == ("v1.2.0",)
 
 
+def test_versions_are_pinned_out_with_their_v_or_without_and_commits_by_their_ids():
+    text = WHOLE.replace("[v1.2.0]", "[1.2.0, v1.3.0+b1, 0123abc]")
+    rule = read_rule(text.encode(), "r.yaml")
+    assert all(map(rule.pins_out, ["v1.2.0", "1.2.0", "1.3.0+b1", "0123abc"]))
+    assert not any(map(rule.pins_out, ["v1.2.1", "v1.3.0", "v1.3.0+b2"]))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -58,6 +65,7 @@ def test_a_rule_is_read_as_it_is_written():
         ("strip_internal_links: true", "strip_internal_links: 1", r"\(line 11, column 7\)"),
         ("private/**", "private/[x", r"filters\.exclude\.0: .*\[ .*\(line 9, column 55\)"),
         ('"projects/**/*.md"', '"!x"', r"sync_rule\.source: .*\(line 4, column 3\)"),
+        ("[v1.2.0]", "[v1.2.0, latest]", r"pinned_out\.1: is neither .*\(line 15, column 24\)"),
         ("docs/guides\n", "../x\n", r"sync_rule\.target_path: .*\(line 6, column 3\)"),
         ("docs/guides\n", "/etc\n", r"sync_rule\.target_path: .*\(line 6, column 3\)"),
         ("docs/guides\n", ".GIT/hooks\n", r"sync_rule\.target_path: .*\(line 6, column 3\)"),

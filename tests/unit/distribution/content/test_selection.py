@@ -70,11 +70,28 @@ def test_what_is_packs_or_gits_never_goes_whatever_is_asked_for(path):
         "a: [\ninternal: true",
         "globs: *.ts\nsync: false",
         "title: {{ x }}\ninternal: true",
+        "{internal: true, a: [}",
+        "{a: [, 'sync': false}",
+        "a: [\n? internal\n: true",
     ],
 )
 def test_what_says_that_it_is_internal_never_goes(head):
     for text in (f"---\n{head}\n---\nx\n", f"\ufeff---\r\n{head}\r\n---\r\nx\r\n"):
         assert internal_reason("guides/a.md", text.encode()) is not None
+
+
+@pytest.mark.parametrize("head", ["internal = true", "a = 1\nsync=false # x", "'Internal' = 'y'"])
+def test_frontmatter_in_toml_counts_too(head):
+    text = f"+++\n{head}\n+++\n\n# A\n"
+    assert internal_reason("guides/a.md", text.encode()) is not None
+    assert internal_reason("guides/a.md", f"# A\n\n{text}".encode()) is None
+    assert internal_reason("guides/a.md", b"+++\ninternal = false\n+++\n\ninternal = 1\n") is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_what_is_internal_is_seen_in_wide_letters(encoding):
+    text = "---\ninternal: true\n---\nx\n"
+    assert internal_reason("guides/a.md", text.encode(encoding)) is not None
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,12 @@ def test_subjects_of_commits_stand_in_without_what_would_leak() -> None:
     assert changelog_excerpt(None, None, "v1.0.0", WEB, subjects) == "- Update guides/web.md more\n"
     assert changelog_excerpt("# x", None, "v1.0.0", WEB, subjects[:1]).startswith("- Update")
     assert changelog_excerpt(None, None, "v1.0.0", (), ()) == ""
+
+
+def test_what_names_a_note_that_stays_is_left_out() -> None:
+    private = [MemoryPath("people/jane.md"), MemoryPath("jane.md")]
+    subjects = ["guides/web.md: as people/jane.md says", "Ask jane.md", "Say more"]
+    assert changelog_excerpt(None, None, "v1.0.0", WEB, subjects, private) == "- Say more\n"
+    text = "## 1.0.0\n### people/jane.md\n- web: new\n- web: see [[people/jane]]\n"
+    found = changelog_excerpt(text, None, "v1.0.0", WEB, (), private)
+    assert found == "## 1.0.0\n- web: new\n"

@@ -1,7 +1,8 @@
 """What releases made is made again."""
 
 from pack.distribution.reconciling.remaking import Remaker
-from tests.distribution_support import World
+from pack.distribution.reconciling.sync_state import SyncState
+from tests.distribution_support import World, rule_of, rule_text
 
 
 class Counting:
@@ -52,3 +53,31 @@ def test_a_template_is_made_again_with_the_variables_of_then():
     world.variables = {"team": "Core"}
     assert world.sync("v1.0.0").modified == ["docs/a.md"]
     assert world.downstream.now()["docs/a.md"] == b"Core\n"
+
+
+EXCLUDING = {"filters": {"exclude": ["private/**", "x.md"]}}
+RULES = ".pack/distribution/rules/"
+NOTES = {"guides/a.md": b"a\n", "guides/x.md": b"x\n"}
+
+
+def recorded(world):
+    """The state of the first release, as downstream has it."""
+    world.upstream.release("v1.0.0", NOTES)
+    return SyncState.from_bytes(world.sync("v1.0.0").state.to_bytes(), "guides")
+
+
+def test_what_a_rule_excludes_is_known_from_the_rule_at_hand():
+    world = World(**EXCLUDING)
+    state = recorded(world)
+    remaker = Remaker(world.upstream)
+    assert remaker.again(state, "v1.0.0", state.commit) == {}
+    remaker.learn(rule_of(**EXCLUDING))
+    assert remaker.again(state, "v1.0.0", state.commit).keys() == {"docs/a.md"}
+
+
+def test_what_a_rule_excluded_then_is_found_in_the_history_of_the_memory():
+    world = World(**EXCLUDING)
+    state = recorded(world)
+    world.upstream.commit({**NOTES, f"{RULES}g.yaml": rule_text(**EXCLUDING).encode()})
+    world.upstream.commit({**NOTES, f"{RULES}g.yaml": rule_text().encode()})
+    assert Remaker(world.upstream).again(state, "v1.0.0", state.commit).keys() == {"docs/a.md"}

@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from pack.distribution.reconciling.sync_state import OverrideBase, SyncState, digest, state_path
+from pack.distribution.reconciling.sync_state import (
+    OverrideBase,
+    SyncState,
+    digest,
+    excluded_hash,
+    state_path,
+)
 from pack.errors import UnusableInput
 from tests.distribution_support import rule_of
 
@@ -34,8 +40,21 @@ def test_a_state_is_read_as_it_was_written():
     assert (found.version, found.commit, found.source) == ("v1.2.0", COMMIT, "handbook")
     assert (found.files, found.placed) == (STATE.files, STATE.placed)
     assert (found.overrides, found.variables) == (STATE.overrides, STATE.variables)
-    for name in ("source", "target_path", "include", "exclude", "rewrites", "variables"):
+    for name in ("source", "target_path", "include", "rewrites", "variables"):
         assert list(getattr(found.rule, name)) == list(getattr(RULE, name))
+
+
+def test_what_a_rule_excludes_is_known_by_its_hash_alone():
+    content = STATE.to_bytes()
+    assert b"guides/x" not in content
+    found = SyncState.from_bytes(content, "guides")
+    assert (list(found.rule.exclude), found.excluded) == ([], excluded_hash(["guides/x"]))
+    said = json.loads(content)
+    said["made_by"] = {**said["made_by"], "exclude": ["guides/x"]}
+    del said["made_by"]["excluded"]
+    old = SyncState.from_bytes(json.dumps(said).encode(), "guides")
+    assert (list(old.rule.exclude), old.excluded) == (["guides/x"], None)
+    assert old.to_bytes() == content
 
 
 def test_a_state_is_sorted_and_holds_neither_a_time_nor_the_repository():
@@ -73,6 +92,7 @@ def changed(**values):
         changed(variables={"team": 1}),
         changed(overrides={"docs/a.md": {"sha256": HASH}}),
         changed(made_by={}),
+        changed(made_by={**json.loads(STATE.to_bytes())["made_by"], "excluded": "x"}),
         changed(made_by={**json.loads(STATE.to_bytes())["made_by"], "source": "["}),
         changed(made_by={**json.loads(STATE.to_bytes())["made_by"], "target_path": "../x"}),
         changed(source="\ud800"),

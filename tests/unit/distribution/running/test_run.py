@@ -2,10 +2,14 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from pack.distribution.notices.decisions import DECISIONS
+from pack.distribution.ports import DownstreamEntry
 from pack.distribution.running.results import RunStatus
+from pack.model import blob_id
 from tests.distribution_repository import MemoryEngine
 from tests.support import examples
 
@@ -165,3 +169,87 @@ def test_failures_are_counted_until_one_does_not_fail():
     assert engine.run().status is RunStatus.OPENED
     assert engine.registry.find("guides").failures == 0
     assert engine.registry.find("guides").version == "v1.2.0"
+
+
+@pytest.mark.parametrize("how", HOW[:3])
+def test_a_branch_of_theirs_stays_though_its_version_landed_and_the_rule_changed(how):
+    engine = begun()
+    branch = engine.run().branch
+    engine.downstream.change({"src/mine.py": b"mine"}, branch)
+    theirs = engine.downstream.heads[branch]
+    engine.downstream.merge(branch, how)
+    engine.downstream.heads[branch] = theirs
+    engine.downstream.change({"src/more.py": b"more"}, branch)
+    theirs = engine.downstream.heads[branch]
+    engine.rule = replace(engine.rule, target_path="other/")
+    engine.run()
+    assert engine.downstream.heads[branch] == theirs
+
+
+@pytest.mark.parametrize("strategy", ["copy", "reference"])
+@pytest.mark.parametrize("links", [[], [{"strip_internal_links": True}]])
+def test_a_rule_on_change_comes_to_rest_while_its_offer_waits_and_afterwards(strategy, links):
+    engine = MemoryEngine(frequency="on_change", strategy=strategy, transforms=links)
+    files = {"guides/a.md": lines(), ".pack/registry.yaml": b"0"}
+    engine.upstream.commit(files)
+    first = engine.run()
+    assert first.status is RunStatus.OPENED
+    for number in range(1, 4):  # as each run records something
+        engine.upstream.commit({**files, ".pack/registry.yaml": b"%d" % number})
+        again = engine.run()
+        assert (again.status, again.branch) == (RunStatus.UNCHANGED, first.branch)
+    engine.downstream.merge(first.branch, "squash")
+    engine.upstream.commit({**files, ".pack/registry.yaml": b"4"})
+    assert (engine.run().status, engine.run().branch) == (RunStatus.UNCHANGED, None)
+    assert len(engine.downstream.pushes) == 1
+    engine.upstream.commit({**files, "guides/a.md": lines(n2="two")})
+    assert engine.run().status is RunStatus.OPENED
+
+
+@pytest.mark.parametrize("strategy", ["copy", "reference"])
+def test_what_was_taken_back_on_change_stays_away_until_something_changes(strategy):
+    engine = MemoryEngine(frequency="on_change", strategy=strategy)
+    secret = b"---\ninternal: true\n---\n"
+    engine.upstream.commit({"guides/a.md": lines()})
+    engine.downstream.merge(engine.run().branch, "squash")
+    done = engine.take_back()
+    engine.downstream.merge(done.branch, "squash")
+    engine.upstream.commit({"guides/a.md": lines(), "guides/b.md": secret, "other.md": b"x"})
+    again = engine.run()
+    assert (again.status, again.branch) == (RunStatus.UNCHANGED, None)
+    assert "pinned out" in again.message
+    engine.upstream.commit({"guides/a.md": lines(n1="one")})
+    assert engine.run().status is RunStatus.OPENED
+
+
+def test_an_offer_from_before_a_rollback_is_made_again():
+    engine = begun()
+    engine.downstream.merge(engine.run().branch, "squash")
+    texts = {"guides/a.md": lines(n2="two"), "guides/b.md": b"# B\n"}
+    engine.upstream.release("v1.1.0", texts)
+    engine.downstream.merge(engine.run().branch, "squash")
+    engine.upstream.release("v1.2.0", {**texts, "guides/b.md": b"# Other\n"})
+    offered = engine.run()
+    engine.downstream.merge(engine.take_back().branch, "squash")
+    done = engine.run()
+    assert (done.status, done.branch) == (RunStatus.UPDATED, offered.branch)
+    assert engine.run().status is RunStatus.UNCHANGED
+    engine.downstream.merge(done.branch, "merge")
+    assert engine.downstream.now()["docs/a.md"] == lines(n2="two")
+    assert engine.downstream.now()["docs/b.md"] == b"# Other\n"
+
+
+def test_what_is_in_the_way_of_a_file_is_no_text_that_anybody_chose():
+    engine = begun()
+    down = engine.downstream
+    head = down.change({"x": b"x"})
+    down.blobs[blob_id(b"elsewhere")] = b"elsewhere"
+    link = DownstreamEntry("120000", blob_id(b"elsewhere"))
+    down.trees[head] = {**down.trees[head], "docs/a.md": link}
+    done = engine.run()
+    assert done.status is RunStatus.CONFLICT
+    (one,) = done.conflicts
+    assert (one.path, one.lines) == ("docs/a.md", [])
+    assert "a link is there" in one.what
+    assert DECISIONS not in down.now(done.branch)
+    assert "the whole file" not in done.pull_request.body

@@ -22,6 +22,9 @@ class Releases:
     def releases(self):
         return self._releases
 
+    def changes(self, commit, folder):
+        return iter(())
+
     def at(self, ref):
         if ref == "HEAD":
             return HEAD
@@ -49,6 +52,7 @@ ALL = Releases("v2.0.0-rc.1", "v1.2.0", "v1.1.0")
         (rule(), "1.1.0", "v1.1.0"),
         (rule(), "v2.0.0-rc.1", "v2.0.0-rc.1"),
         (rule(pinned_out=["v1.2.0"]), None, "v1.1.0"),
+        (rule(pinned_out=["1.2.0"]), None, "v1.1.0"),
     ],
 )
 def test_what_is_brought(of, tag, version):

@@ -196,3 +196,17 @@ def test_an_exchange_can_be_given_up(folder, git_identity):
     with pytest.raises(Unavailable, match="given up"):
         GitDownstream(str(folder), scratch).default_branch()
     scratch.close()
+
+
+@pytest.mark.parametrize("options", [[], ["--bare"]])
+def test_an_empty_repository_that_only_has_offers_is_empty_still(tmp_path, scratch, options):
+    made = tmp_path / "empty"
+    git(tmp_path, "init", "--quiet", "--initial-branch=trunk", *options, str(made))
+    assert GitDownstream(str(made), scratch).default_branch() == ("trunk", None)
+    tree = git(made, "hash-object", "-t", "tree", "-w", "--stdin").strip()
+    commit = git(made, "commit-tree", tree, "-m", "x").strip()
+    git(made, "branch", "notes-sync/v1.0.0/guides", commit)
+    assert GitDownstream(str(made), scratch).default_branch() == ("trunk", None)
+    git(made, "branch", "feature", commit)
+    with pytest.raises(NotFound):
+        GitDownstream(str(made), scratch).default_branch()

@@ -178,3 +178,17 @@ def test_hundreds_of_tags_are_read_at_once(released):
     assert released.versions() == [f"v1.{n}.0" for n in reversed(range(300))]
     subprocess.run(["git", "-C", released.folder, "pack-refs", "--all"], check=True)
     assert len(released.versions()) == 300
+
+
+def test_the_commits_that_changed_a_folder_along_first_parents(released: Released) -> None:
+    first, second = released.commit("1"), released.commit("2")
+    git(released.folder, "switch", "-q", "-c", "side", first)
+    (released.folder / "other.md").write_text("x", encoding="utf-8")
+    git(released.folder, "add", "-A")
+    git(released.folder, "commit", "-q", "-m", "other")
+    git(released.folder, "switch", "-q", "-")
+    git(released.folder, "merge", "-q", "--no-ff", "--no-edit", "side")
+    head = released.head()
+    assert [*released.upstream.changes(head, "projects/")] == [second, first]
+    assert [*released.upstream.changes(head, "*/")] == []
+    assert [*released.upstream.changes(head, "")][:3] == [head, second, first]
