@@ -447,6 +447,37 @@ def test_a_machine_gets_a_new_key_and_goes_on(
         desk.folder.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)
 
 
+def join_by_files(owner: Machine, other: Machine, file: Path, *words: str) -> None:
+    line = owner.mesh("invite")["invite"]
+    other.mesh("join", line, "--name", other.name, *words, "--request", file)
+    owner.mesh("import", file)
+    owner.mesh("export", file)
+    other.mesh("join", line, "--name", other.name, *words, "--bundle", file)
+
+
+def test_an_owner_that_nobody_can_call_gets_a_new_key_and_is_let_in_with_it(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    phone, another = machine("phone").begin(), machine("another")
+    laptop.mesh("init", "--name", "laptop")
+    join_by_files(laptop, desk, file, "--endpoint", desk.endpoint)
+    phone.mesh("init", "--name", "phone", "--endpoint", phone.endpoint)
+    another.env["PACK_MESH_KEY"] = laptop.env["PACK_MESH_KEY"]  # a second memory on the laptop
+    join_by_files(phone, another, file)
+    desk.serve()
+    phone.serve()
+    laptop.mesh("add", "desk", "--endpoint", desk.endpoint)
+    laptop.mesh("sync")
+    assert laptop.mesh("rekey")["state"] == "done"
+    laptop.write("by-the-new-key")
+    assert laptop.mesh("sync")["failed"] == {}
+    assert agree(laptop, desk)
+    another.write("by-the-former-key")  # its group knows no other one
+    assert another.mesh("sync")["failed"] == {}
+    assert agree(another, phone)
+
+
 def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(
     machine: Callable[[str], Machine], tmp_path: Path
 ) -> None:

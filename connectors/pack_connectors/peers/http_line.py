@@ -28,7 +28,7 @@ from pack.errors import (
     Unavailable,
 )
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
-from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in
+from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in, peer_in
 from pack.mesh.meeting import (
     BUNDLE_TYPE,
     LARGEST,
@@ -42,6 +42,7 @@ from pack.mesh.meeting import (
     parse_heard,
 )
 from pack.mesh.members.endpoints import Endpoint
+from pack.mesh.members.keys import PeerId
 from pack.mesh.resolving.address import ToldAddress
 from pack.mesh.resolving.listing import ListedPeer, parse_listing, write_registration
 from pack.model import CommitId
@@ -71,6 +72,9 @@ _REFUSALS: Final = (_UNAUTHORIZED, 403)
 _BUSY: Final = (429, 503)
 _GIVE_IT: Final = "If the peer is there all the same, give its address here yourself."
 
+SignRequest = Callable[[str, str, str, str], Mapping[str, str]]
+"""See `MessageSigner.sign`."""
+
 
 @dataclass(frozen=True, slots=True)
 class PeerWays:
@@ -79,7 +83,8 @@ class PeerWays:
     Attributes:
         networks: Where a token may be sent without TLS.
         check_welcome: Checks the signature of an answer to a handshake.
-        sign: Signs requests, as `MessageSigner.sign` does.
+        sign_as: What signs requests as a peer that this machine is, or was before it got another
+            key, as `MessageSigner.sign` does; `None` where the other one does not say which.
         clock: Tells the time.
         is_here: Whether this machine itself is reached at the loopback interface.
         resolver: Looks names up.
@@ -87,7 +92,7 @@ class PeerWays:
 
     networks: SafeNetworks
     check_welcome: Callable[[bytes], Welcome]
-    sign: Callable[[str, str, str, str], Mapping[str, str]]
+    sign_as: Callable[[PeerId | None], SignRequest]
     clock: Callable[[], datetime]
     is_here: bool = False
     resolver: Resolve = resolve
@@ -118,7 +123,7 @@ class HttpLine:
         self._base = f"{found.url}{PATHS}"
         self._ways = ways
         self._by_person = by_person
-        self._nonce: str | None = None
+        self._challenge = ""
 
     def handshake(self, request: bytes) -> Welcome:
         """See `PeerLine.handshake`."""
@@ -209,7 +214,7 @@ class HttpLine:
             with self._client() as client:
                 for is_last in (False, True):
                     with self._asked(client, url, body, sent) as answer:
-                        if answer.status_code == _UNAUTHORIZED and self._nonce and not is_last:
+                        if answer.status_code == _UNAUTHORIZED and self._challenge and not is_last:
                             continue
                         if not answer.is_success or answer.status_code == _PENDING:
                             raise self._refused(url, answer)
@@ -222,13 +227,23 @@ class HttpLine:
     def _asked(
         self, client: httpx.Client, url: str, body: bytes | Path | None, sent: Mapping[str, str]
     ) -> Iterator[httpx.Response]:
-        nonce, self._nonce = self._nonce, None
+        challenge, self._challenge = self._challenge, ""
         method = "GET" if body is None else "POST"
-        signed = self._ways.sign(method, url, _digest(body or b""), nonce) if nonce else {}
+        signed = self._signature(method, url, body or b"", challenge)
         content = _blocks(body) if isinstance(body, Path) else body
         with client.stream(method, url, content=content, headers={**sent, **signed}) as answer:
-            self._nonce = nonce_in(answer.headers.get(CHALLENGE_FIELD, ""))
+            said = answer.headers.get(CHALLENGE_FIELD, "")
+            self._challenge = said if nonce_in(said) else ""
             yield answer
+
+    def _signature(
+        self, method: str, url: str, body: bytes | Path, challenge: str
+    ) -> Mapping[str, str]:
+        """The fields of a signature by the key that the peer asks for: it may know no other."""
+        nonce = nonce_in(challenge)
+        if nonce is None:
+            return {}
+        return self._ways.sign_as(peer_in(challenge))(method, url, _digest(body), nonce)
 
     def _client(self) -> httpx.Client:
         pin = self._endpoint.pin

@@ -229,11 +229,11 @@ def find_line(settings: Settings, endpoint: str = "") -> FindLine:
     # Here and below, as commands that write need the rest of this module, and sign no request.
     from pack_connectors.peers.message_signatures import MessageSigner  # noqa: PLC0415
 
-    key = KeyFile(settings.pack_mesh_key).load()
+    keys = MachineKeys(KeyFile(settings.pack_mesh_key), lambda: None)
     ways = PeerWays(
         networks=safe_networks(settings),
-        check_welcome=JoinSigner(key).check_welcome,
-        sign=MessageSigner(key).sign,
+        check_welcome=JoinSigner(keys.of).check_welcome,
+        sign_as=lambda peer: MessageSigner(keys.of_peer(peer)).sign,
         clock=clock,
         is_here=is_loopback(Endpoint.parse(endpoint).host) if endpoint else False,
     )

@@ -36,7 +36,7 @@ TOKEN = "t" * 64
 WAYS = PeerWays(
     SafeNetworks(),
     JoinSigner(private_key("laptop")).check_welcome,
-    MessageSigner(private_key("laptop")).sign,
+    lambda _: MessageSigner(private_key("laptop")).sign,
     lambda: START,
     is_here=True,
 )
