@@ -70,6 +70,9 @@ _NO_CONTENT: Final = 204
 _UNAUTHORIZED: Final = 401
 _REFUSALS: Final = (_UNAUTHORIZED, 403)
 _BUSY: Final = (429, 503)
+_ASK: Final = "Ask its owner."
+_SEE: Final = "See that PACK is served there and that the address is right."
+_NO_EFFECT: Final = "; nothing was written"
 _GIVE_IT: Final = "If the peer is there all the same, give its address here yourself."
 
 SignRequest = Callable[[str, str, str, str], Mapping[str, str]]
@@ -208,7 +211,7 @@ class HttpLine:
         """
         url = f"{self._base}{path}"
         sent = {"content-type": "application/json", **(headers or {})}
-        if token is not None:
+        if token:
             sent["authorization"] = f"Bearer {token}"
         try:
             with self._client() as client:
@@ -262,13 +265,15 @@ class HttpLine:
         """What a refusal says; of whatever a stranger sends, a line that can be printed."""
         said = _said(answer)
         words = _line_of(said.get("message")) or answer.reason_phrase
+        words = words.removesuffix(_NO_EFFECT)  # as whoever asked says that of itself
+        remedy = _line_of(said.get("remedy"))
         if answer.status_code == _PENDING:
             return AdmissionPending(str(said.get("peer_id", ""))[:100])
         if answer.status_code in _REFUSALS and said.get("code") == RemovedFromGroup.code:
             return RemovedFromGroup(f"the peer says: {words}", "Ask an owner of the group.")
         if answer.status_code in _REFUSALS:
             return RefusedForSafety(
-                f"the peer does not let this machine in: {words}", "Ask its owner."
+                f"the peer does not let this machine in: {words}", remedy or _ASK
             )
         if answer.status_code in _BUSY:
             now = self._ways.clock()
@@ -283,7 +288,9 @@ def _failure(url: str, error: httpx.HTTPError) -> PackError:
     """Why there is no answer."""
     if isinstance(error.__cause__, WrongKey | AddressRefused):
         return RefusedForSafety(f"{url}: {error}", _GIVE_IT)
-    return Unavailable(f"{url}: {error or type(error).__name__}")
+    gone = Unavailable(f"{url}: {error or type(error).__name__}")
+    gone.remedy = _SEE
+    return gone
 
 
 def _said(answer: httpx.Response) -> Mapping[str, object]:
