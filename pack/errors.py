@@ -597,6 +597,11 @@ class RefusedForSafety(PackError):
             self.remedy = remedy
 
 
+def reason_of(error: PackError) -> str:
+    """What went wrong, for a text that says by itself what was written and what was not."""
+    return error.reason if isinstance(error, RefusedForSafety) else str(error)
+
+
 class RemovedFromGroup(RefusedForSafety):
     """Another peer says that this machine does not belong to the group any more."""
 

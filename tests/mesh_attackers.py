@@ -106,10 +106,6 @@ def lie_tree(group: Group) -> str:
     return with_entry(group, "100644", "lie.md", b"# Lie\n")
 
 
-def unsigned(group: Group) -> str:
-    return commit(group, lie_tree(group), head(group), message=commit_message("a", USER, "r"))
-
-
 def transplanted(group: Group) -> str:
     """The signature of desk's last announcement, in another commit."""
     peer = group.git("desk", "for-each-ref", "--format=%(objectname)", "refs/pack/peers")
@@ -140,7 +136,6 @@ def tree_head(mode: str, name: str, content: bytes) -> Callable[[Group], str]:
 
 
 REFUSED = {
-    "unsigned": (unsigned, "not signed"),
     "transplanted": (transplanted, "does not match it"),
     "merge, tree": (forged_merge(tree=True), "not the merge"),
     "merge, parents": (forged_merge(swapped=True), "not the merge"),

@@ -9,7 +9,6 @@ from pack.errors import AdmissionPending, InvalidRequest, RefusedForSafety, Remo
 from pack.mesh.approval import Approval
 from pack.mesh.joining import JoinRequest
 from pack.mesh.meeting import Welcome
-from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group import Peer
 from pack.mesh.members.invitation import Invitation, OpenInvitation, find_open
 from pack.mesh.members.keys import PeerId, PublicKey
@@ -76,7 +75,7 @@ class Admission:
             InvalidRequest: The memory belongs to a group already, or the address is none.
         """
         self._roster.refuse_member()
-        endpoint = self._roster.reached_at(check_endpoint(endpoint) if endpoint else "")
+        endpoint = self._roster.reached_at(self._roster.own_address(endpoint))
         nonce = self._ports.new_nonce()
         request = JoinRequest(invitation.peer, self._chains.key, name, endpoint, nonce)
         return self._ports.signer.sign_request(request, invitation.secret)
@@ -94,7 +93,7 @@ class Admission:
             InvalidRequest: The memory belongs to a group already, or the address is none.
         """
         self._roster.refuse_member()
-        endpoint = check_endpoint(endpoint) if endpoint else ""
+        endpoint = self._roster.own_address(endpoint)
         key, nonce = self._chains.key, self._ports.new_nonce()
         request = JoinRequest(peer or key.peer, key, name, endpoint, nonce)
         return self._ports.signer.sign_request(request, None)

@@ -24,7 +24,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
-from pack.mesh.members.endpoints import check_endpoint
+from pack.mesh.members.endpoints import LONGEST, check_endpoint
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 
@@ -78,7 +78,7 @@ class _File(BaseModel):
     tree: _CommitText
     roster: _CommitText
     at: Annotated[str, Field(pattern=_AT)]
-    endpoint: Annotated[str, Field(max_length=400)]
+    endpoint: Annotated[str, Field(max_length=LONGEST)]
     successor: Annotated[str, Field(max_length=200)] | None = None
 
 

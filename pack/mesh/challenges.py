@@ -31,6 +31,7 @@ _SECONDS: Final = 300
 _MOST_USED: Final = 50_000
 _GIVEN: Final = re.compile(r"([0-9]{1,15})\.([A-Za-z0-9_-]{8,64})\.([0-9a-f]{64})\Z")
 _IN_CHALLENGE: Final = re.compile(r';nonce="([A-Za-z0-9._-]{8,200})"')
+_ASKED_FOR: Final = re.compile(r';keyid="([a-z2-7]{52})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +111,9 @@ def nonce_in(challenge: str) -> str | None:
     """The nonce that an answer gives for the next request; `None` if there is none."""
     found = _IN_CHALLENGE.search(challenge[:1000])
     return found[1] if found else None
+
+
+def peer_in(challenge: str) -> PeerId | None:
+    """The peer whose signature an answer wants for the next request; `None` if it does not say."""
+    found = _ASKED_FOR.search(challenge[:1000])
+    return PeerId(found[1]) if found else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from pack.actions import Action
 from pack.errors import (
     AdmissionPending,
     InvalidRequest,
@@ -22,6 +23,7 @@ from pack.errors import (
     RemovedFromGroup,
     RepositoryBusy,
     Unavailable,
+    reason_of,
 )
 from pack.mesh.meeting import Health, Heard, PeerLine
 from pack.mesh.members.endpoints import check_endpoint
@@ -170,7 +172,9 @@ class PeerExchange:
             line = self._find_line(record.endpoint, by_person=record.is_by_person)
             said = line.health(record.token, group)
         except RefusedForSafety as error:
-            return Probe(record.endpoint, is_reached=True, problem=str(error))
+            none = f"there is no token of this peer yet. {Action.SYNC_PEERS}."
+            problem = error.reason if record.token else none
+            return Probe(record.endpoint, is_reached=True, problem=problem)
         except PackError as error:
             return Probe(record.endpoint, problem=str(error))
         ahead = (said.at - self._clock()).total_seconds() if said.at is not None else None
@@ -357,14 +361,14 @@ class PeerExchange:
         self._mesh.book.remember(
             peer,
             status=status,
-            last_error=str(error)[:1000],
+            last_error=reason_of(error)[:1000],
             failures=failures,
             not_before=format_time(self._clock() + timedelta(seconds=pause)),
             denies=isinstance(error, RemovedFromGroup),
             **self._mesh.gossip.given_up(peer, failures),
         )
         if failures == FAILURES_UNTIL_ERROR:
-            self._mesh.book.note_event(peer, MeshEventKind.ERROR, str(error)[:300])
+            self._mesh.book.note_event(peer, MeshEventKind.ERROR, reason_of(error)[:300])
         self._mesh.troubles.tell()
 
 

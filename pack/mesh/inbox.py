@@ -20,7 +20,6 @@ from pack.mesh.intake import (
 )
 from pack.mesh.journal import MeshJournal
 from pack.mesh.members.agreement import agreed
-from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group_chain import GroupChain, GroupVersion, checked_chain
 from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId
@@ -84,7 +83,7 @@ class Inbox:
             InvalidContent: It is damaged.
         """
         self._roster.refuse_member()
-        endpoint = check_endpoint(endpoint) if endpoint else ""
+        endpoint = self._roster.own_address(endpoint)
         with self._ports.exclusive():
             with self._ports.bundles.arrival(file) as arrived:
                 with self._ports.inspect(arrived) as (offer, check):
@@ -192,7 +191,7 @@ class Inbox:
         try:
             self._outbox.announce_for(self._roster.membership())
         except RefusedForSafety as error:  # what came is here; only nothing is said of it
-            waiting = (*waiting, f"{error} {error.remedy}".strip())
+            waiting = (*waiting, error.reason)
         self._troubles.tell()
         return waiting
 

@@ -209,6 +209,7 @@ class _Judge:
         self._all_chains: Collection[GroupChain] = ()
         self._read = 0
         self._witnesses: list[_Witness] = []
+        self._merges: dict[CommitId, bool] = {}
 
     def verdict(self) -> IntakeVerdict:
         group = self._group()
@@ -369,8 +370,9 @@ class _Judge:
     def _check_commits(self, heard: _Heard) -> None:
         """Do nothing, unless a commit says what it may not.
 
-        What a peer had before its first announcement is older than its key, so it is not signed.
-        That counts for everybody, also where this peer is refused for what came later.
+        What a peer had before its first announcement is older than its key, so neither signatures
+        nor merges are looked at, except by whom its levels bind. That counts for everybody, also
+        where this peer is refused for what came later.
 
         Raises:
             BadSignature: One does.
@@ -398,19 +400,25 @@ class _Judge:
             raise BadSignature(f"the signature of {facts.id[:12]} does not match it")
         if commit.signer is not None and not self._was_named(commit.signer):
             raise BadSignature(f"{facts.id[:12]} is signed by nobody in this group")
-        if is_merge(facts):
-            if not self._check_merge(facts):
-                raise BadSignature(f"{facts.id[:12]} is not the merge of its parents")
-        elif commit.signer is None and _is_by_pack(facts) and not _is_other_merge(facts):
-            raise BadSignature(f"{facts.id[:12]} claims to be made by PACK, and is not signed")
+        if is_merge(facts) and not self._is_true_merge(facts):
+            raise BadSignature(f"{facts.id[:12]} is not the merge of its parents")
+
+    def _is_true_merge(self, facts: CommitFacts) -> bool:
+        if facts.id not in self._merges:
+            self._merges[facts.id] = self._check_merge(facts)
+        return self._merges[facts.id]
 
     def _check_level(self, commit: NewCommit, peer: Peer) -> None:
-        """Whether whoever made a commit may claim its level: its signer, else who announces it."""
-        if is_merge(commit.facts):
-            return
+        """Whether whoever made a commit may claim its level: its signer, else who announces it.
+
+        So one that nobody signed, as the key could not be read just then, is worth no more than one
+        made by hand. Whoever announces it could have signed it, too.
+        """
         maker = (self._ever(commit.signer) if commit.signer is not None else None) or peer
         if maker.levels.issuperset(ALL_LEVELS):
             return
+        if is_merge(commit.facts) and self._is_true_merge(commit.facts):
+            return  # it says nothing of its own
         level = written_by(commit.facts).level
         if level not in maker.levels and not self._is_seen(commit, level):
             raise BadSignature(
@@ -418,7 +426,7 @@ class _Judge:
             )
 
     def _is_seen(self, commit: NewCommit, level: int) -> bool:
-        """Whether a commit made by hand was first announced by a former member who may claim this.
+        """Whether an unsigned commit was first announced by a former member who may claim this.
 
         Whoever took it in before that one left only passes it on.
         """
@@ -459,14 +467,3 @@ def is_merge(facts: CommitFacts) -> bool:
     One of another version is a text like any other of whoever announces it.
     """
     return len(facts.parents) > 1 and merge_version(facts) == str(MERGE_VERSION)
-
-
-def _is_other_merge(facts: CommitFacts) -> bool:
-    """Whether another version of PACK may have merged it; merges are never signed."""
-    return len(facts.parents) > 1 and merge_version(facts) not in (None, str(MERGE_VERSION))
-
-
-def _is_by_pack(facts: CommitFacts) -> bool:
-    """Whether PACK must have made a commit. One that git made from it again is nobody's."""
-    writer = written_by(facts)
-    return writer.is_ours and writer.is_attributed

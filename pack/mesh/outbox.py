@@ -69,7 +69,7 @@ class Outbox:
             if last is not None and news[1:] != _news(last.said)[1:]:
                 # The others must hear of a new address or key all the same.
                 self._announce_head(membership, last.said.head, last, known)
-            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
+            raise RefusedForSafety(f"{head[:12]} was not announced: {why}".rstrip("."))
         return self._announce_head(membership, head, last, known)
 
     def caught_up(self) -> None:

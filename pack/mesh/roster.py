@@ -55,7 +55,7 @@ class Roster:
         """
         with self._ports.exclusive():
             self.refuse_member()
-            endpoint = check_endpoint(endpoint) if endpoint else ""
+            endpoint = self.own_address(endpoint)
             first = self._begun(group)
             if first is None:
                 made = Group.of_one(group, Peer(name, self._chains.key))
@@ -100,6 +100,16 @@ class Roster:
         """
         return own_endpoint(endpoint, self._chains.key) if self._ports.serves_tls else endpoint
 
+    def own_address(self, text: str) -> str:
+        """An address that a person gives as this peer's; empty for none.
+
+        Raises:
+            InvalidContent: It is no address, or none that others can be told.
+        """
+        found = check_endpoint(text) if text else ""
+        self.reached_at(found)
+        return found
+
     def move(self, endpoint: str) -> None:
         """Remember where others reach this peer.
 
@@ -107,7 +117,7 @@ class Roster:
             NotFound: The memory belongs to no group.
             InvalidContent: It is no address.
         """
-        endpoint = check_endpoint(endpoint) if endpoint else ""
+        endpoint = self.own_address(endpoint)
         with self._ports.exclusive():
             self._state.set_membership(replace(self.membership(), endpoint=endpoint))
 

@@ -91,6 +91,7 @@ class ChainStore(Protocol):
 
         Raises:
             StaleBase: `previous` is no longer the last one.
+            InvalidContent: Nobody could read it, as its address is too long, say.
             NotFound: The announced head is missing.
             ConnectorError: It cannot be stored.
         """

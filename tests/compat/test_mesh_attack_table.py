@@ -6,7 +6,7 @@ changes its memory, its folder or what it believes, and none learns what the gro
 Rows that are elsewhere, as they need something of their own:
 
 - what a member may not say or must repair, and what goes on meanwhile: `test_mesh_attacks`
-  (unsigned PACK commits, transplanted signatures, four forged merges, submodules, case twins, a
+  (transplanted signatures, four forged merges, submodules, case twins, a
   folder for a file and a file for a folder, a file that is too large, a path that git refuses,
   links without end, foreign refs, refs to no commit, a false height, older bundles);
 - where an announced address may lead, and whose key may answer there: `test_http_line`,

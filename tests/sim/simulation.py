@@ -582,8 +582,8 @@ def _forged_level(run: Simulation, mouth: Machine, token: str) -> CommitId | Non
 
 
 def _unsigned(run: Simulation, mouth: Machine, token: str) -> CommitId | None:
-    message = commit_message("a.md: x", CLOUD, token)
-    author = CLOUD.author or MERGE
+    message = commit_message("a.md: x", HAND, token)
+    author = replace(MERGE, name="Ann", email="ann@example.org")
     return run.world.commit([mouth.disk.head], _tree(run, mouth, token), message, author, 1)
 
 
@@ -611,7 +611,7 @@ def _merge_of(version: str, *, swapped: bool) -> Callable:
 
 LIES: Final[dict[str, Callable[[Simulation, Machine, str], CommitId | None]]] = {
     "forged level": _forged_level,
-    "unsigned": _unsigned,
+    "forged level, unsigned": _unsigned,
     "strange key": _strange_key,
     "merge with more in it": _merge_of("1", swapped=False),
     "merge with parents swapped": _merge_of("1", swapped=True),

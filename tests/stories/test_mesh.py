@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -16,7 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.x509 import load_pem_x509_certificate
 from pack_connectors.peers.certificate import tls_context
 
 from pack.mesh.members.endpoints import pin_of
@@ -216,6 +218,46 @@ def test_machines_meet_over_tls_whose_key_is_in_the_invitation(
     laptop.stop(signal.SIGTERM)
 
 
+def test_the_port_for_peers_is_where_the_group_is_told_it_is(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop = machine("laptop").begin()
+    laptop.serve()  # before it belongs to a group, and not restarted for anything below
+    once = {"Connection": "close"}
+    with httpx.Client(verify=False, trust_env=False) as anybody:
+
+        def answers(at: str) -> bool:
+            try:
+                return anybody.post(f"{at}/sync/v1/heartbeat", headers=once).status_code == 401
+            except httpx.TransportError:
+                return False
+
+        places = []
+        for words in (("init", "--name", "laptop"), ("add", "laptop")):
+            laptop.tls_port = free_port()
+            places.append(laptop.endpoint)
+            laptop.mesh(*words, "--endpoint", laptop.endpoint)
+            wait_for(lambda: [answers(at) for at in places] == [at is places[-1] for at in places])
+        laptop.mesh("rekey")
+        pin = laptop.mesh("invite")["invite"].partition("#sha256=")[2][:43]
+        wait_for(lambda: pin_at(laptop.tls_port) == pin)
+        laptop.mesh("leave")
+        wait_for(lambda: not answers(laptop.endpoint))
+
+
+def pin_at(port: int) -> str:
+    """The hash of the key by which TLS is served at a port; empty if it is not."""
+    try:
+        certificate = load_pem_x509_certificate(
+            ssl.get_server_certificate(("127.0.0.1", port)).encode()
+        )
+    except OSError:
+        return ""
+    key = certificate.public_key()
+    assert isinstance(key, Ed25519PublicKey)
+    return pin_of(PublicKey(key.public_bytes_raw()))
+
+
 class Proxy:
     """A reverse proxy with a key of its own, which changes the host and cuts the path."""
 
@@ -321,17 +363,22 @@ def test_machines_without_a_network_join_and_exchange_by_files(
     assert subprocess.run(bundle, cwd=desk.folder.path, check=False).returncode == 0
 
 
-def test_a_machine_without_its_key_is_told_with_each_write(
-    machine: Callable[[str], Machine],
+def test_a_machine_without_its_key_is_told_with_each_write_and_shuts_itself_not_out(
+    machine: Callable[[str], Machine], tmp_path: Path
 ) -> None:
-    laptop = machine("laptop").begin()
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
     laptop.mesh("init", "--name", "laptop")
+    join_by_files(laptop, desk, file)
     lost = {"PACK_MESH_KEY": str(laptop.home / "lost")}
     ended = laptop.folder.pack("update", "context/a.md", stdin="# A\n", env=lost)
     assert ended.status == 0
-    assert "not signed, so other peers will refuse it" in ended.err
-    ended = laptop.folder.pack("update", "context/b.md", stdin="# B\n", env=laptop.env)
-    assert "not signed" not in ended.err
+    assert "not signed, and reaches other peers once the key can be read" in ended.err
+    assert "nothing was written" not in ended.err
+    laptop.write("b")
+    assert "not signed" not in laptop.folder.pack("list", env=laptop.env).err
+    laptop.mesh("export", file)  # whose announcement vouches for both
+    assert desk.mesh("import", file)["quarantined"] == []
+    assert desk.texts() >= {"a", "b"}
 
 
 def test_a_memory_of_no_group_says_how_to_begin_one(tmp_path: Path) -> None:
@@ -414,6 +461,8 @@ def test_two_machines_are_administered_over_http_while_they_are_served(
     wait_for(lambda: agree(laptop, desk) and "by-desk" in laptop.texts())
     (peer,) = ask(laptop, "GET", "peers")["peers"]
     assert (peer["name"], peer["endpoint"]) == ("desk", desk.endpoint)
+    assert ask(laptop, "POST", f"groups/{made['group_id']}/resync", peer="desk")["agreed"]
+    assert ask(laptop, "POST", "peers/desk/test")["problem"] is None
     assert ask(laptop, "GET", f"groups/{made['group_id']}")["head"] == desk.folder.head()
     assert ask(desk, "DELETE", f"groups/{made['group_id']}") == {"left": True, "untold": []}
     assert ask(desk, "GET", "groups") == {"groups": []}
@@ -445,6 +494,37 @@ def test_a_machine_gets_a_new_key_and_goes_on(
     signers.write_text(laptop.folder.git("show", "refs/pack/group:allowed_signers"))
     for commit in (old, desk.folder.head()):
         desk.folder.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)
+
+
+def join_by_files(owner: Machine, other: Machine, file: Path, *words: str) -> None:
+    line = owner.mesh("invite")["invite"]
+    other.mesh("join", line, "--name", other.name, *words, "--request", file)
+    owner.mesh("import", file)
+    owner.mesh("export", file)
+    other.mesh("join", line, "--name", other.name, *words, "--bundle", file)
+
+
+def test_an_owner_that_nobody_can_call_gets_a_new_key_and_is_let_in_with_it(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    phone, another = machine("phone").begin(), machine("another")
+    laptop.mesh("init", "--name", "laptop")
+    join_by_files(laptop, desk, file, "--endpoint", desk.endpoint)
+    phone.mesh("init", "--name", "phone", "--endpoint", phone.endpoint)
+    another.env["PACK_MESH_KEY"] = laptop.env["PACK_MESH_KEY"]  # a second memory on the laptop
+    join_by_files(phone, another, file)
+    desk.serve()
+    phone.serve()
+    laptop.mesh("add", "desk", "--endpoint", desk.endpoint)
+    laptop.mesh("sync")
+    assert laptop.mesh("rekey")["state"] == "done"
+    laptop.write("by-the-new-key")
+    assert laptop.mesh("sync")["failed"] == {}
+    assert agree(laptop, desk)
+    another.write("by-the-former-key")  # its group knows no other one
+    assert another.mesh("sync")["failed"] == {}
+    assert agree(another, phone)
 
 
 def test_an_owner_says_what_others_may_do_and_lets_in_whoever_asks(

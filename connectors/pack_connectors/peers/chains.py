@@ -110,6 +110,7 @@ class SignedChains:
 
     def announce(self, previous: CommitId | None, said: Announcement) -> CommitId:
         """See `ChainStore.announce`."""
+        parse_announcement(write_announcement(said))  # or what nobody can read would be the last
         parents = [previous, said.head] if previous else [said.head]
         contents = {ANNOUNCE_FILE: write_announcement(said).encode()}
         ref = f"{PEERS}/{said.peer}"

@@ -28,7 +28,7 @@ from pack.errors import (
     Unavailable,
 )
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
-from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in
+from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in, peer_in
 from pack.mesh.meeting import (
     BUNDLE_TYPE,
     LARGEST,
@@ -42,6 +42,7 @@ from pack.mesh.meeting import (
     parse_heard,
 )
 from pack.mesh.members.endpoints import Endpoint
+from pack.mesh.members.keys import PeerId
 from pack.mesh.resolving.address import ToldAddress
 from pack.mesh.resolving.listing import ListedPeer, parse_listing, write_registration
 from pack.model import CommitId
@@ -69,7 +70,13 @@ _NO_CONTENT: Final = 204
 _UNAUTHORIZED: Final = 401
 _REFUSALS: Final = (_UNAUTHORIZED, 403)
 _BUSY: Final = (429, 503)
+_ASK: Final = "Ask its owner."
+_SEE: Final = "See that PACK is served there and that the address is right."
+_NO_EFFECT: Final = "; nothing was written"
 _GIVE_IT: Final = "If the peer is there all the same, give its address here yourself."
+
+SignRequest = Callable[[str, str, str, str], Mapping[str, str]]
+"""See `MessageSigner.sign`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ class PeerWays:
     Attributes:
         networks: Where a token may be sent without TLS.
         check_welcome: Checks the signature of an answer to a handshake.
-        sign: Signs requests, as `MessageSigner.sign` does.
+        sign_as: What signs requests as a peer that this machine is, or was before it got another
+            key, as `MessageSigner.sign` does; `None` where the other one does not say which.
         clock: Tells the time.
         is_here: Whether this machine itself is reached at the loopback interface.
         resolver: Looks names up.
@@ -87,7 +95,7 @@ class PeerWays:
 
     networks: SafeNetworks
     check_welcome: Callable[[bytes], Welcome]
-    sign: Callable[[str, str, str, str], Mapping[str, str]]
+    sign_as: Callable[[PeerId | None], SignRequest]
     clock: Callable[[], datetime]
     is_here: bool = False
     resolver: Resolve = resolve
@@ -118,7 +126,7 @@ class HttpLine:
         self._base = f"{found.url}{PATHS}"
         self._ways = ways
         self._by_person = by_person
-        self._nonce: str | None = None
+        self._challenge = ""
 
     def handshake(self, request: bytes) -> Welcome:
         """See `PeerLine.handshake`."""
@@ -203,13 +211,13 @@ class HttpLine:
         """
         url = f"{self._base}{path}"
         sent = {"content-type": "application/json", **(headers or {})}
-        if token is not None:
+        if token:
             sent["authorization"] = f"Bearer {token}"
         try:
             with self._client() as client:
                 for is_last in (False, True):
                     with self._asked(client, url, body, sent) as answer:
-                        if answer.status_code == _UNAUTHORIZED and self._nonce and not is_last:
+                        if answer.status_code == _UNAUTHORIZED and self._challenge and not is_last:
                             continue
                         if not answer.is_success or answer.status_code == _PENDING:
                             raise self._refused(url, answer)
@@ -222,13 +230,23 @@ class HttpLine:
     def _asked(
         self, client: httpx.Client, url: str, body: bytes | Path | None, sent: Mapping[str, str]
     ) -> Iterator[httpx.Response]:
-        nonce, self._nonce = self._nonce, None
+        challenge, self._challenge = self._challenge, ""
         method = "GET" if body is None else "POST"
-        signed = self._ways.sign(method, url, _digest(body or b""), nonce) if nonce else {}
+        signed = self._signature(method, url, body or b"", challenge)
         content = _blocks(body) if isinstance(body, Path) else body
         with client.stream(method, url, content=content, headers={**sent, **signed}) as answer:
-            self._nonce = nonce_in(answer.headers.get(CHALLENGE_FIELD, ""))
+            said = answer.headers.get(CHALLENGE_FIELD, "")
+            self._challenge = said if nonce_in(said) else ""
             yield answer
+
+    def _signature(
+        self, method: str, url: str, body: bytes | Path, challenge: str
+    ) -> Mapping[str, str]:
+        """The fields of a signature by the key that the peer asks for: it may know no other."""
+        nonce = nonce_in(challenge)
+        if nonce is None:
+            return {}
+        return self._ways.sign_as(peer_in(challenge))(method, url, _digest(body), nonce)
 
     def _client(self) -> httpx.Client:
         pin = self._endpoint.pin
@@ -247,13 +265,15 @@ class HttpLine:
         """What a refusal says; of whatever a stranger sends, a line that can be printed."""
         said = _said(answer)
         words = _line_of(said.get("message")) or answer.reason_phrase
+        words = words.removesuffix(_NO_EFFECT)  # as whoever asked says that of itself
+        remedy = _line_of(said.get("remedy"))
         if answer.status_code == _PENDING:
             return AdmissionPending(str(said.get("peer_id", ""))[:100])
         if answer.status_code in _REFUSALS and said.get("code") == RemovedFromGroup.code:
             return RemovedFromGroup(f"the peer says: {words}", "Ask an owner of the group.")
         if answer.status_code in _REFUSALS:
             return RefusedForSafety(
-                f"the peer does not let this machine in: {words}", "Ask its owner."
+                f"the peer does not let this machine in: {words}", remedy or _ASK
             )
         if answer.status_code in _BUSY:
             now = self._ways.clock()
@@ -268,7 +288,9 @@ def _failure(url: str, error: httpx.HTTPError) -> PackError:
     """Why there is no answer."""
     if isinstance(error.__cause__, WrongKey | AddressRefused):
         return RefusedForSafety(f"{url}: {error}", _GIVE_IT)
-    return Unavailable(f"{url}: {error or type(error).__name__}")
+    gone = Unavailable(f"{url}: {error or type(error).__name__}")
+    gone.remedy = _SEE
+    return gone
 
 
 def _said(answer: httpx.Response) -> Mapping[str, object]:

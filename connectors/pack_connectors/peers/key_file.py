@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pack.actions import Action
 from pack.errors import InvalidConfig, NotFound, RefusedForSafety, Unavailable
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack_connectors.system.durable_files import DurableFiles
@@ -54,7 +55,7 @@ class KeyFile:
         Raises:
             NotFound: There is none.
             RefusedForSafety: Others than its owner can read it.
-            InvalidConfig: It is no Ed25519 key, or has a passphrase.
+            InvalidConfig: It is no Ed25519 key, has a passphrase, or is a symbolic link.
             Unavailable: It cannot be read.
         """
         content = self._read()
@@ -119,8 +120,15 @@ class KeyFile:
         try:
             descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         except FileNotFoundError as error:
-            raise NotFound(f"the key {self._path}") from error
+            remedy = f"Put it back where it was, or {Action.REKEY}."
+            raise NotFound(f"the key {self._path}", remedy) from error
         except OSError as error:
+            if self._path.is_symlink():
+                raise InvalidConfig(
+                    str(self._path),
+                    "it is a symbolic link, which is not followed; name the file itself in "
+                    "PACK_MESH_KEY",
+                ) from error
             raise Unavailable(f"{self._path}: {error.strerror}") from error
         with os.fdopen(descriptor, "rb") as file:
             found = os.fstat(descriptor)

@@ -59,6 +59,19 @@ class MachineKeys:
                 return found
         raise NotFound("this key on this machine")
 
+    def of_peer(self, peer: PeerId | None) -> Ed25519PrivateKey:
+        """The key by which this machine is a peer; the one that `load` gives if it is none.
+
+        Raises:
+            As `KeyFile.load`.
+        """
+        if peer is not None and (earlier := self._file.earlier(peer)).exists():
+            found = earlier.load()
+            if public_half(found).peer == peer:
+                return found
+        machine = self._file.load()
+        return machine if public_half(machine).peer == peer else self.load()
+
     def machine_key(self) -> PublicKey:
         """See `KeyRing.machine_key`."""
         return public_half(self._file.load())

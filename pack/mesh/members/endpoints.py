@@ -25,6 +25,8 @@ from urllib.parse import SplitResult, urlsplit
 from pack.errors import UnusableInput
 from pack.mesh.members.keys import PublicKey
 
+LONGEST: Final = 400
+"""With its hash; no longer one can be announced."""
 _SCHEMES: Final = ("http", "https")
 _SPKI_PREFIX: Final = bytes.fromhex("302a300506032b6570032100")
 _PIN: Final = re.compile(r"sha256=([A-Za-z0-9_-]{43})\Z")
@@ -82,9 +84,9 @@ def check_endpoint(text: str) -> str:
     """An address at which a peer can be reached, as it is written everywhere.
 
     Raises:
-        InvalidContent: As `Endpoint.parse`.
+        InvalidContent: As `Endpoint.parse`, or it is too long.
     """
-    return str(Endpoint.parse(text))
+    return _told(Endpoint.parse(text))
 
 
 def pin_of(key: PublicKey) -> str:
@@ -99,12 +101,22 @@ def own_endpoint(text: str, key: PublicKey) -> str:
     Args:
         text: The address that a person gave; empty for none.
         key: The peer's key.
+
+    Raises:
+        InvalidContent: As `check_endpoint`.
     """
     if not text:
         return ""
     found = Endpoint.parse(text)
     serves = found.is_tls and found.port is not None and found.pin is None
-    return str(Endpoint(found.url, pin_of(key))) if serves else text
+    return _told(Endpoint(found.url, pin_of(key))) if serves else text
+
+
+def _told(found: Endpoint) -> str:
+    text = str(found)
+    if len(text) > LONGEST:
+        raise UnusableInput(f"an endpoint has at most {LONGEST} characters, its hash included")
+    return text
 
 
 def _parts(url: str) -> SplitResult:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Final
 
-from pack.errors import NotFound, PackError, RepositoryBusy
+from pack.errors import NotFound, PackError, RepositoryBusy, reason_of
 from pack.mesh.exchange import PeerExchange
 from pack.mesh.members.keys import PeerId, shown
 from pack.mesh.mesh import Mesh
@@ -97,7 +97,7 @@ class _Worker:
             except (NotFound, RepositoryBusy):
                 self._look_again = 0.0  # no member yet, or another process is at work
             except PackError as error:
-                self._say("the mesh", str(error))
+                self._say("the mesh", reason_of(error))
         deadline = time.monotonic() + _LEAVING_SECONDS
         for thread in list(self._running.values()):
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -137,7 +137,7 @@ class _Worker:
             self._next.pop(peer, None)
         except PackError as error:
             self._next.pop(peer, None)  # as soon as its pause is over
-            self._say(self._called(peer), str(error))
+            self._say(self._called(peer), reason_of(error))
         else:
             self._say(self._called(peer), "")
         finally:

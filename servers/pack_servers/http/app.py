@@ -39,13 +39,13 @@ from pack_servers.http.bind import (
 from pack_servers.http.guard import Guard
 from pack_servers.http.messages import Messages
 from pack_servers.http.sessions import SessionLimit
-from pack_servers.http.tls import TlsForPeers, open_tls_sockets
+from pack_servers.http.tls import FindTls, open_tls_sockets
 from pack_servers.http.uvicorn import (
     MAX_CONNECTIONS,
     STOP_GRACE,
     GuardedServer,
     LimitedProtocol,
-    SecuredSockets,
+    SecuredPort,
 )
 
 __all__ = ["Health", "HttpSettings", "More", "build_app", "build_server", "check_bind", "serve"]
@@ -66,13 +66,13 @@ class More:
         sync: Serves sync items; `None` where there are none.
         mesh: Gives what serves other peers; `None` while the memory has none.
         admin: Serves the administration of the mesh; `None` where there cannot be one.
-        tls: Where peers are served over TLS as well; `None` if they are not.
+        tls: Finds where peers are served over TLS as well; looked at again while the server runs.
     """
 
     sync: ASGIApp | None = None
     mesh: Callable[[], ASGIApp | None] = _nothing
     admin: ASGIApp | None = None
-    tls: TlsForPeers | None = None
+    tls: FindTls = _nothing
 
 
 NOTHING_MORE: Final = More()
@@ -189,10 +189,9 @@ def serve(
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in open_sockets(addresses, settings.port)]
         bound = replace(settings, port=sockets[0].getsockname()[1])
-        secured = None
-        if more.tls is not None:
-            opened = [stack.enter_context(each) for each in open_tls_sockets(more.tls)]
-            secured = SecuredSockets(opened, more.tls.context)
+        tls = more.tls()
+        opened = [stack.enter_context(each) for each in open_tls_sockets(tls)] if tls else []
+        secured = SecuredPort(more.tls, tls, opened)
         build_server(server, bound, health, on_ready, addresses, more, secured).run(sockets)
 
 
@@ -203,7 +202,7 @@ def build_server(
     on_ready: Callable[[str], None],
     addresses: tuple[Address, ...],
     more: More = NOTHING_MORE,
-    secured: SecuredSockets | None = None,
+    secured: SecuredPort | None = None,
 ) -> uvicorn.Server:
     """A uvicorn server that is ready to `run` on sockets bound to `addresses`."""
     guard = build_app(server, settings, health, addresses, more)

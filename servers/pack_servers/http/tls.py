@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -40,6 +41,10 @@ class TlsForPeers:
     host: str
     port: int
     context: ssl.SSLContext
+
+
+FindTls = Callable[[], TlsForPeers | None]
+"""Where TLS is served now, the same object for as long as nothing changes; `None` if nowhere."""
 
 
 def open_tls_sockets(tls: TlsForPeers) -> list[socket.socket]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import logging
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 from typing import ClassVar, Final
@@ -25,9 +25,16 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import HANDLED_SIGNALS
 
+from pack.errors import PackError
 from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, HttpRefusal
 from pack_servers.http.guard import REFUSED, Guard
-from pack_servers.http.tls import HANDSHAKE_SECONDS, PeersOnly
+from pack_servers.http.tls import (
+    HANDSHAKE_SECONDS,
+    FindTls,
+    PeersOnly,
+    TlsForPeers,
+    open_tls_sockets,
+)
 
 MAX_CONNECTIONS: Final = 128
 """Open at once. A common limit is 256 descriptors per process, and git needs some to write."""
@@ -35,6 +42,10 @@ STALL_SECONDS: Final = 60.0
 """In which a client must read something of an answer that waits for it."""
 STOP_GRACE: Final = 3.0
 """Seconds that running calls get to finish after a signal."""
+FOLLOW_SECONDS: Final = 1.0
+"""After which it is looked again where peers are to be served."""
+
+logger = logging.getLogger(__name__)
 
 
 class LimitedProtocol(H11Protocol):
@@ -161,17 +172,23 @@ def _idlest(opened: Iterable[object], newest: LimitedProtocol) -> LimitedProtoco
     return min(others, key=LimitedProtocol.precedence, default=newest)
 
 
-@dataclass(frozen=True, slots=True)
-class SecuredSockets:
-    """Where peers are served over TLS.
+@dataclass(slots=True)
+class SecuredPort:
+    """Where peers are served over TLS, which changes with the group while the server runs.
 
     Attributes:
-        sockets: Listening.
-        context: Has the certificate.
+        find: Finds where that is now.
+        tls: Where it was last found; `None` for nowhere.
+        sockets: Listening there, until they are served.
+        servers: What serves them.
+        said: Why it could not be served last; told once.
     """
 
-    sockets: Sequence[socket.socket]
-    context: ssl.SSLContext
+    find: FindTls
+    tls: TlsForPeers | None = None
+    sockets: Sequence[socket.socket] = ()
+    servers: list[asyncio.Server] = field(default_factory=list)
+    said: str = ""
 
 
 class GuardedServer(uvicorn.Server):
@@ -182,9 +199,10 @@ class GuardedServer(uvicorn.Server):
         config: uvicorn.Config,
         guard: Guard,
         on_started: Callable[[], None],
-        secured: SecuredSockets | None = None,
+        secured: SecuredPort | None = None,
     ) -> None:
         super().__init__(config)
+        self._following: asyncio.Task[None] | None = None
         self._guard = guard
         self._on_started = on_started
         self._secured = secured
@@ -193,11 +211,37 @@ class GuardedServer(uvicorn.Server):
         """Report readiness once the application has started."""
         await super().startup(sockets)
         if self.started and self._secured is not None:
-            await self._listen(self._secured)
+            if self._secured.tls is not None:
+                await self._listen(self._secured, self._secured.tls)
+            self._following = asyncio.create_task(self._follow(self._secured))
         if self.started:
             self._on_started()
 
-    async def _listen(self, secured: SecuredSockets) -> None:
+    async def _follow(self, secured: SecuredPort) -> None:
+        """Have the port for peers be where it is wanted now."""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                await self._move(secured, await asyncio.to_thread(secured.find))
+                secured.said = ""
+            except PackError as error:  # as long as it lasts, it is told once
+                if str(error) != secured.said:
+                    logger.warning("%s", error)
+                secured.said = str(error)
+
+    async def _move(self, secured: SecuredPort, tls: TlsForPeers | None) -> None:
+        if tls is secured.tls:
+            return
+        for one in secured.servers:  # what is connected ends by itself
+            one.close()
+            self.servers.remove(one)
+        secured.servers, secured.tls = [], None
+        if tls is not None:
+            secured.sockets = open_tls_sockets(tls)
+            await self._listen(secured, tls)
+            secured.tls = tls
+
+    async def _listen(self, secured: SecuredPort, tls: TlsForPeers) -> None:
         """Serve peers over TLS as well: the same application, limits and shutdown."""
         config = copy.copy(self.config)
         config.loaded_app = PeersOnly(self.config.loaded_app)
@@ -212,14 +256,17 @@ class GuardedServer(uvicorn.Server):
             made = await asyncio.get_running_loop().create_server(
                 protocol,
                 sock=one,
-                ssl=secured.context,
+                ssl=tls.context,
                 backlog=config.backlog,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
             )
             self.servers.append(made)
+            secured.servers.append(made)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams now and calls after `STOP_GRACE`, so that uvicorn has nothing to kill."""
+        if self._following is not None:
+            self._following.cancel()
         self._guard.stop(streams_only=True)
         finish = partial(self._guard.stop, streams_only=False)
         timer = asyncio.get_running_loop().call_later(STOP_GRACE, finish)

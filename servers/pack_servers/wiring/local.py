@@ -24,7 +24,7 @@ from pack_connectors.local_git.repository import (
 from pack.connector import Connector
 from pack.core.reader import marks_of_a_memory
 from pack.deferred import dataclass
-from pack.errors import InvalidConfig, NotInitialised, Unavailable
+from pack.errors import InvalidConfig, NotInitialised, Unavailable, reason_of
 from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check
 from pack_servers.wiring.clock import clock
@@ -37,7 +37,7 @@ CATALOG: Final = "catalog.sqlite"
 MESH_FOLDER: Final = "mesh"
 MEMBERSHIP: Final = "membership.json"
 _UNFINISHED: Final = ".pack-new-"
-_UNSIGNED: Final = "this commit is not signed, so other peers will refuse it: {}"
+_UNSIGNED: Final = "this commit is not signed, and reaches other peers once the key can be read: {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class LocalPlace:
             signer = commit_signer(key, made.repository.state_dir)
             signed = signer(commit)
             if signer.problem is not None:
-                opening.announce(_UNSIGNED.format(signer.problem))
+                opening.announce(_UNSIGNED.format(reason_of(signer.problem)))
             return signed
 
         made = LocalGit(self.folder, clock, sign=sign)

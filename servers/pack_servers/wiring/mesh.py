@@ -30,7 +30,7 @@ from pack_connectors.peers.state_files import MeshFiles
 from pack_connectors.system.process_lock import ProcessLock
 
 from pack.actions import Action
-from pack.errors import InvalidConfig, NotFound
+from pack.errors import InvalidConfig, NotFound, reason_of
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
 from pack.mesh.challenges import SentRequest
@@ -180,8 +180,11 @@ def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
     signer = commit_signer(settings.pack_mesh_key, local.repository.state_dir)
     signer(b"")
     if signer.problem is not None:
-        remedy = "Until this is put right, other peers refuse what is written here."
-        yield Check("mesh", State.PROBLEM, f"commits are not signed: {signer.problem}", remedy)
+        text = f"commits are not signed: {reason_of(signer.problem)}"
+        remedy = (
+            f"{signer.problem.remedy} Until then, other peers get nothing that is written here."
+        )
+        yield Check("mesh", State.PROBLEM, text, remedy)
         return
     with mesh_of(settings, memory) as mesh:
         yield from mesh_checks(mesh)
@@ -229,11 +232,11 @@ def find_line(settings: Settings, endpoint: str = "") -> FindLine:
     # Here and below, as commands that write need the rest of this module, and sign no request.
     from pack_connectors.peers.message_signatures import MessageSigner  # noqa: PLC0415
 
-    key = KeyFile(settings.pack_mesh_key).load()
+    keys = MachineKeys(KeyFile(settings.pack_mesh_key), lambda: None)
     ways = PeerWays(
         networks=safe_networks(settings),
-        check_welcome=JoinSigner(key).check_welcome,
-        sign=MessageSigner(key).sign,
+        check_welcome=JoinSigner(keys.of).check_welcome,
+        sign_as=lambda peer: MessageSigner(keys.of_peer(peer)).sign,
         clock=clock,
         is_here=is_loopback(Endpoint.parse(endpoint).host) if endpoint else False,
     )

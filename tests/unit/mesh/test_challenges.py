@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from pack.mesh import challenges
-from pack.mesh.challenges import Challenges, digest_field, nonce_in, write_challenge
+from pack.mesh.challenges import Challenges, digest_field, nonce_in, peer_in, write_challenge
 from tests.mesh_support import public_key
 
 DESK, PHONE = public_key("desk").peer, public_key("phone").peer
@@ -73,6 +73,8 @@ def test_nothing_is_kept_for_longer_than_it_counts(server, clock, monkeypatch):
 def test_an_answer_says_what_to_sign():
     nonce = f"12.abcdefgh.{'0' * 64}"
     assert nonce_in(write_challenge(DESK, nonce)) == nonce
+    assert peer_in(write_challenge(DESK, nonce)) == DESK
+    assert peer_in('pack=();keyid="../../key"') is None
     for text in ("", "x", ';nonce="', f';nonce="{"x" * 999}"', ';nonce="a b c d e f g"'):
         assert nonce_in(text) is None
 

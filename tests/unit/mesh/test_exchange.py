@@ -379,7 +379,8 @@ def test_a_look_at_a_peer_changes_nothing(pair, line, meetings):
     laptop, desk = pair
     before = record(laptop, desk), record(desk, laptop)
     found = meetings.exchange.probe(desk.id)
-    assert (found.is_reached, found.is_let_in) == (True, False)  # no token yet
+    assert (found.is_reached, found.is_let_in) == (True, False)
+    assert found.problem == "there is no token of this peer yet. <<sync-peers>>."
     line.fails = Unavailable("nobody is there")
     found = meetings.exchange.probe(desk.id)
     assert (found.is_reached, found.problem) == (False, "nobody is there")

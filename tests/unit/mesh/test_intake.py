@@ -178,8 +178,9 @@ def test_before_its_first_announcement_a_peer_signed_nothing():
     offered = offer(by_pack("new", "old"), old, said=said)
     known = standing(heads=frozenset())
     assert decide(offered, known).heads == {DESK: commit_id("new")}
-    later = offer(by_pack("new", "more"), by_pack("more", "old", signer=None), old, said=said)
-    assert "not signed" in refusal(later, known)
+    damaged = by_pack("more", "old", signer=None, is_damaged=True)
+    later = offer(by_pack("new", "more"), damaged, old, said=said)
+    assert "does not match" in refusal(later, known)
 
 
 def test_a_newcomer_learns_who_belongs_to_the_group_from_the_bundle():
@@ -192,7 +193,7 @@ def test_a_newcomer_learns_who_belongs_to_the_group_from_the_bundle():
 
 def test_one_peer_holds_nobody_else_up():
     said = {ref("desk"): says("desk", "begun", "bad"), ref("phone"): says("phone", "begun", "good")}
-    commits = [by_pack("bad", "begun", signer=None), by_pack("good", "begun", signer="phone")]
+    commits = [by_pack("bad", "begun", signer="x"), by_pack("good", "begun", signer="phone")]
     verdict = decide(Offered(commits=commits, said=said))
     assert verdict.heads == {public_key("phone").peer: commit_id("good")}
     assert [one.peer for one in verdict.refused] == [DESK]
@@ -200,7 +201,7 @@ def test_one_peer_holds_nobody_else_up():
 
 def test_what_was_refused_before_gives_way_to_what_is_refused_now():
     known = replace(KNOWN, quarantined={DESK: commit_id("earlier")})
-    verdict = decide(offer(by_pack("new", "begun", signer=None)), known)
+    verdict = decide(offer(by_pack("new", "begun", signer="stranger")), known)
     assert verdict.refs[f"quarantine/{DESK}"][0] == commit_id("earlier")
 
 
@@ -249,12 +250,10 @@ def test_a_removed_peer_is_not_heard_whoever_brings_it():
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
-        (by_pack("new", "begun", signer=None), "not signed"),
         (by_pack("new", "begun", signer="stranger"), "nobody in this group"),
         (by_pack("new", "begun", is_damaged=True), "does not match"),
         (commit("new", "begun", is_damaged=True), "does not match"),
         (commit("new", "begun", signer=public_key("stranger")), "nobody in this group"),
-        (by_pack("new", "begun", origin=AGENT, signer=None), "not signed"),
     ],
 )
 def test_a_commit_by_nobody_who_may_is_refused(bad, words):
@@ -262,8 +261,8 @@ def test_a_commit_by_nobody_who_may_is_refused(bad, words):
 
 
 def test_a_commit_further_back_is_looked_at_too():
-    bad = by_pack("bad", "begun", signer=None)
-    assert "not signed" in refusal(offer(by_pack("new", "bad"), bad))
+    bad = by_pack("bad", "begun", signer="stranger")
+    assert "nobody in this group" in refusal(offer(by_pack("new", "bad"), bad))
 
 
 def allowed(*levels: int) -> IntakeStanding:
@@ -275,13 +274,36 @@ def allowed(*levels: int) -> IntakeStanding:
 
 def test_a_peer_claims_no_level_that_it_was_not_given():
     group = [FIRST, version(allowed(3, 4, 5).chains["group"][-1].group, "laptop", FIRST)]
-    for bad in (by_pack("new", "begun"), commit("new", "begun")):
+    unsigned = by_pack("new", "begun", signer=None)
+    for bad in (by_pack("new", "begun"), commit("new", "begun"), unsigned):
         offered = offer(bad)
         offered.groups = {"group": group}
         assert "claims level 1" in refusal(offered, allowed(3, 4, 5))
-    offered = offer(by_pack("new", "begun", origin=AGENT))
-    offered.groups = {"group": group}
-    assert decide(offered, allowed(3, 4, 5)).heads
+    for signer in ("desk", None):
+        offered = offer(by_pack("new", "begun", origin=AGENT, signer=signer))
+        offered.groups = {"group": group}
+        assert decide(offered, allowed(3, 4, 5)).heads
+
+
+def test_what_could_not_be_signed_shuts_nobody_out_and_counts_as_the_announcers():
+    """The key could not be read when it was written; the announcement that covers it is signed."""
+    unsigned = by_pack("unsigned", "begun", signer=None)
+    assert decide(offer(by_pack("new", "unsigned"), unsigned)).heads == {DESK: commit_id("new")}
+    phone = by_pack("new", "begun", signer=None)  # the same words, announced by another
+    offered = offer(phone)
+    offered.groups = {}
+    assert "claims level 1" in refusal(offered, allowed(3, 4, 5))
+
+
+def test_a_false_merge_from_before_a_peer_was_a_member_claims_the_level_of_its_text():
+    """Or whoever may not write as the user could do so in a history of its own."""
+    merge = commit("new", "begun", "other", message="merge\n\nPack-Merge: 1\n")
+    other = by_pack("other", "begun", origin=AGENT, signer=None)
+    fresh = replace(allowed(3, 4, 5), announced={}, is_accepted=lambda *_: False)
+    offered = offer(merge, other, said=says("desk", "new"))
+    offered.groups = {}
+    assert decide(offered, fresh).heads
+    assert "claims level 1" in refusal(offered, fresh, check=lambda _: False)
 
 
 def test_a_merge_is_computed_again():
@@ -441,7 +463,7 @@ def test_a_merge_of_another_version_is_a_text_of_whoever_announces_it():
 
 
 @pytest.mark.parametrize(
-    ("number", "problem"), [("99", ""), ("2", ""), ("1", "not the merge"), (None, "not signed")]
+    ("number", "problem"), [("99", ""), ("2", ""), ("1", "not the merge"), (None, "")]
 )
 def test_in_a_group_that_merges_by_an_unknown_version_merges_are_texts_of_whoever_announces_them(
     number, problem

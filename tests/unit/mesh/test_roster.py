@@ -134,6 +134,23 @@ def test_https_with_a_port_is_told_with_the_hash_of_the_key_that_the_machine_has
     assert another.roster.membership().endpoint == f"{at}#sha256={pin_of(public_key('tablet'))}"
 
 
+@pytest.mark.parametrize("port", ["", ":3006"])
+def test_an_address_that_is_too_long_for_an_announcement_is_refused_before_it_is_kept(
+    machines, port
+):
+    laptop = machines[0]
+    laptop.write("one")
+    hashed = 51 if port else 0
+    longest = f"https://a{port}/" + "x" * (400 - 10 - len(port) - hashed)
+    with pytest.raises(InvalidContent, match="at most 400 characters"):
+        laptop.mesh.begin("laptop", "home", longest + "x")
+    laptop.mesh.begin("laptop", "home", longest)
+    with pytest.raises(InvalidContent, match="at most 400 characters"):
+        laptop.mesh.place(laptop.id, longest + "x")
+    laptop.mesh.place(laptop.id, "")
+    assert laptop.mesh.overview.verify().problems == ()
+
+
 def test_https_that_a_proxy_serves_is_told_as_it_is(machines):
     laptop = machines[0]
     laptop.write("one")

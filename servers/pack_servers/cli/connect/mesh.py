@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import AdmissionPending, InvalidRequest, PackError
+from pack.errors import AdmissionPending, InvalidRequest, PackError, reason_of
 from pack.mesh.exchange import join_openly, join_over
 from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group import Role
@@ -22,6 +22,7 @@ from pack_servers.cli.connect.mesh_text import show_status, show_taken
 from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import show_json
 from pack_servers.cli.shell.streams import say, working
+from pack_servers.cli.shell.wording import worded
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring.bundle_files import bundle_file
 from pack_servers.wiring.mesh import exchange_of, find_line, open_mesh
@@ -264,7 +265,7 @@ def _sync(call: MeshCall) -> None:
             try:
                 exchange.meet(peer)
             except PackError as error:
-                failed[name] = str(error)
+                failed[name] = worded(f"{reason_of(error)}. {error.remedy}")
     if call.is_json:
         show_json({**status_fields(call.mesh), "failed": failed})
     else:

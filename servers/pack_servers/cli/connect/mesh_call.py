@@ -12,6 +12,7 @@ from pack.mesh.members.group import ALL_LEVELS, Role
 from pack.mesh.members.keys import PeerId, parse_peer_id
 from pack.mesh.mesh import Mesh
 from pack_servers.cli.shell.output import show, show_json
+from pack_servers.cli.shell.wording import worded
 from pack_servers.config.settings import Settings
 
 INCOMPLETE: Final = 1
@@ -56,7 +57,7 @@ class MeshCall:
             show_json(fields)
             return
         for line in lines:
-            show(line)
+            show(worded(line))
 
     def peer(self) -> PeerId:
         """The peer that is meant, by its name or its id.

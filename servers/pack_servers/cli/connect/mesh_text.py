@@ -37,7 +37,7 @@ def show_taken(taken: TakenIn) -> None:
         return
     show(f"took in what is new from {counted(taken.received, 'peer')}")
     for one in taken.quarantined:
-        show(f"refused  {one.ref}: {one.reason}")
+        show(f"refused  {one.ref}: {worded(one.reason)}")
     for why in taken.waiting:
         show(f"waits    {worded(why)}")
     if taken.is_restored:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pack.log import LogQuery
 from pack_servers.background.following import following
+from pack_servers.cli.shell.wording import worded_fields
 from pack_servers.wiring.local import group_of, in_folder
 
 if TYPE_CHECKING:
@@ -113,7 +114,12 @@ class Peering:
             from pack_servers.http.admin.serving import AdminServing  # noqa: PLC0415
 
             serving = AdminServing(
-                self._settings, self._memory, self._commits, self._line, self.tell
+                self._settings,
+                self._memory,
+                self._commits,
+                self._line,
+                self.tell,
+                worded_fields,
             )
             self._admin = AdminEndpoints(serving)
         await self._admin(scope, receive, send)
@@ -124,4 +130,6 @@ class Peering:
     def _line(self, endpoint: str, *, by_person: bool = False) -> PeerLine:
         from pack_servers.wiring.mesh import find_line  # noqa: PLC0415 - as above
 
-        return find_line(self._settings)(endpoint, by_person=by_person)
+        mesh = self.mesh
+        here = mesh.roster.membership().endpoint if mesh is not None else ""
+        return find_line(self._settings, here)(endpoint, by_person=by_person)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pack.callers import ClientOrigins
+from pack.errors import NotFound
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.background.cataloguing import cataloguing
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from mcp.server.subscriptions import SubscriptionBus
     from starlette.types import ASGIApp
 
+    from pack.mesh.mesh import Mesh
     from pack.use_cases.lifecycle import Initialised
     from pack_servers.http.tls import TlsForPeers
 
@@ -278,7 +280,7 @@ def _serve_http(
         asks=settings.pack_accept_by_elicitation,
     )
     more = More(
-        _sync_items(memory, settings), peers.endpoints, peers.admin(), _peer_tls(settings, peers)
+        _sync_items(memory, settings), peers.endpoints, peers.admin(), _PeerTls(settings, peers)
     )
     with cataloguing(memory, wiring.note):
         serve(server, http, health, announce, more)
@@ -294,19 +296,41 @@ def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
     return SyncEndpoints(SyncApi(memory), tokens)
 
 
-def _peer_tls(settings: Settings, peers: Peering) -> TlsForPeers | None:
-    """Where other peers are served over TLS; `None` if they are not."""
-    if peers.mesh is None:
-        return None
-    from pack_servers.http.tls import TlsForPeers  # noqa: PLC0415 - rarely needed
-    from pack_servers.wiring.mesh import own_tls  # noqa: PLC0415
+class _PeerTls:
+    """Finds where other peers are served over TLS; another place for another address or key."""
 
-    found = own_tls(settings, peers.mesh)
-    if found is None:
-        return None
-    endpoint, context = found
-    say(f"other machines of the group reach this one at {endpoint.url}")
-    return TlsForPeers(endpoint.host, endpoint.port or 443, context)
+    def __init__(self, settings: Settings, peers: Peering) -> None:
+        self._settings = settings
+        self._peers = peers
+        self._endpoint = ""
+        self._found: TlsForPeers | None = None
+
+    def __call__(self) -> TlsForPeers | None:
+        """See `FindTls`.
+
+        Raises:
+            PackError: The address or the key cannot be read.
+        """
+        mesh = self._peers.mesh
+        try:
+            endpoint = mesh.roster.membership().endpoint if mesh is not None else ""
+        except NotFound:  # it has just left its group
+            endpoint = ""
+        if mesh is None or endpoint != self._endpoint:
+            self._found = self._made(mesh) if mesh is not None and endpoint else None
+            self._endpoint = endpoint
+        return self._found
+
+    def _made(self, mesh: Mesh) -> TlsForPeers | None:
+        from pack_servers.http.tls import TlsForPeers  # noqa: PLC0415 - rarely needed
+        from pack_servers.wiring.mesh import own_tls  # noqa: PLC0415
+
+        found = own_tls(self._settings, mesh)
+        if found is None:
+            return None
+        endpoint, context = found
+        say(f"other machines of the group reach this one at {endpoint.url}")
+        return TlsForPeers(endpoint.host, endpoint.port or 443, context)
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

@@ -59,7 +59,20 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
 }
 """The command for each action; a test proves that none is missing."""
 
-_MESSAGES: Final = frozenset(("remedy", "notice", "notices", "warnings", "checklist", "tell"))
+_MESSAGES: Final = frozenset(
+    (
+        "checklist",
+        "last_error",
+        "notice",
+        "notices",
+        "problem",
+        "problems",
+        "remedy",
+        "tell",
+        "waiting",
+        "warnings",
+    )
+)
 
 
 def worded(text: str) -> str:

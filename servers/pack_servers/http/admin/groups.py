@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pack.errors import InvalidRequest, NotFound
 from pack.mesh.exchange import join_over
@@ -61,7 +61,7 @@ class GroupAdmin:
     async def _create(self, request: Request, named: Mapping[str, str]) -> Response:
         del named
         asked = await read_asked(request, _Create)
-        return JSONResponse(await self._threads.run(self._created, asked), _CREATED)
+        return self._serving.answer(await self._threads.run(self._created, asked), _CREATED)
 
     def _created(self, asked: _Create) -> dict[str, object]:
         with self._serving.mesh(make_key=True) as mesh:
@@ -71,7 +71,7 @@ class GroupAdmin:
     async def _join(self, request: Request, named: Mapping[str, str]) -> Response:
         del named
         asked = await read_asked(request, _Join)
-        return JSONResponse(await self._threads.run(self._joined, asked), _CREATED)
+        return self._serving.answer(await self._threads.run(self._joined, asked), _CREATED)
 
     def _joined(self, asked: _Join) -> dict[str, object]:
         invitation = Invitation.parse(asked.invite)
@@ -96,7 +96,7 @@ class GroupAdmin:
 
     async def _list(self, request: Request, named: Mapping[str, str]) -> Response:
         del request, named
-        return JSONResponse({"groups": await self._threads.run(self._listed)})
+        return self._serving.answer({"groups": await self._threads.run(self._listed)})
 
     def _listed(self) -> list[dict[str, object]]:
         try:
@@ -113,7 +113,7 @@ class GroupAdmin:
 
     async def _show(self, request: Request, named: Mapping[str, str]) -> Response:
         del request
-        return JSONResponse(await self._threads.run(self._shown, named["group"]))
+        return self._serving.answer(await self._threads.run(self._shown, named["group"]))
 
     def _shown(self, group: str) -> dict[str, object]:
         with self._serving.mesh() as mesh:
@@ -123,7 +123,7 @@ class GroupAdmin:
     async def _leave(self, request: Request, named: Mapping[str, str]) -> Response:
         del request
         untold = await self._threads.run(self._left, named["group"])
-        return JSONResponse({"left": True, "untold": untold})
+        return self._serving.answer({"left": True, "untold": untold})
 
     def _left(self, group: str) -> list[PeerId]:
         with self._serving.mesh() as mesh:
@@ -132,7 +132,9 @@ class GroupAdmin:
 
     async def _resync(self, request: Request, named: Mapping[str, str]) -> Response:
         asked = await read_asked(request, _Resync)
-        return JSONResponse(await self._threads.run(self._resynced, named["group"], asked.peer))
+        return self._serving.answer(
+            await self._threads.run(self._resynced, named["group"], asked.peer)
+        )
 
     def _resynced(self, group: str, name: str) -> dict[str, object]:
         with self._serving.mesh() as mesh:
@@ -144,7 +146,7 @@ class GroupAdmin:
     async def _events(self, request: Request, named: Mapping[str, str]) -> Response:
         since, limit = paging(request)
         page = await self._threads.run(self._page, named["group"], since, limit)
-        return JSONResponse(page)
+        return self._serving.answer(page)
 
     def _page(self, group: str, since: str, limit: int) -> dict[str, object]:
         with self._serving.mesh() as mesh:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pack.errors import InvalidRequest
 from pack.mesh.members.keys import PeerId
@@ -57,7 +57,7 @@ class PeerAdmin:
 
     async def _list(self, request: Request, named: Mapping[str, str]) -> Response:
         del request, named
-        return JSONResponse({"peers": await self._threads.run(self._listed)})
+        return self._serving.answer({"peers": await self._threads.run(self._listed)})
 
     def _listed(self) -> list[dict[str, object]]:
         with self._serving.mesh() as mesh:
@@ -65,7 +65,7 @@ class PeerAdmin:
 
     async def _show(self, request: Request, named: Mapping[str, str]) -> Response:
         del request
-        return JSONResponse(await self._threads.run(self._shown, named["peer"]))
+        return self._serving.answer(await self._threads.run(self._shown, named["peer"]))
 
     def _shown(self, name: str) -> dict[str, object]:
         with self._serving.mesh() as mesh:
@@ -74,7 +74,7 @@ class PeerAdmin:
     async def _add(self, request: Request, named: Mapping[str, str]) -> Response:
         del named
         asked = await read_asked(request, _Add)
-        return JSONResponse(await self._threads.run(self._added, asked), _CREATED)
+        return self._serving.answer(await self._threads.run(self._added, asked), _CREATED)
 
     def _added(self, asked: _Add) -> dict[str, object]:
         with self._serving.mesh() as mesh:
@@ -86,7 +86,7 @@ class PeerAdmin:
 
     async def _change(self, request: Request, named: Mapping[str, str]) -> Response:
         asked = await read_asked(request, _Change)
-        return JSONResponse(await self._threads.run(self._changed, named["peer"], asked))
+        return self._serving.answer(await self._threads.run(self._changed, named["peer"], asked))
 
     def _changed(self, name: str, asked: _Change) -> dict[str, object]:
         with self._serving.mesh() as mesh:
@@ -103,7 +103,9 @@ class PeerAdmin:
 
     async def _remove(self, request: Request, named: Mapping[str, str]) -> Response:
         del request
-        return JSONResponse({"removed": await self._threads.run(self._removed, named["peer"])})
+        return self._serving.answer(
+            {"removed": await self._threads.run(self._removed, named["peer"])}
+        )
 
     def _removed(self, name: str) -> PeerId:
         with self._serving.mesh() as mesh:
@@ -113,7 +115,7 @@ class PeerAdmin:
 
     async def _test(self, request: Request, named: Mapping[str, str]) -> Response:
         del request
-        return JSONResponse(await self._threads.run(self._tested, named["peer"]))
+        return self._serving.answer(await self._threads.run(self._tested, named["peer"]))
 
     def _tested(self, name: str) -> dict[str, object]:
         with self._serving.mesh() as mesh:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from pack.errors import NotFound, UnusableInput
 from pack.log import CommitFacts
@@ -37,6 +37,7 @@ class AdminServing:
         commits: The commits of a head, the oldest first.
         find_line: The ways to other peers.
         on_news: Called when something is to be sent or asked at once.
+        worded: Puts the messages of an answer into words for the person.
     """
 
     settings: Settings
@@ -44,6 +45,11 @@ class AdminServing:
     commits: Callable[[CommitId], Sequence[CommitFacts]]
     find_line: FindLine
     on_news: Callable[[], object]
+    worded: Callable[[object], object] = field(default=lambda fields: fields)
+
+    def answer(self, fields: Mapping[str, object], status: int = 200) -> Response:
+        """An answer with these fields."""
+        return JSONResponse(self.worded(fields), status)
 
     @contextmanager
     def mesh(self, *, make_key: bool = False) -> Iterator[Mesh]:

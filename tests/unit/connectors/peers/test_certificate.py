@@ -24,7 +24,7 @@ MINE = Heard(public_key("laptop").peer, commit_id("group"))
 WAYS = PeerWays(
     SafeNetworks(),
     JoinSigner(private_key("laptop")).check_welcome,
-    MessageSigner(private_key("laptop")).sign,
+    lambda _: MessageSigner(private_key("laptop")).sign,
     lambda: START,
     is_here=True,
 )

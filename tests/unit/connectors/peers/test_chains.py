@@ -102,6 +102,13 @@ def test_nobody_speaks_for_another_peer(laptop, side):
         laptop.announcements(made, 1)
 
 
+def test_an_announcement_that_nobody_could_read_is_not_made(laptop, side):
+    first = laptop.announce(None, said(side, "laptop", 1))
+    with pytest.raises(InvalidContent):
+        laptop.announce(first, replace(said(side, "laptop", 2), endpoint=f"http://a/{'x' * 400}"))
+    assert laptop.announced() == {public_key("laptop").peer: first}
+
+
 def test_an_announcement_leads_to_what_it_names(laptop, side, repository):
     with pytest.raises(NotFound):
         laptop.announce(None, said(side, "laptop", 1, head="1" * 40))

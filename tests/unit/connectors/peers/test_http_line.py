@@ -36,7 +36,7 @@ TOKEN = "t" * 64
 WAYS = PeerWays(
     SafeNetworks(),
     JoinSigner(private_key("laptop")).check_welcome,
-    MessageSigner(private_key("laptop")).sign,
+    lambda _: MessageSigner(private_key("laptop")).sign,
     lambda: START,
     is_here=True,
 )
@@ -480,3 +480,29 @@ def test_which_networks_are_safe(named, host, is_safe):
 def test_a_network_that_is_none_is_told(name):
     with pytest.raises(InvalidConfig, match="is no network"):
         SafeNetworks([name])
+
+
+def test_a_refusal_is_told_once_and_with_what_to_do_about_it(peer, line):
+    said = {"message": "no invitation; nothing was written", "remedy": "Ask for a new one."}
+    peer.answers(403, json.dumps(said).encode())
+    with pytest.raises(RefusedForSafety, match=r"no invitation; nothing was written$") as refused:
+        line.handshake(b"{}")
+    assert refused.value.remedy == "Ask for a new one."
+    peer.answers(403, b"{}")
+    with pytest.raises(RefusedForSafety) as refused:
+        line.handshake(b"{}")
+    assert refused.value.remedy == "Ask its owner."
+
+
+def test_where_nobody_listens_it_says_what_to_look_at(peer):
+    peer.close()
+    with pytest.raises(Unavailable) as gone:
+        HttpLine(peer.endpoint, WAYS).heartbeat(TOKEN, MINE)
+    assert "served there" in gone.value.remedy
+
+
+def test_without_a_token_none_is_shown(peer, line):
+    peer.answers(401, b"{}")
+    with pytest.raises(RefusedForSafety):
+        line.health("", GROUP)
+    assert "Authorization" not in peer.seen[0][1]

@@ -83,7 +83,7 @@ def test_a_link_is_not_followed(key_file, tmp_path):
     KeyFile(tmp_path / "real").load_or_make("x")
     key_file.path.parent.mkdir()
     key_file.path.symlink_to(tmp_path / "real")
-    with pytest.raises(Unavailable):
+    with pytest.raises(InvalidConfig, match="symbolic link, which is not followed"):
         key_file.load()
 
 

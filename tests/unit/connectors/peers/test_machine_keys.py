@@ -69,3 +69,12 @@ def test_where_the_key_of_a_memory_is_lost_it_is_the_machines(file):
     assert memory.keys.next_key() == memory.key
     with pytest.raises(NotFound, match="this key"):
         memory.keys.of(public_key("lost"))
+
+
+def test_a_memory_is_each_peer_that_the_machine_ever_was(file):
+    memory = Memory(file)
+    old = memory.key
+    new = memory.keys.next_key()
+    assert [public_half(memory.keys.of_peer(one.peer)) for one in (old, new)] == [old, new]
+    for stranger in (None, public_key("lost").peer):
+        assert public_half(memory.keys.of_peer(stranger)) == memory.key

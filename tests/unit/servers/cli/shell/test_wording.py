@@ -33,9 +33,15 @@ def test_only_the_messages_of_an_answer_are_worded() -> None:
         "remedy": "<<list>>.",
         "content": "<<list>>",
         "targets": ({"warnings": ("<<read>>.", "x"), "notice": None, "backlog": 3},),
+        "problems": ["removed. <<rekey>>, then wait."],
+        "waiting": ["<<undo>>."],
+        "peers": [{"last_error": "no. <<sync-peers>>."}],
     }
     assert worded_fields(answer) == {
         "remedy": "Run `pack list`.",
         "content": "<<list>>",
         "targets": [{"warnings": ["Run `pack get`.", "x"], "notice": None, "backlog": 3}],
+        "problems": ["removed. Run `pack mesh rekey`, then wait."],
+        "waiting": ["Run `pack undo`."],
+        "peers": [{"last_error": "no. Run `pack mesh sync`."}],
     }
