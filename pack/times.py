@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+"""The earliest possible moment."""
 
 
 def format_time(moment: datetime) -> str:
     """The text for a moment that has a time zone, to the second."""
-    return f"{_in_utc(moment).replace(microsecond=0, tzinfo=None).isoformat()}Z"
+    at = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return f"{at.isoformat()}Z"  # strftime writes the year 987 with three digits
 
 
 def parse_time(text: str) -> datetime:
-    """The moment that a text names; the earliest possible one if the text cannot be read.
+    """The moment that a text names; `NEVER` if it cannot be read, or is none that UTC has.
 
-    A text without a time zone is taken as UTC. The moment can be converted to UTC.
+    A text without a time zone is taken as UTC.
     """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        return _FIRST
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found if _FIRST <= found <= _LAST else _in_utc(found)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """A moment in UTC; where that is before or after all years, the first or the last one."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return _FIRST if moment < _LAST else _LAST
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return NEVER
+    return found

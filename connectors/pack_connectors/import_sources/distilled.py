@@ -67,11 +67,11 @@ class Gathered:
             of_account(account, "memories"),
             title,
             [ImportedPart("".join(map(_item, ordered)), Origin(Source.AI_CLOUD, str(kind)))],
+            former_id="memories",
             folder="profiles",
             created=min(dated.values(), default=None),
             updated=max(dated.values(), default=None),
             count=len(ordered),
-            former_id="memories",
         )
 
 

@@ -44,10 +44,14 @@ _IS_PRODUCT: Final = re.compile(r"\b(?:gemini|bard)\b", re.IGNORECASE)
 _TITLE: Final = re.compile(rb'"title"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _ENTRY: Final = re.compile(rb'"title"\s*:[^{}]*"time"\s*:|"safeHtmlItem"\s*:')
 _PREFIX: Final = re.compile(r"[^\W\d_][\w’' ()-]{0,40}?\s?[:：]\s*")
-_PROGRAM: Final = re.compile(r"<(script|style)\b", re.IGNORECASE)
-_PROGRAM_ENDS: Final = {
-    name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("script", "style")
+_UNSHOWN: Final = re.compile(r"<(script\b|style\b|!--)", re.IGNORECASE)
+_UNSHOWN_ENDS: Final = {
+    "script": re.compile(r"</script\s*>", re.IGNORECASE),
+    "style": re.compile(r"</style\s*>", re.IGNORECASE),
+    "!--": re.compile("-->"),
 }
+_STRAY: Final = re.compile(r"<(?!/?[A-Za-z][^<>]*>)")
+"""What begins no mark; over marks that never end, the parser takes quadratic time."""
 _MARK: Final = re.compile(r"<[^<>]*>")
 _SAYS_PROMPT: Final = re.compile("prompt", re.IGNORECASE)
 _ENGLISH: Final = ("Prompted ", "Asked ", "Said ")
@@ -181,7 +185,7 @@ def _answer_of(item: Mapping[str, Any]) -> str:
 
 def markdown_of(html: str) -> str:
     """HTML as markdown, or as plain text if it is nested too deep; no scripts, no styles."""
-    shown = _without_programs(html)
+    shown = _STRAY.sub("&lt;", _shown(html))
     try:
         text = markdownify(shown, heading_style="ATX", bullets="-")
     except RecursionError:
@@ -190,11 +194,12 @@ def markdown_of(html: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _without_programs(html: str) -> str:
+def _shown(html: str) -> str:
+    """What a page shows of it: no scripts, no styles, no comments."""
     kept: list[str] = []
     at = 0
-    while begin := _PROGRAM.search(html, at):
-        end = _PROGRAM_ENDS[begin[1].lower()].search(html, begin.end())
+    while begin := _UNSHOWN.search(html, at):
+        end = _UNSHOWN_ENDS[begin[1].lower()].search(html, begin.end())
         if end is None:
             break
         kept.append(html[at : begin.start()])

@@ -45,7 +45,7 @@ _CONFIG: Final = "logseq/config.edn"
 _PAGES, _JOURNALS, _OWN = "pages", "journals", "logseq"
 _COPIES: Final = ("logseq/bak/", "logseq/.recycle/", ".recycle/", "logseq/version-files/")
 _LOWBAR: Final = "___"
-_PROPERTY: Final = re.compile(r"([^\s:#\[\]`-][^\s:]*)::(?:[ \t]+(.*))?\Z")
+_PROPERTY: Final = re.compile(r"([^\s:#\[\]`-][^\s:]*)::(?:[ \t](.*))?\Z")
 _UNREAD: Final = ""
 """Stands for the key of a date that is not understood."""
 _OURS: Final = frozenset([_UNREAD, TOPIC.name, SOURCE, SOURCE_ID, "aliases"])

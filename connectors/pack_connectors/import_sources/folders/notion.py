@@ -39,7 +39,7 @@ from pack_connectors.import_sources.source import ImportSource, SourceFile
 
 _ID: Final = re.compile(r"[ -]([0-9a-f]{32})(?=(?:_all)?(?:\.[A-Za-z]+)?\Z)")
 _PART: Final = re.compile(r"(?:Export(?:Block)?-[0-9a-f-]{8,}.*|.*\.zip)\Z", re.IGNORECASE)
-_LINK: Final = re.compile(r"(!?\[[^\]\n]*\]\()([^()\s]+(?:\([^()\s]*\)[^()\s]*)*)(\))")
+_LINK: Final = re.compile(r"(!?\[[^\[\]\n]*\]\()([^()\s]+(?:\([^()\s]*\)[^()\s]*)*)(\))")
 _PROPERTY: Final = re.compile(r"([^\s:#>*-][^:\n]{0,60}): (.+)\Z")
 _DATE: Final = re.compile(
     r"(January|February|March|April|May|June|July|August|September|October|November|December)"

@@ -1,5 +1,7 @@
 """An export of Notion."""
 
+from time import process_time
+
 import pytest
 
 from tests.import_support import DAY, HEX, read, text_of, zip_of
@@ -105,3 +107,12 @@ def test_links_of_pages_at_the_top_lead_where_these_are(tmp_path, index):
     assert top == {"Home": home, "Sub": f"{index}/Sub.md", "Cook": "notion/Cook.md"}
     assert text_of(found.one("Home")) == f"# Home\n\n[Sub](../{index}/Sub.md) [C](Cook.md)\n"
     assert text_of(found.one("Sub")) == f"# Sub\n\n[Up](../{home})\n"
+
+
+def test_brackets_without_end_are_read_in_time(tmp_path):
+    text = f"# Home\n\n[a [b](Cook%20{B}.md) [![](Cook%20{B}.md)](x)\n" + "[" * 200_000
+    files = {f"Home {A}.md": text, f"Cook {B}.md": "# Cook\n"}
+    began = process_time()
+    home = text_of(read(export(tmp_path, files)).one("Home"))
+    assert process_time() - began < 10
+    assert home.startswith("# Home\n\n[a [b](Cook.md) [![](Cook.md)](x)\n")
