@@ -14,6 +14,7 @@ from typing import Final
 from pack.connector import Connector
 from pack.imports.ledger import LEDGER, read_ledger, write_ledger
 from pack.imports.records import ImportKind
+from pack.log import LogQuery
 from pack.model import ABSENT, BlobId, Change, CommitId, EntryType, Identity, MemoryPath, Put
 
 BASES: Final = "imports"
@@ -63,6 +64,20 @@ class ImportBase:
         """
         ((_, content),) = self._connector.read_blobs([blob])
         return content
+
+    def earlier(self, path: MemoryPath, blob: BlobId) -> BlobId | None:
+        """What an import had brought to a path before one that brought this; `None` for nothing.
+
+        Raises:
+            ConnectorError: It cannot be read.
+        """
+        if self._tip is None:
+            return None
+        for commit in self._connector.log(LogQuery(self._tip, path=path)):
+            found = self._connector.get_committed(path, commit.id)
+            if found not in (blob, None):
+                return found
+        return None
 
     # --- adding --------------------------------------------------------------------------------
 

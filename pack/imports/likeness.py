@@ -1,0 +1,37 @@
+"""Whether two texts are versions of one, or have nothing to do with each other.
+
+What decides are the lines of their bodies. Headings count only where there is nothing else: many
+notes of a kind have the same ones.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pack.files import frontmatter
+
+_SHARED: Final = 4
+"""One line of so many, of the shorter text, has to be in the other, too."""
+
+
+def is_related(one: bytes, other: bytes) -> bool:
+    """Whether two files may be versions of one; what is no text has no other version."""
+    if one == other:
+        return True
+    try:
+        texts = [frontmatter.read(content.decode("utf-8")).body for content in (one, other)]
+    except UnicodeDecodeError:
+        return False
+    for lines in (_said, _all):
+        first, second = (lines(text) for text in texts)
+        if first and second:
+            return len(first & second) * _SHARED >= min(len(first), len(second))
+    return False
+
+
+def _said(text: str) -> set[str]:
+    return {line for line in _all(text) if not line.startswith("#")}
+
+
+def _all(text: str) -> set[str]:
+    return {line.strip() for line in text.splitlines() if line.strip()}
