@@ -62,9 +62,10 @@ class ImportPlaces:
             InvalidPath, LimitExceeded: No memory file can have one like it.
         """
         folder, stem, ending = _cut(self._wanted(record))
-        yield MemoryPath(f"{folder}/{stem}{ending}")
+        start = f"{self._claims.spelling(folder)}/{stem}" if folder else stem
+        yield MemoryPath(f"{start}{ending}")
         for number in count(2):
-            yield MemoryPath(f"{folder}/{stem}-{number}{ending}")
+            yield MemoryPath(f"{start}-{number}{ending}")
 
     def _wanted(self, record: ImportedRecord) -> str:
         given = f"{record.folder}/{record.name or _name(record)}".lstrip("/")

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 from pack.core.core import Core
-from pack.files import frontmatter
-from pack.files.note import Note
 from pack.imports.likeness import is_related
 from pack.imports.records import ImportKind
-from pack.imports.rendering import SOURCE, SOURCE_ID
 from pack.merge.file import merge_file
 from pack.model import ABSENT, BlobId, EntryType, Expectation, MemoryPath, blob_id
 from pack.paths import is_memory_file
 from pack.use_cases.imports.bases import ImportBase
+from pack.use_cases.imports.brought import said_id
 from pack.use_cases.imports.taken_back import taken_back
 
 DELETED_HERE: Final = "it was deleted here, and stays so"
 YOURS_STAYS: Final = "it was changed here in the same place: what is here stays"
-_HAS_ID: Final = re.compile(rb"^source_id:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +72,20 @@ class Comparing:
         core: The memory.
         base: What the last import brought.
         kind: Where the records come from.
+        before: What is known beside that of what imports have brought, by path.
     """
 
-    def __init__(self, core: Core, base: ImportBase, kind: ImportKind) -> None:
+    def __init__(
+        self,
+        core: Core,
+        base: ImportBase,
+        kind: ImportKind,
+        before: Mapping[MemoryPath, BlobId] = MappingProxyType({}),
+    ) -> None:
         self._core = core
         self._base = base
         self._kind = kind
+        self._brought = {**base.blobs, **before}
         entries = core.reader.tree()
         self._here = {
             one.path: one.sha for one in entries if one.type is EntryType.FILE and one.sha
@@ -158,7 +163,7 @@ class Comparing:
     @cached_property
     def _same_bytes(self) -> Mapping[BlobId, MemoryPath]:
         """Where files are that have the bytes of a record, by these; not at paths of records."""
-        brought = set(self._base.blobs.values())
+        brought = set(self._brought.values())
         elsewhere = (path for path in sorted(self._here, reverse=True) if self._is_elsewhere(path))
         return {sha: path for path in elsewhere if (sha := self._here[path]) in brought}
 
@@ -173,7 +178,7 @@ class Comparing:
         return found
 
     def _is_elsewhere(self, path: MemoryPath) -> bool:
-        return path not in self._base.blobs
+        return path not in self._brought
 
     def _said_id(self, path: MemoryPath) -> str | None:
         note = self._core.reader.find(path) if is_memory_file(path) else None
@@ -182,12 +187,3 @@ class Comparing:
 
 def _new(one: PlannedRecord) -> RecordOutcome:
     return RecordOutcome(one.path, is_written=True)
-
-
-def said_id(note: Note, kind: ImportKind) -> str | None:
-    """The id of the record that a note says it was imported from; `None` if it says none."""
-    if not _HAS_ID.search(note.content):
-        return None
-    fields = frontmatter.read(note.text).fields
-    said = fields.get(SOURCE_ID)
-    return str(said) if fields.get(SOURCE) == kind and said is not None else None

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -46,12 +47,8 @@ from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import is_memory_file
 from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
 from pack.use_cases.imports.bases import ImportBase
-from pack.use_cases.imports.comparing import (
-    Comparing,
-    PlannedRecord,
-    RecordOutcome,
-    said_id,
-)
+from pack.use_cases.imports.brought import Brought
+from pack.use_cases.imports.comparing import Comparing, PlannedRecord, RecordOutcome
 
 _TWICE: Final = "the export has it twice"
 _UNUSABLE: Final = "it cannot be a note: {}"
@@ -182,7 +179,7 @@ class _NothingToWriteError(Exception):
     """Somebody else has written all of it meanwhile."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Run:
     """One import while it is read, and what is to be written of it."""
 
@@ -196,10 +193,8 @@ class _Run:
     skipped: list[SkippedRecord] = field(default_factory=list)
     records: dict[str, PlannedRecord] = field(default_factory=dict)
     secrets: dict[str, int] = field(default_factory=dict)
-    writers: set[str] = field(default_factory=set)
-    _places: ImportPlaces | None = None
-    _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
-    _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
+    writers: dict[str, frozenset[str]] = field(default_factory=dict)
+    _before: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _outcomes: list[tuple[PlannedRecord, RecordOutcome]] = field(default_factory=list)
 
     @property
@@ -236,21 +231,22 @@ class _Run:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)
-        before = self.base.blobs.get(path) or self._replaced.get(path)
+        before = self.base.blobs.get(path) or self._before.get(path)
         if before is not None and record.verbatim is None:
             content = self._unless_redated(content, before)
         blob = blob_id(content)
-        is_news = blob != before
-        kept = content if is_news and self.dry_run else None
-        planned = PlannedRecord(
-            record.source_id, path, blob, before, changed, record.verbatim is not None, kept
-        )
+        is_verbatim = record.verbatim is not None
+        here = self._here.get(path)
+        may_merge = blob != before and here not in (blob, before)
+        kept = content if self.dry_run and may_merge else None
+        planned = PlannedRecord(record.source_id, path, blob, before, changed, is_verbatim, kept)
         self.records[record.source_id] = planned
-        if is_news:
-            self.writers.update(part.writer.label for part in record.parts if part.writer)
+        if here != blob:
+            labels = frozenset(part.writer.label for part in record.parts if part.writer)
+            self.writers[record.source_id] = labels
             self.secrets[record.source_id] = _secrets_in(content)
-            if not self.dry_run:
-                self.base.add(path, content)
+        if not self.dry_run and self.base.blobs.get(path) != blob:
+            self.base.add(path, content)
 
     def _unless_redated(self, content: bytes, before: BlobId) -> bytes:
         """A note, or the one before where only its dates differ: that is no news."""
@@ -260,49 +256,51 @@ class _Run:
         return known if without_dates(known) == without_dates(content) else content
 
     def _new_path(self, record: ImportedRecord, content: bytes) -> MemoryPath:
-        if self._places is None:
-            self._here = {entry.path: entry.sha for entry in self.core.reader.tree()}
-            at_root = bool(scope_of(self.core.connector).root_notes)
-            taken = [*self._here, *self.base.blobs]
-            self._places = ImportPlaces(self.kind, taken, at_root=at_root)
-        own = self._own_path(record, content) or self._former_path(self._places, record)
-        path = own or self._places.place(record)
+        """Where a record is, or is to be, of which nothing is kept beside the branch."""
+        path = self._begun(record) or self._brought_to(record, content)
+        path = path or self._places.place(record)
         self.core.reader.refuse_excluded(path)
         scope_of(self.core.connector).require().refuse_left_out(path)
         return path
 
-    def _own_path(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
-        """The path of a file that is taken as it is, if it is there already, or a starter is."""
-        path = MemoryPath(f"{record.folder}/{record.name}".lstrip("/"))
-        here = self._here.get(path)
-        if record.verbatim is None or not here or path in self.base.blobs:
+    def _begun(self, record: ImportedRecord) -> MemoryPath | None:
+        """The path of a file that a new memory begins with, if a record replaces it."""
+        path = next(self._places.possible(record))
+        if path not in self.starters or record.verbatim is None:
             return None
-        if here != blob_id(content):
-            found = self.core.reader.find(path)
-            if found is None or not is_untouched(found.content, self.starters.get(path)):
-                return None
-            self._replaced[path] = here
-        del self._here[path]  # no other record is at this path
+        if path in self.base.blobs or path in self._before:
+            return None
+        found = self.core.reader.find(path)
+        if found is None or not is_untouched(found.content, self.starters[path]):
+            return None
+        self._before[path] = found.sha
         return path
 
-    def _former_path(self, places: ImportPlaces, record: ImportedRecord) -> MemoryPath | None:
-        """Where another machine's import has put a record, of which nothing is kept here.
+    def _brought_to(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
+        path = self._brought.find(record, content, blob_id(content))
+        if path is not None and path in self._brought.blobs:
+            self._before[path] = self._brought.blobs[path]
+        return path
 
-        What it brought came with the memory; what it was then is beside the branch over there.
-        """
-        for path in places.possible(record) if record.verbatim is None else ():
-            if path not in self._here or path in self.base.blobs:
-                return None
-            found = self.core.reader.find(path)
-            if found is not None and said_id(found, self.kind) == record.source_id:
-                return path
-        return None
+    @cached_property
+    def _here(self) -> dict[MemoryPath, BlobId]:
+        return {entry.path: entry.sha for entry in self.core.reader.tree() if entry.sha}
+
+    @cached_property
+    def _places(self) -> ImportPlaces:
+        at_root = bool(scope_of(self.core.connector).root_notes)
+        taken = [*(entry.path for entry in self.core.reader.tree()), *self.base.blobs]
+        return ImportPlaces(self.kind, taken, at_root=at_root)
+
+    @cached_property
+    def _brought(self) -> Brought:
+        return Brought(self.core, self.kind, self._here, self.base.blobs, self._places)
 
     # --- deciding ------------------------------------------------------------------------------
 
     def outcome(self) -> Imported:
         """What becomes of each record in the memory as it is now."""
-        comparing = Comparing(self.core, self.base, self.kind)
+        comparing = Comparing(self.core, self.base, self.kind, self._before)
         self._outcomes = [(one, comparing.of(one)) for one in self.records.values()]
         return self.result(None)
 
@@ -330,6 +328,8 @@ class _Run:
         """The one commit that brings it all."""
         puts = list(self._puts())
         changes: list[Change] = [*puts, *self._dates(puts)]
+        ids = [one.source_id for one, out in self._outcomes if out.is_written]
+        writers = set().union(*(self.writers.get(one, ()) for one in ids))
         first, more = puts[0].path, len(puts) - 1
         others = f" and {more:,} more" if more else ""
         return Decision(
@@ -339,7 +339,7 @@ class _Run:
             names=[put.path for put in puts[1:_MOST_NAMED]],
             trailers=[
                 (IMPORTED_FROM, str(self.kind)),
-                *((WRITTEN_TOO_BY, label) for label in sorted(self.writers)),
+                *((WRITTEN_TOO_BY, label) for label in sorted(writers)),
             ],
         )
 

@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -59,6 +60,19 @@ def test_a_dry_run_says_the_same_and_changes_nothing(world: World, memory: Memor
     assert (planned.written, planned.commit) == (1, None)
     assert (world.connector.head(), world.connector.side_refs("imports")) == (head, refs)
     assert take(memory, note("A", "a\n")).written == 1
+
+
+def test_a_dry_run_holds_no_more_than_one_record(memory: Memory) -> None:
+    text = "0123456789abcde\n" * 32_000
+    records = (note(f"N{n}", f"{n}\n{text}") for n in range(30))
+    tracemalloc.start()
+    try:
+        planned = memory.written_by(USER).importing.take(Reader(records), dry_run=True)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert planned.written == 30
+    assert peak < 15 * len(text)
 
 
 def test_nothing_is_left_of_an_import_that_was_refused(world: World, memory: Memory) -> None:
