@@ -6,12 +6,19 @@ notes of a kind have the same ones.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pack.files import frontmatter
 
 _SHARED: Final = 4
 """One line of so many, of the shorter text, has to be in the other, too."""
+_UNIQUE: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_unique(source_id: str) -> bool:
+    """Whether an id is one that no other record has, in whatever source: it has a UUID."""
+    return _UNIQUE.search(source_id) is not None
 
 
 def is_related(one: bytes, other: bytes) -> bool:

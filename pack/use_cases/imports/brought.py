@@ -15,7 +15,7 @@ from pack.core.core import Core
 from pack.errors import NotFound
 from pack.files import frontmatter
 from pack.files.note import Note
-from pack.imports.likeness import is_related
+from pack.imports.likeness import is_related, is_unique
 from pack.imports.placing import ImportPlaces
 from pack.imports.records import ImportedRecord, ImportKind
 from pack.imports.rendering import SOURCE, SOURCE_ID
@@ -62,7 +62,7 @@ class Brought:
         self._kept = kept
         self._places = places
         self._found: set[MemoryPath] = set()
-        self._ids: dict[str, Mapping[str, MemoryPath]] = {}
+        self._ids: dict[str, Mapping[str, Sequence[MemoryPath]]] = {}
 
     @cached_property
     def blobs(self) -> Mapping[MemoryPath, BlobId]:
@@ -88,8 +88,8 @@ class Brought:
             content: What it would be now.
             blob: The same as a blob.
         """
-        of_file = record.verbatim is not None
-        path = self._file(record, content, blob) if of_file else self._note(record)
+        is_file = record.verbatim is not None
+        path = self._file(record, content, blob) if is_file else self._note(record, content)
         if path is not None:
             self._found.add(path)
         return path
@@ -100,24 +100,29 @@ class Brought:
                 continue
             if path not in self._here and path not in self.blobs:
                 return None
-            if self._here.get(path) == blob or self._was_version(path, content):
+            if self._here.get(path) == blob or (
+                path in self.blobs and self._was_version(path, content)
+            ):
                 return path
         return None
 
     def _was_version(self, path: MemoryPath, content: bytes) -> bool:
-        blob = self.blobs.get(path)
+        blob = self.blobs.get(path) or self._here.get(path)
         return blob is not None and any(
             is_related(before, content) for _, before in self._read([(path, blob)])
         )
 
-    def _note(self, record: ImportedRecord) -> MemoryPath | None:
+    def _note(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
         folder = next(self._places.possible(record)).rpartition("/")[0]
         if folder not in self._ids:
             self._ids[folder] = self._ids_in(folder)
-        path = self._ids[folder].get(record.source_id)
-        return None if path in self._found else path
+        for path in self._ids[folder].get(record.source_id, ()):
+            is_same = is_unique(record.source_id) or self._was_version(path, content)
+            if is_same and path not in self._found:
+                return path
+        return None
 
-    def _ids_in(self, folder: str) -> Mapping[str, MemoryPath]:
+    def _ids_in(self, folder: str) -> Mapping[str, Sequence[MemoryPath]]:
         """The notes of a folder by the ids that they say; each is read once."""
         notes = {**self._here, **self.blobs}
         wanted = [
@@ -125,11 +130,11 @@ class Brought:
             for path, blob in sorted(notes.items())
             if path.rpartition("/")[0] == folder and path not in self._kept and is_memory_file(path)
         ]
-        found: dict[str, MemoryPath] = {}
+        found: dict[str, list[MemoryPath]] = {}
         for path, content in self._read(wanted):
             said = said_id(Note(path, content), self._kind)
             if said is not None:
-                found.setdefault(said, path)
+                found.setdefault(said, []).append(path)
         return found
 
     def _read(

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pack.core.core import Core
+from pack.errors import NotFound
 from pack.imports.likeness import is_related
 from pack.imports.records import ImportKind
 from pack.merge.file import merge_file
@@ -29,21 +30,27 @@ class PlannedRecord:
 
     Attributes:
         source_id: What identifies it in its source.
+        key: What identifies it among all sources; see `pack.imports.ledger`.
         path: Where the import puts it.
         blob: What it would be there.
         before: What the last import brought; `None` for a new one.
         changed: When its source last changed it.
         is_verbatim: Whether it is a file of the source as it is.
         content: Its bytes, where they are not kept beside the branch: on a dry run.
+        given: The path that its source gives it, if it is a new one and has another here.
+        is_apart: Whether another source has a record of this id, so that it is a note of its own.
     """
 
     source_id: str
+    key: str
     path: MemoryPath
     blob: BlobId
     before: BlobId | None
     changed: datetime | None
     is_verbatim: bool
     content: bytes | None = field(default=None, repr=False)
+    given: str | None = None
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ class Comparing:
         return self._merged(one, path, here)
 
     def _is_known(self, one: PlannedRecord) -> bool:
-        return one.before is not None or one.source_id in self._base.paths
+        return one.before is not None or one.key in self._base.paths
 
     def _before_that(self, one: PlannedRecord) -> BlobId | None:
         """What there was of a record before the import that an undo has taken back."""
@@ -120,7 +127,10 @@ class Comparing:
         if found is None:
             return RecordOutcome(path, why=YOURS_STAYS)
         before = self._base.read(one.before) if one.before is not None else None
-        theirs = one.content if one.content is not None else self._base.read(one.blob)
+        try:
+            theirs = one.content if one.content is not None else self._base.read(one.blob)
+        except NotFound:  # a dry run that holds no more: what would come of it is not known
+            return RecordOutcome(path, is_written=True, expect=here)
         merged = merge_file(before, found.content, theirs)
         why = YOURS_STAYS if merged.kept is not None else None
         if blob_id(merged.content) == here:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -30,6 +30,7 @@ from pack.errors import (
     MigrationNeeded,
 )
 from pack.files.note import Note
+from pack.imports.ledger import FIRST, Ledger, key_of
 from pack.imports.placing import ImportPlaces
 from pack.imports.records import (
     ExportReader,
@@ -49,9 +50,13 @@ from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Sourc
 from pack.use_cases.imports.bases import ImportBase
 from pack.use_cases.imports.brought import Brought
 from pack.use_cases.imports.comparing import Comparing, PlannedRecord, RecordOutcome
+from pack.use_cases.imports.sources import Sources
+from pack.v1.taxonomy import CONTEXT
 
 _TWICE: Final = "the export has it twice"
 _UNUSABLE: Final = "it cannot be a note: {}"
+_APART: Final = "another source has something else of this name: this is a note of its own"
+_RENAMED: Final = "its name cannot be used here, or is taken: it has another one here"
 _MOST_NAMED: Final = 100
 _NO_NOTE: Final = (InvalidContent, InvalidPath, IgnoredPath, ManagedPath, LimitExceeded)
 
@@ -110,6 +115,7 @@ class Importing:
         agree: Agree = _agreed,
         tell: Tell = _untold,
         starters: Mapping[str, str] = MappingProxyType({}),
+        place: str | None = None,
     ) -> Imported:
         """Bring what a reader finds into the memory.
 
@@ -121,6 +127,8 @@ class Importing:
             tell: Told how far the reader is, after each record.
             starters: The texts that a new memory begins with, by path: while nobody has touched
                 one, a file of that path replaces it.
+            place: Where the export is, to tell several sources of a kind apart; nobody can read it
+                in what is kept of it. `None` if there is only one.
 
         Raises:
             NotInitialised: There is no memory.
@@ -133,7 +141,7 @@ class Importing:
         base = ImportBase(self._core.connector, reader.kind)
         try:
             is_persons = self._writer() is IMPORT
-            parts = (self._core, base, reader.kind, starters)
+            parts = (self._core, base, reader.kind, starters, Sources(base, place))
             run = _Run(*parts, dry_run=dry_run, is_persons=is_persons)
             for one in reader.records(transcripts=transcripts):
                 run.add(one)
@@ -145,12 +153,13 @@ class Importing:
     def _carry_out(self, run: _Run, base: ImportBase, agree: Agree, *, dry_run: bool) -> Imported:
         if not dry_run:
             base.store()
+        run.settle()
         with self._core.view():
             planned = run.outcome()
         if dry_run:
             return planned
         if not planned.written:
-            base.advance(run.paths)
+            base.advance(run.ledger)
             return planned
         agree(planned)
         done = [planned]
@@ -166,7 +175,7 @@ class Importing:
         except _NothingToWriteError:
             return done[0]
         if written.commit is not None:  # else it waits for the person
-            base.advance(run.paths)
+            base.advance(run.ledger)
         return run.result(written.commit)
 
     def _writer(self) -> Origin:
@@ -187,6 +196,7 @@ class _Run:
     base: ImportBase
     kind: ImportKind
     starters: Mapping[str, str]
+    sources: Sources
     dry_run: bool
     is_persons: bool
     found: Counter[str] = field(default_factory=Counter)
@@ -194,14 +204,15 @@ class _Run:
     records: dict[str, PlannedRecord] = field(default_factory=dict)
     secrets: dict[str, int] = field(default_factory=dict)
     writers: dict[str, frozenset[str]] = field(default_factory=dict)
+    _number: int = FIRST
     _before: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _outcomes: list[tuple[PlannedRecord, RecordOutcome]] = field(default_factory=list)
 
     @property
-    def paths(self) -> dict[str, MemoryPath]:
-        """Where each record is, those of earlier imports included."""
-        new = {source_id: one.path for source_id, one in self.records.items()}
-        return {**self.base.paths, **new}
+    def ledger(self) -> Ledger:
+        """Where each record is, those of earlier imports included, and where sources were."""
+        new = {one.key: one.path for one in self.records.values()}
+        return Ledger({**self.base.paths, **new}, self.sources.places(self._number))
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -225,22 +236,26 @@ class _Run:
             content = render(record, self.kind, now)
             if len(content) > MAX_FILE_BYTES:
                 raise LimitExceeded("it", MAX_FILE_BYTES)
-            known = self.base.paths.get(record.source_id)
-            path = known or self._new_path(record, content)
+            as_before = partial(self._as_before, record, content)
+            known = self.sources.find(record.source_id, as_before, may_grow=False)
+            path = self.base.paths[known] if known is not None else self._new_path(record, content)
         except _NO_NOTE as error:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)
         before = self.base.blobs.get(path) or self._before.get(path)
-        if before is not None and record.verbatim is None:
-            content = self._unless_redated(content, before)
+        if before is not None:
+            content = self._as_before(record, content, before)
         blob = blob_id(content)
         is_verbatim = record.verbatim is not None
         here = self._here.get(path)
         may_merge = blob != before and here not in (blob, before)
         kept = content if self.dry_run and may_merge else None
-        planned = PlannedRecord(record.source_id, path, blob, before, changed, is_verbatim, kept)
-        self.records[record.source_id] = planned
+        id_ = record.source_id
+        self.records[id_] = PlannedRecord(
+            *(id_, known or id_, path, blob, before, changed, is_verbatim, kept),
+            given=_given(record, path) if here is None and before is None else None,
+        )
         if here != blob:
             labels = frozenset(part.writer.label for part in record.parts if part.writer)
             self.writers[record.source_id] = labels
@@ -248,9 +263,9 @@ class _Run:
         if not self.dry_run and self.base.blobs.get(path) != blob:
             self.base.add(path, content)
 
-    def _unless_redated(self, content: bytes, before: BlobId) -> bytes:
+    def _as_before(self, record: ImportedRecord, content: bytes, before: BlobId) -> bytes:
         """A note, or the one before where only its dates differ: that is no news."""
-        if blob_id(content) == before:
+        if record.verbatim is not None or blob_id(content) == before:
             return content
         known = self.base.read(before)
         return known if without_dates(known) == without_dates(content) else content
@@ -296,6 +311,29 @@ class _Run:
     def _brought(self) -> Brought:
         return Brought(self.core, self.kind, self._here, self.base.blobs, self._places)
 
+    def settle(self) -> None:
+        """Have each record where it belongs, now that all of the export is known."""
+        self._number, doubtful = self.sources.settle()
+        for source_id, one in list(self.records.items()):
+            if source_id in doubtful:
+                self.records[source_id] = self._settled(one)
+            elif one.key not in self.base.paths:
+                key = key_of(source_id, self._number)
+                self.records[source_id] = replace(one, key=key)
+        if not self.dry_run:
+            self.base.store()
+
+    def _settled(self, one: PlannedRecord) -> PlannedRecord:
+        """A record that has the id of an earlier one: that of its source, or a note of its own."""
+        key = key_of(one.source_id, self._number)
+        path = self.base.paths.get(key)
+        if path is None:
+            return replace(one, key=key, is_apart=True)
+        if not self.dry_run:
+            self.base.move(one.path, path, one.blob)
+        before = self.base.blobs.get(path)
+        return replace(one, key=key, path=path, before=before, given=None)
+
     # --- deciding ------------------------------------------------------------------------------
 
     def outcome(self) -> Imported:
@@ -312,6 +350,7 @@ class _Run:
             *self.skipped,
             *(SkippedRecord(path, why, count) for (path, why), count in kept_away.items()),
         ]
+        skipped += [SkippedRecord(*said) for one in written if (said := _said(*one)) is not None]
         stays = sum(1 for _, out in self._outcomes if not out.is_written and out.why is None)
         return Imported(
             self.kind,
@@ -377,6 +416,19 @@ class _Run:
         known = imported.read_record(taken.content) if taken is not None else {}
         content = imported.write_record(found, known)
         return [Put(imported.RECORD, content, taken.sha if taken is not None else ABSENT)]
+
+
+def _said(one: PlannedRecord, out: RecordOutcome) -> tuple[str, str] | None:
+    """What has to be said of a note that is written: its name, and why it has another place."""
+    if one.is_apart:
+        return out.path, _APART
+    return (f"{one.given}, as {out.path}", _RENAMED) if one.given is not None else None
+
+
+def _given(record: ImportedRecord, path: MemoryPath) -> str | None:
+    """The path that a source gives a record, if that is another; notes of the root are expected."""
+    given = f"{record.folder}/{record.name}".lstrip("/")
+    return given if record.name and path not in (given, f"{CONTEXT}/{given}") else None
 
 
 def _called(record: ImportedRecord) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from pack.imports.likeness import is_related
+from pack.imports.likeness import is_related, is_unique
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,18 @@ from pack.imports.likeness import is_related
 def test_versions_of_one_text_share_lines(one: bytes, other: bytes, expected: bool) -> None:
     assert is_related(one, other) is expected
     assert is_related(other, one) is expected
+
+
+@pytest.mark.parametrize(
+    ("source_id", "expected"),
+    [
+        ("6f9619ff-8b86-d011-b42d-00cf4fc964ff", True),
+        ("project/6F9619FF-8B86-D011-B42D-00CF4FC964FF#2", True),
+        ("Note 6f9619ff8b86d011b42d00cf4fc964ff.md", True),
+        ("memory", False),
+        ("Plan/Goals.md", False),
+        ("day/2024-05-01", False),
+    ],
+)
+def test_an_id_with_a_uuid_is_of_one_record(source_id: str, expected: bool) -> None:
+    assert is_unique(source_id) is expected

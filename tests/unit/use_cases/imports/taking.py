@@ -36,7 +36,8 @@ class Reader:
 def note(title: str, text: str, **more) -> ImportedRecord:
     more.setdefault("created", MAY)
     kind = more.pop("kind", RecordClass.NOTE)
-    return ImportedRecord(kind, f"id-{title}", title, [ImportedPart(text)], **more)
+    id_ = more.pop("source_id", f"id-{title}")
+    return ImportedRecord(kind, id_, title, [ImportedPart(text)], **more)
 
 
 def file(path: str, content: bytes, **more) -> ImportedRecord:
