@@ -30,6 +30,7 @@ from pack.errors import (
     MigrationNeeded,
 )
 from pack.files.note import Note
+from pack.imports.growing import grown
 from pack.imports.ledger import FIRST, Ledger, key_of
 from pack.imports.placing import ImportPlaces
 from pack.imports.records import (
@@ -237,15 +238,16 @@ class _Run:
             if len(content) > MAX_FILE_BYTES:
                 raise LimitExceeded("it", MAX_FILE_BYTES)
             as_before = partial(self._as_before, record, content)
-            known = self.sources.find(record.source_id, as_before, may_grow=False)
+            known = self.sources.find(record.source_id, as_before, may_grow=record.grows)
             path = self.base.paths[known] if known is not None else self._new_path(record, content)
+            before = self.base.blobs.get(path) or self._before.get(path)
+            content = as_before(before) if before is not None else content
+            if len(content) > MAX_FILE_BYTES:
+                raise LimitExceeded("it, with what came before,", MAX_FILE_BYTES)
         except _NO_NOTE as error:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)
-        before = self.base.blobs.get(path) or self._before.get(path)
-        if before is not None:
-            content = self._as_before(record, content, before)
         blob = blob_id(content)
         is_verbatim = record.verbatim is not None
         here = self._here.get(path)
@@ -264,10 +266,15 @@ class _Run:
             self.base.add(path, content)
 
     def _as_before(self, record: ImportedRecord, content: bytes, before: BlobId) -> bytes:
-        """A note, or the one before where only its dates differ: that is no news."""
+        """A note, or the one before where only its dates differ: that is no news.
+
+        One that grows has all that the one before had.
+        """
         if record.verbatim is not None or blob_id(content) == before:
             return content
         known = self.base.read(before)
+        if record.grows:
+            content = grown(known, content)
         return known if without_dates(known) == without_dates(content) else content
 
     def _new_path(self, record: ImportedRecord, content: bytes) -> MemoryPath:

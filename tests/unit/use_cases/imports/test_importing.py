@@ -133,6 +133,19 @@ def test_an_export_that_is_only_a_part_removes_nothing(world: World, memory: Mem
     assert take(memory, note("A", "a\n"), note("B", "b\n")).written == 0
 
 
+def test_a_list_that_was_gathered_keeps_what_earlier_exports_had(
+    world: World, memory: Memory
+) -> None:
+    take(memory, note("A", "- a\n- b\n", grows=True), place="/1.zip")
+    _with(memory, A, "- a\n", "")
+    newer = note("A", "- c\n", grows=True, created=MAY + timedelta(days=9))
+    assert take(memory, newer, place="/2.zip").paths == (A,)
+    assert _text(world, A).endswith("\n\n- b\n- c\n")  # what the person took out stays out
+    assert "created: 2024-05-01" in _text(world, A)
+    for place in ("/2.zip", "/3.zip"):
+        assert take(memory, newer, place=place).unchanged == 1
+
+
 def test_the_persons_edits_win_and_news_come_beside_them(world: World, memory: Memory) -> None:
     take(memory, note("A", "one\n\ntwo\n\nthree\n"))
     _with(memory, A, "one", "ONE")
