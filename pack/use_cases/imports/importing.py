@@ -41,6 +41,7 @@ from pack.imports.records import (
     SkippedRecord,
 )
 from pack.imports.rendering import dates_of, render, without_dates
+from pack.imports.secrecy import shown, without_secret_title
 from pack.imports.splitting import split
 from pack.imports.starters import is_untouched
 from pack.limits import MAX_FILE_BYTES
@@ -234,7 +235,7 @@ class _Run:
             return
         now = self.core.clock()
         try:
-            content = render(record, self.kind, now)
+            content = render(without_secret_title(record), self.kind, now)
             if len(content) > MAX_FILE_BYTES:
                 raise LimitExceeded("it", MAX_FILE_BYTES)
             as_before = partial(self._as_before, record, content)
@@ -450,7 +451,7 @@ def _joined(skipped: list[SkippedRecord]) -> Iterator[SkippedRecord]:
     """The same things for the same reason once, and of very many only some by name."""
     counts: Counter[tuple[str, str]] = Counter()
     for one in skipped:
-        counts[one.what, one.why] += one.count
+        counts[shown(one.what), shown(one.why)] += one.count
     named: Counter[str] = Counter()
     more: Counter[str] = Counter()
     for (what, why), count in counts.items():

@@ -270,6 +270,18 @@ def test_secrets_are_counted_and_come_all_the_same(world: World, memory: Memory)
     assert SECRET in _text(world, A)
 
 
+def test_no_name_holds_a_secret(world: World, memory: Memory) -> None:
+    text = f"my token is {SECRET}\n"
+    records = [note(text.strip(), text, source_id=f"id-{n}") for n in "ab"]
+    done = take(memory, *records, records[0], SkippedRecord(f"item {SECRET}", "it is damaged"))
+    assert (done.written, len(done.skipped), done.secrets) == (2, 2, 2)
+    assert SECRET not in repr(done)
+    assert SECRET not in world.messages()[0]
+    assert not any("ghp" in path for path in world.files())
+    assert SECRET not in _text(world, "index.md")
+    assert all(_text(world, path).endswith(text) for path in done.paths)
+
+
 def test_a_broken_record_does_not_stop_the_rest(world: World, memory: Memory) -> None:
     given = [note(f"N{n}", f"{n}\n") for n in range(83)]
     given[10:10] = [SkippedRecord(f"broken {n}", "it is damaged") for n in range(17)]
