@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+"""The earliest possible moment."""
 
 
 def format_time(moment: datetime) -> str:
@@ -11,12 +15,14 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """The moment that a text names; the earliest possible one if the text cannot be read.
+    """The moment that a text names; `NEVER` if it cannot be read, or is none that UTC has.
 
     A text without a time zone is taken as UTC.
     """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return NEVER
+    return found
