@@ -20,6 +20,7 @@ LEDGER: Final = MemoryPath(".pack-import.json")
 FIRST: Final = 1
 """The number of the source that a kind of import begins with."""
 _PLACES: Final = "\0places"
+_HELD_BACK: Final = "\0held-back"
 _DIGITS: Final = 16
 
 
@@ -30,10 +31,13 @@ class Ledger:
     Attributes:
         paths: Where each is, by its key (`key_of`).
         places: The numbers of sources, by the digests of where they were.
+        held_back: The keys of those whose news did not come, or not all of them, because the person
+            had changed the same lines.
     """
 
     paths: Mapping[str, MemoryPath] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
+    held_back: frozenset[str] = frozenset()
 
     @property
     def last(self) -> int:
@@ -56,6 +60,8 @@ def write_ledger(ledger: Ledger) -> bytes:
     said: dict[str, object] = dict(ledger.paths)
     if ledger.places:
         said[_PLACES] = dict(ledger.places)
+    if ledger.held_back:
+        said[_HELD_BACK] = sorted(ledger.held_back)
     return (json.dumps(said, indent=0, sort_keys=True, ensure_ascii=False) + "\n").encode(
         "utf-8", "surrogatepass"
     )
@@ -70,8 +76,10 @@ def read_ledger(content: bytes) -> Ledger:
     if not isinstance(found, dict):
         return Ledger()
     places = found.pop(_PLACES, None)
+    held_back = found.pop(_HELD_BACK, None)
     numbers = places.items() if isinstance(places, dict) else ()
     return Ledger(
         {key: MemoryPath(path) for key, path in found.items() if isinstance(path, str)},
         {place: number for place, number in numbers if isinstance(number, int) and number > 0},
+        frozenset(map(str, held_back if isinstance(held_back, list) else ())),
     )

@@ -36,6 +36,12 @@ def is_related(one: bytes, other: bytes) -> bool:
     return False
 
 
+def is_within(one: bytes, other: bytes) -> bool:
+    """Whether all lines of a text are in another, in any order."""
+    texts = [frontmatter.read(content.decode("utf-8", "replace")).body for content in (one, other)]
+    return one == other or _all(texts[0]) <= _all(texts[1])
+
+
 def _said(text: str) -> set[str]:
     return {line for line in _all(text) if not line.startswith("#")}
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from pack.core.core import Core
 from pack.errors import NotFound
-from pack.imports.likeness import is_related
+from pack.imports.likeness import is_related, is_within
 from pack.imports.records import ImportKind
 from pack.merge.file import merge_file
 from pack.model import ABSENT, BlobId, EntryType, Expectation, MemoryPath, blob_id
@@ -108,10 +108,16 @@ class Comparing:
         if path is None or here is None:
             return RecordOutcome(one.path, why=DELETED_HERE) if self._is_known(one) else _new(one)
         if one.blob in (one.before, here):
-            return RecordOutcome(path)
+            is_held = one.key in self._base.ledger.held_back and not self._has_all(path, one.blob)
+            return RecordOutcome(path, why=YOURS_STAYS if is_held else None)
         if not self._is_still(one, path, here):
             return RecordOutcome(path, why=YOURS_STAYS)
         return self._merged(one, path, here)
+
+    def _has_all(self, path: MemoryPath, blob: BlobId) -> bool:
+        """Whether a note has all lines of a record by now, wherever the person has put them."""
+        found = self._core.reader.find(path)
+        return found is None or is_within(self._base.read(blob), found.content)
 
     def _is_known(self, one: PlannedRecord) -> bool:
         return one.before is not None or one.key in self._base.paths

@@ -51,7 +51,12 @@ from pack.paths import is_memory_file
 from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
 from pack.use_cases.imports.bases import ImportBase
 from pack.use_cases.imports.brought import Brought
-from pack.use_cases.imports.comparing import Comparing, PlannedRecord, RecordOutcome
+from pack.use_cases.imports.comparing import (
+    YOURS_STAYS,
+    Comparing,
+    PlannedRecord,
+    RecordOutcome,
+)
 from pack.use_cases.imports.sources import Sources
 from pack.v1.taxonomy import CONTEXT
 
@@ -214,7 +219,10 @@ class _Run:
     def ledger(self) -> Ledger:
         """Where each record is, those of earlier imports included, and where sources were."""
         new = {one.key: one.path for one in self.records.values()}
-        return Ledger({**self.base.paths, **new}, self.sources.places(self._number))
+        held_back = {one.key for one, out in self._outcomes if out.why == YOURS_STAYS}
+        others = self.base.ledger.held_back.difference(new)
+        places = self.sources.places(self._number)
+        return Ledger({**self.base.paths, **new}, places, others | held_back)
 
     # --- reading -------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ A source is known by where it is. A chat tool's export is another zip each time,
 it has decides: a record that has an id of an earlier one, and nothing of its text, is doubtful. If
 most of the rest is known, it is the same source, and the record was written anew there; otherwise
 it is another source's, and becomes a note of its own. An id that no two records can have is never
-doubtful.
+doubtful, and one that is known settles it for all.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Sources:
         self._place = digest_of(place) if place is not None else None
         self._number = FIRST if place is None else base.ledger.places.get(self._place or "")
         self._same: Counter[int] = Counter()
+        self._sure: int | None = None
         self._seen = 0
         self._doubtful: list[str] = []
 
@@ -57,7 +58,10 @@ class Sources:
         if number is None:
             self._doubtful.append(source_id)
             return None
-        self._same[number] += 1
+        if is_unique(source_id):
+            self._sure = number
+        elif not may_grow:
+            self._same[number] += 1
         return key_of(source_id, number)
 
     def _known(self, source_id: str) -> Iterator[tuple[int, BlobId]]:
@@ -98,6 +102,8 @@ class Sources:
         """The number of the source by what it has."""
         if not self._base.paths:
             return FIRST
+        if self._sure is not None:
+            return self._sure
         number, count = next(iter(self._same.most_common(1)), (FIRST, 0))
         is_most = 2 * count >= min(self._seen, len(self._base.paths)) > 0
         if is_most and count >= _KNOWN_FOR_ONE * len(self._doubtful):

@@ -6,7 +6,11 @@ from pack.model import MemoryPath
 
 def test_a_ledger_is_read_back() -> None:
     paths = {"a\nb": MemoryPath("x/ä.md"), "\ud800": MemoryPath("y.md")}
-    for ledger in (Ledger(paths), Ledger(paths, {digest_of("/a/\udcff"): 1, digest_of("/b"): 2})):
+    for ledger in (
+        Ledger(paths),
+        Ledger(paths, held_back=frozenset({"a\nb"})),
+        Ledger(paths, {digest_of("/a/\udcff"): 1, digest_of("/b"): 2}),
+    ):
         assert read_ledger(write_ledger(ledger)) == ledger
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pack.imports.likeness import is_related, is_unique
+from pack.imports.likeness import is_related, is_unique, is_within
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,9 @@ def test_versions_of_one_text_share_lines(one: bytes, other: bytes, expected: bo
 )
 def test_an_id_with_a_uuid_is_of_one_record(source_id: str, expected: bool) -> None:
     assert is_unique(source_id) is expected
+
+
+def test_all_lines_of_a_text_are_in_another_in_any_order() -> None:
+    assert is_within(b"---\na: 1\n---\none\n\ntwo\n", b"two\nmore\n  one\n")
+    assert not is_within(b"one\n", b"ones\n")
+    assert is_within(b"\xff", b"\xff")

@@ -160,8 +160,22 @@ def test_where_both_changed_the_same_line_the_persons_stays(world: World, memory
     done = take(memory, note("A", "theirs\n"))
     assert "mine\n" in _text(world, A)
     assert "theirs" not in _text(world, A)
-    assert YOURS_STAYS in {one.why for one in done.skipped}
-    assert take(memory, note("A", "theirs\n")).written == 0
+    assert done.skipped == (SkippedRecord(A, YOURS_STAYS),)
+
+
+def test_what_did_not_come_is_named_until_it_is_here(world: World, memory: Memory) -> None:
+    take(memory, note("A", "one\n\ntwo\n"), note("B", "b\n"))
+    _with(memory, A, "one", "mine")
+    newer = [note("A", "theirs\n\ntwo\n\nthree\n"), note("B", "b\n")]
+    assert take(memory, *newer).paths == (A,)
+    assert take(memory, note("B", "b\n")).skipped == ()
+    for _ in range(2):
+        again = take(memory, *newer)
+        assert (again.written, again.unchanged) == (0, 1)
+        assert again.skipped == (SkippedRecord(A, YOURS_STAYS),)
+    _with(memory, A, "mine", "mine, and\n\ntheirs")
+    assert take(memory, *newer).skipped == ()
+    assert take(memory, *newer).unchanged == 2
 
 
 @pytest.mark.parametrize("is_edited", [False, True])

@@ -92,6 +92,17 @@ def test_a_record_with_a_uuid_is_that_record_in_any_export(world: World, memory:
     assert done.paths == (A,)
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_known_uuid_says_whose_all_the_rest_is(memory: Memory, is_known: bool) -> None:
+    def given(text: str, chat: str) -> list[ImportedRecord]:
+        return [note("Memory", text), note("Chat", "hi\n", source_id=chat)]
+
+    take(memory, *given("one\n", A_UUID), place="/downloads/1.zip")
+    chat = A_UUID if is_known else A_UUID.replace("6", "7")
+    done = take(memory, *given("another\n", chat), place="/downloads/2.zip")
+    assert done.paths[0] == ("notes/memory.md" if is_known else "notes/memory-2.md")
+
+
 def test_rendered_notes_of_two_sources_are_told_apart_without_a_ledger(
     world: World, memory: Memory
 ) -> None:
