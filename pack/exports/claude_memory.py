@@ -29,7 +29,8 @@ _JOINED, _BELOW = "pack_path", "pack_note"
 """Says where the note is: the lines that follow belong to it, or it begins below the block."""
 _OURS: Final = pattern(
     r"---\n(?:name: [^\n]*\n)?(?:description: [^\n]*\n)?(?:metadata:\n(?:  [^\n]*\n)+)?"
-    r"(?:pack_seal: (?P<seal>[^\n]*)\n)?(?P<form>pack_path|pack_note): (?P<path>\"[^\n]*\")\n"
+    r"(?:pack_seal: (?P<seal>[^\n]*)\n)?(?:pack_created: (?P<created>[^\n]*)\n)?"
+    r"(?:pack_updated: (?P<updated>[^\n]*)\n)?(?P<form>pack_path|pack_note): (?P<path>\"[^\n]*\")\n"
 )
 _SEALED: Final = pattern(r"<!-- made by PACK, ([0-9a-f]{16}) -->\n")
 _TITLE: Final = "# Memory\n\n"
@@ -96,6 +97,8 @@ def _topic(one: ExportedNote, name: str, hook: str) -> str:
         lines += ["metadata:", "  node_type: memory", f"  type: {kind}"]
         lines += [f"  modified: {one.updated}"] if one.updated else []
     lines.append(f"pack_seal: {seal(one.note.text)}")
+    dates = {"pack_created": one.created, "pack_updated": one.updated}
+    lines += [f"{key}: {_quoted(date)}" for key, date in dates.items() if date is not None]
     lines.append(f"{_JOINED if is_joined else _BELOW}: {_quoted(one.path)}")
     ours = "".join(f"{line}\n" for line in lines)
     parts = head.parts
@@ -119,12 +122,17 @@ def _quoted(text: str) -> str:
 
 
 def read_topic(text: str) -> RestoredNote | None:
-    """The note that a topic was exported from; `None` if it was from none."""
+    """The note that a topic was exported from; `None` if it was from none.
+
+    When it was last changed is not known of one that was changed there.
+    """
     found = _OURS.match(text)
     if found is None:
         return None
     try:
-        path = json.loads(found["path"])
+        path, created, updated = (
+            json.loads(found[key] or "null") for key in ("path", "created", "updated")
+        )
     except ValueError:
         return None
     if found["form"] == _JOINED:
@@ -133,7 +141,12 @@ def read_topic(text: str) -> RestoredNote | None:
         parts = frontmatter.split(text)
         content = parts.body + parts.suffix
     is_changed = found["seal"] != seal(content)
-    return RestoredNote(str(path), content.encode("utf-8", "replace"), is_changed=is_changed)
+    created, updated = (
+        date if isinstance(date, str) else None
+        for date in (created, None if is_changed else updated)
+    )
+    encoded = content.encode("utf-8", "replace")
+    return RestoredNote(str(path), encoded, created, updated, is_changed)
 
 
 def is_made_index(text: str) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import Final
 
 from pack.deferred import pattern
@@ -85,10 +86,19 @@ def read_entity(entity: Mapping[str, object], told: Sequence[Relation]) -> Resto
 def _names(notes: Sequence[ExportedNote]) -> dict[str, str]:
     """A name for each note, by path; no two are the same."""
     topics = Counter(one.topic for one in notes)
-    return {
-        one.path: one.topic if topics[one.topic] == 1 else f"{one.topic} ({one.path})"
-        for one in notes
-    }
+    alone = {one.path: one.topic for one in notes if topics[one.topic] == 1 and one.topic.strip()}
+    taken = set(alone.values())
+    found: dict[str, str] = {}
+    for one in notes:
+        found[one.path] = alone.get(one.path) or _free(f"{one.topic} ({one.path})", taken)
+        taken.add(found[one.path])
+    return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, or else the first with a number that nothing has."""
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken)
 
 
 def _known(notes: Sequence[ExportedNote], names: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from pack.exports.values import ExportedNote, ExportedPiece, RestoredNote, json_line, seal
-from pack.times import format_time, parse_time
+from pack.times import NEVER, format_time, parse_time
 
 _APP: Final = "pack"
 _OURS: Final = "pack"
@@ -25,7 +25,14 @@ def write_mem0(notes: Iterable[ExportedNote]) -> Iterator[ExportedPiece]:
     for one in notes:
         parts = one.note.head.parts
         above = "".join((parts.prefix, parts.opening, parts.block or "", parts.closing))
-        ours = {"path": one.path, "above": above, "below": parts.suffix, "seal": seal(parts.body)}
+        ours = {
+            "path": one.path,
+            "above": above,
+            "below": parts.suffix,
+            "seal": seal(parts.body),
+            "created": one.created,
+            "updated": one.updated,
+        }
         yield ExportedPiece(
             "",
             json_line(
@@ -44,11 +51,15 @@ def write_mem0(notes: Iterable[ExportedNote]) -> Iterator[ExportedPiece]:
 
 
 def _moment(iso: str | None) -> str | None:
-    return format_time(parse_time(iso)) if iso is not None else None
+    at = parse_time(iso) if iso is not None else NEVER
+    return format_time(at) if at != NEVER else None
 
 
 def read_mem0(content: str, metadata: object) -> RestoredNote | None:
-    """The note that a memory was exported from; `None` if it was from none."""
+    """The note that a memory was exported from; `None` if it was from none.
+
+    When it was last changed is not known of one that was changed there.
+    """
     ours = metadata.get(_OURS) if isinstance(metadata, Mapping) else None
     if not isinstance(ours, Mapping):
         return None
@@ -57,4 +68,8 @@ def read_mem0(content: str, metadata: object) -> RestoredNote | None:
         return None
     text = f"{above}{content}{below}"
     is_changed = ours.get("seal") != seal(content)
-    return RestoredNote(path, text.encode("utf-8", "replace"), is_changed=is_changed)
+    created, updated = (
+        date if isinstance(date, str) else None
+        for date in (ours.get("created"), None if is_changed else ours.get("updated"))
+    )
+    return RestoredNote(path, text.encode("utf-8", "replace"), created, updated, is_changed)

@@ -20,9 +20,11 @@ from pack.files.schema import first_title
 
 _HEAD: Final = "# Memory\n"
 _NOTE: Final = "<!-- pack:note "
-_START: Final = pattern(r"^<!-- pack:note (\{.*\}) -->\n", re.MULTILINE)
+_START: Final = pattern(r"^<!-- pack:note (\{.*\}) -->\r?\n", re.MULTILINE)
 _BEGIN: Final = "<!-- BEGIN PACK MEMORY -->\n"
 _END: Final = "<!-- END PACK MEMORY -->\n"
+_CRLF: Final = "\r\n"
+_MARK: Final = "\ufeff"
 _SAID: Final = (
     "<!-- PACK made this block. Change the notes; what is changed here is replaced. -->\n"
 )
@@ -110,7 +112,10 @@ def read_agents(text: str) -> ReadText:
     found = _block(text)
     if found is None:
         return ReadText((), 0, text)
-    notes, broken, _ = _notes(text[: found[1]], found[0])
+    block = text[found[0] : found[1]]
+    if not block.startswith(_BEGIN):  # an editor, or git, has changed all line ends
+        block = block.replace(_CRLF, "\n")
+    notes, broken, _ = _notes(block, 0)
     return ReadText(tuple(notes), broken, text[: found[0]] + text[found[1] :])
 
 
@@ -129,15 +134,32 @@ def with_block(text: str, block: str) -> str:
 
 
 def _block(text: str) -> tuple[int, int] | None:
-    """Where the block begins and ends; `None` if there is none."""
-    start = 0 if text.startswith(_BEGIN) else text.find("\n" + _BEGIN) + 1
-    if not text.startswith(_BEGIN, start):
+    """Where the block begins and ends; `None` if there is none.
+
+    It is found again with a byte order mark in front and with other line ends.
+    """
+    mark = len(text) - len(text.removeprefix(_MARK))
+    plain = text[mark:].replace(_CRLF, "\n")
+    start = 0 if plain.startswith(_BEGIN) else plain.find("\n" + _BEGIN) + 1
+    if not plain.startswith(_BEGIN, start):
         return None
-    _, _, after = _notes(text, start)
-    end = text.find(_END, after)
+    _, _, after = _notes(plain, start)
+    end = plain.find(_END, after)
     if end < 0:
         raise UnusableInput(f"the block that begins with {_BEGIN.strip()} does not end")
-    return start, end + len(_END)
+    end += len(_END)
+    if mark + len(plain) == len(text):
+        return mark + start, mark + end
+    return _after_lines(text, plain.count("\n", 0, start), mark), _after_lines(
+        text, plain.count("\n", 0, end), mark
+    )
+
+
+def _after_lines(text: str, lines: int, start: int) -> int:
+    """Where so many lines end."""
+    for _ in range(lines):
+        start = text.index("\n", start) + 1
+    return start
 
 
 def _notes(text: str, start: int) -> tuple[list[RestoredNote], int, int]:

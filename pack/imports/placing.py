@@ -6,7 +6,6 @@ the next (`pack.imports.ledger`), so only new ones are placed.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import Final
 
 from pack.imports.notes import acceptable_path
 from pack.imports.records import ImportedRecord, ImportKind, RecordClass
+from pack.imports.secrecy import is_title_secret, shown, untitled
 from pack.model import MemoryPath
 from pack.paths import ARCHIVE
 from pack.v1.taxonomy import PathClaims
@@ -30,7 +30,6 @@ _UNDATED: Final = "undated"
 _SLUG_BYTES: Final = 80
 _BETWEEN: Final = re.compile(r"[^\w]+|_+")
 _ENDING: Final = ".md"
-_ID_DIGITS: Final = 8
 
 
 class ImportPlaces:
@@ -62,17 +61,19 @@ class ImportPlaces:
             InvalidPath, LimitExceeded: No memory file can have one like it.
         """
         folder, stem, ending = _cut(self._wanted(record))
-        yield MemoryPath(f"{folder}/{stem}{ending}")
+        start = f"{self._claims.spelling(folder)}/{stem}" if folder else stem
+        yield MemoryPath(f"{start}{ending}")
         for number in count(2):
-            yield MemoryPath(f"{folder}/{stem}-{number}{ending}")
+            yield MemoryPath(f"{start}-{number}{ending}")
 
     def _wanted(self, record: ImportedRecord) -> str:
-        given = f"{record.folder}/{record.name or _name(record)}".lstrip("/")
-        if record.kind is RecordClass.TRANSCRIPT and not record.folder:
-            given = f"{self._archive(record)}/{record.name or _name(record)}"
-        elif not record.folder and not record.name:
-            given = f"{_FOLDERS[record.kind]}/{_name(record)}"
-        return acceptable_path(given, at_root=self._at_root)
+        name = _given_name(record) if record.name else _name(record)
+        folder = "/".join(map(shown, record.folder.split("/")))
+        if record.kind is RecordClass.TRANSCRIPT and not folder:
+            folder = self._archive(record)
+        elif not folder and not record.name:
+            folder = _FOLDERS[record.kind]
+        return acceptable_path(f"{folder}/{name}".lstrip("/"), at_root=self._at_root)
 
     def _archive(self, record: ImportedRecord) -> str:
         at = record.created or record.updated
@@ -88,13 +89,16 @@ def _cut(path: str) -> tuple[str, str, str]:
     return (folder, stem, f".{ending}") if dot else (folder, name, "")
 
 
+def _given_name(record: ImportedRecord) -> str:
+    """The file name that a source gives, without what looks like a secret."""
+    _, stem, ending = _cut(record.name)
+    return f"{shown(stem)}{ending}"
+
+
 def _name(record: ImportedRecord) -> str:
     """A file name after a title; one with nothing to name it by is named by its id."""
-    slug = slug_of(record.title)
-    if not slug:
-        digits = hashlib.sha256(record.source_id.encode("utf-8", "replace")).hexdigest()
-        slug = f"untitled-{digits[:_ID_DIGITS]}"
-    return f"{slug}{_ENDING}"
+    slug = "" if is_title_secret(record) else slug_of(record.title)
+    return f"{slug or untitled(record.source_id)}{_ENDING}"
 
 
 def slug_of(title: str) -> str:

@@ -81,6 +81,8 @@ class ImportedRecord:
         fields: Keys for its frontmatter that the source has, in their order.
         verbatim: The bytes of the file, where it is taken as it is; then `parts` are empty.
         count: How many things of its kind it holds, such as memories in one list.
+        grows: Whether it was gathered from many things, of which an export may have a part: what
+            earlier ones had stays.
     """
 
     kind: RecordClass
@@ -96,6 +98,7 @@ class ImportedRecord:
     fields: Mapping[str, object] = field(default_factory=dict)
     verbatim: bytes | None = field(default=None, repr=False)
     count: int = 1
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

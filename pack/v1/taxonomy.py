@@ -259,7 +259,7 @@ class PathClaims:
             InvalidPath: The parts do not form a path that a memory file may have.
             LimitExceeded: The path would be too long.
         """
-        start = f"{self._spelling(folder)}/{stem}" if folder else stem
+        start = f"{self.spelling(folder)}/{stem}" if folder else stem
         path = f"{start}{ending}"
         wanted = fold(path)
         while self._is_taken(path):
@@ -279,7 +279,7 @@ class PathClaims:
             folder = "/".join(parts[:depth])
             self._folders.setdefault(fold(folder), folder)
 
-    def _spelling(self, folder: str) -> str:
+    def spelling(self, folder: str) -> str:
         """The folder in its existing spelling or as given; numbered if a file has that name."""
         found = ""
         for part in folder.split("/"):

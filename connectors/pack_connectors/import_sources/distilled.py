@@ -72,6 +72,7 @@ class Gathered:
             created=min(dated.values(), default=None),
             updated=max(dated.values(), default=None),
             count=len(ordered),
+            grows=True,
         )
 
 

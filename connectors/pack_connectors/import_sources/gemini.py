@@ -229,6 +229,7 @@ class _Day:
             transcript(said),
             created=first,
             updated=max(times, default=first),
+            grows=True,
         )
 
 

@@ -17,9 +17,8 @@ from typing import Final
 from pack.core.known_log import KnownLog
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
-from pack.provenance import is_ours, skips_sync
+from pack.provenance import UNDOES, is_ours, skips_sync
 
-UNDOES: Final = "Pack-Undoes"
 _LOADED: Final = (20, 400, None)
 """How many commits are read at first, and if those are not enough."""
 

@@ -23,7 +23,7 @@ from pack.history.undoing.choice import ChosenCommits
 from pack.history.undoing.inverse import Inverse, Inverses
 from pack.history.undoing.present import PresentFiles
 from pack.history.undoing.restore import Restored, restore
-from pack.history.undoing.stack import UNDOES, UndoStack, undone_commit
+from pack.history.undoing.stack import UndoStack, undone_commit
 from pack.history.undoing.undone import (
     AgreeToUndo,
     UndoChoice,
@@ -34,7 +34,7 @@ from pack.history.undoing.undone import (
 from pack.log import CommitFacts
 from pack.model import BlobId, Delete, MemoryPath
 from pack.paths import INDEX, is_memory_file
-from pack.provenance import without_trailers
+from pack.provenance import UNDOES, without_trailers
 from pack.results import PlannedChange, Written
 
 OWN_FOR: Final = timedelta(hours=24)

@@ -12,9 +12,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from pack.connector import Connector
-from pack.imports.ledger import LEDGER, read_ledger, write_ledger
+from pack.imports.ledger import LEDGER, Ledger, read_ledger, write_ledger
 from pack.imports.records import ImportKind
-from pack.model import ABSENT, BlobId, Change, CommitId, EntryType, Identity, MemoryPath, Put
+from pack.log import LogQuery
+from pack.model import (
+    ABSENT,
+    BlobId,
+    Change,
+    CommitId,
+    Delete,
+    EntryType,
+    Identity,
+    MemoryPath,
+    Put,
+)
 
 BASES: Final = "imports"
 _PENDING: Final = "-pending"
@@ -40,10 +51,11 @@ class ImportBase:
         self._tip = refs.get(kind)
         self._abandoned = refs.get(f"{kind}{_PENDING}")
         self._pending: CommitId | None = None
-        self._part: dict[MemoryPath, bytes] = {}
+        self._part: dict[MemoryPath, bytes | None] = {}
         self._part_bytes = 0
         self.blobs: Mapping[MemoryPath, BlobId] = self._files()
-        self.paths: Mapping[str, MemoryPath] = self._ledger()
+        self.ledger = self._ledger()
+        self.paths: Mapping[str, MemoryPath] = self.ledger.paths
 
     def _files(self) -> dict[MemoryPath, BlobId]:
         if self._tip is None:
@@ -51,9 +63,9 @@ class ImportBase:
         tree = self._connector.get_tree(self._tip)
         return {entry.path: entry.sha for entry in tree if entry.type is EntryType.FILE}
 
-    def _ledger(self) -> dict[str, MemoryPath]:
+    def _ledger(self) -> Ledger:
         blob = self.blobs.get(LEDGER)
-        return read_ledger(self.read(blob)) if blob is not None else {}
+        return read_ledger(self.read(blob)) if blob is not None else Ledger()
 
     def read(self, blob: BlobId) -> bytes:
         """The bytes of a file that is kept here, or was stored for the import that goes on.
@@ -63,6 +75,20 @@ class ImportBase:
         """
         ((_, content),) = self._connector.read_blobs([blob])
         return content
+
+    def earlier(self, path: MemoryPath, blob: BlobId) -> BlobId | None:
+        """What an import had brought to a path before one that brought this; `None` for nothing.
+
+        Raises:
+            ConnectorError: It cannot be read.
+        """
+        if self._tip is None:
+            return None
+        for commit in self._connector.log(LogQuery(self._tip, path=path)):
+            found = self._connector.get_committed(path, commit.id)
+            if found not in (blob, None):
+                return found
+        return None
 
     # --- adding --------------------------------------------------------------------------------
 
@@ -77,6 +103,15 @@ class ImportBase:
         if self._part_bytes >= _PART_BYTES or len(self._part) >= _PART_FILES:
             self.store()
 
+    def move(self, path: MemoryPath, new_path: MemoryPath, blob: BlobId) -> None:
+        """Have a record that was added and stored at another path instead.
+
+        Raises:
+            ConnectorError: It cannot be read.
+        """
+        self.add(new_path, self.read(blob))
+        self._part[path] = None
+
     def store(self) -> None:
         """Store what was added so far."""
         if self._abandoned is not None:  # an import that was killed
@@ -84,7 +119,10 @@ class ImportBase:
             self._abandoned = None
         if not self._part:
             return
-        changes: list[Change] = [Put(path, text, ABSENT) for path, text in self._part.items()]
+        changes: list[Change] = [
+            Put(path, text, ABSENT) if text is not None else Delete(path, ABSENT)
+            for path, text in self._part.items()
+        ]
         self._pending = self._connector.commit_aside(
             self._pending_ref,
             self._pending,
@@ -95,23 +133,23 @@ class ImportBase:
         )
         self._part, self._part_bytes = {}, 0
 
-    def advance(self, paths: Mapping[str, MemoryPath]) -> None:
+    def advance(self, ledger: Ledger) -> None:
         """Have `imports/KIND` lead to all that was added, as the memory has it now.
 
         Args:
-            paths: Where each record is, those of earlier imports included.
+            ledger: What is known of each record, those of earlier imports included.
 
         Raises:
             StaleBase: Another import has been here meanwhile.
             ConnectorError: It cannot be stored.
         """
         self.store()
-        if self._pending is None and paths == self.paths:
+        if self._pending is None and ledger == self.ledger:
             return
-        ledger = [Put(LEDGER, write_ledger(paths), ABSENT)]
+        put = [Put(LEDGER, write_ledger(ledger), ABSENT)]
         at = self._pending or self._tip
         said = f"{self._kind}: what was imported"
-        self._connector.commit_aside(self._ref, self._tip, at, ledger, said, author=_KEEPER)
+        self._connector.commit_aside(self._ref, self._tip, at, put, said, author=_KEEPER)
 
     def tidy(self) -> None:
         """Remove what only an import that goes on needs."""

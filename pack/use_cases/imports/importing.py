@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -29,6 +30,8 @@ from pack.errors import (
     MigrationNeeded,
 )
 from pack.files.note import Note
+from pack.imports.growing import grown
+from pack.imports.ledger import FIRST, Ledger, key_of
 from pack.imports.placing import ImportPlaces
 from pack.imports.records import (
     ExportReader,
@@ -38,6 +41,7 @@ from pack.imports.records import (
     SkippedRecord,
 )
 from pack.imports.rendering import dates_of, render, without_dates
+from pack.imports.secrecy import shown, without_secret_title
 from pack.imports.splitting import split
 from pack.imports.starters import is_untouched
 from pack.limits import MAX_FILE_BYTES
@@ -46,15 +50,20 @@ from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import is_memory_file
 from pack.provenance import IMPORT, IMPORTED_FROM, WRITTEN_TOO_BY, Origin, Source
 from pack.use_cases.imports.bases import ImportBase
+from pack.use_cases.imports.brought import Brought
 from pack.use_cases.imports.comparing import (
+    YOURS_STAYS,
     Comparing,
     PlannedRecord,
     RecordOutcome,
-    said_id,
 )
+from pack.use_cases.imports.sources import Sources
+from pack.v1.taxonomy import CONTEXT
 
 _TWICE: Final = "the export has it twice"
 _UNUSABLE: Final = "it cannot be a note: {}"
+_APART: Final = "another source has something else of this name: this is a note of its own"
+_RENAMED: Final = "its name cannot be used here, or is taken: it has another one here"
 _MOST_NAMED: Final = 100
 _NO_NOTE: Final = (InvalidContent, InvalidPath, IgnoredPath, ManagedPath, LimitExceeded)
 
@@ -113,6 +122,7 @@ class Importing:
         agree: Agree = _agreed,
         tell: Tell = _untold,
         starters: Mapping[str, str] = MappingProxyType({}),
+        place: str | None = None,
     ) -> Imported:
         """Bring what a reader finds into the memory.
 
@@ -124,6 +134,8 @@ class Importing:
             tell: Told how far the reader is, after each record.
             starters: The texts that a new memory begins with, by path: while nobody has touched
                 one, a file of that path replaces it.
+            place: Where the export is, to tell several sources of a kind apart; nobody can read it
+                in what is kept of it. `None` if there is only one.
 
         Raises:
             NotInitialised: There is no memory.
@@ -136,7 +148,7 @@ class Importing:
         base = ImportBase(self._core.connector, reader.kind)
         try:
             is_persons = self._writer() is IMPORT
-            parts = (self._core, base, reader.kind, starters)
+            parts = (self._core, base, reader.kind, starters, Sources(base, place))
             run = _Run(*parts, dry_run=dry_run, is_persons=is_persons)
             for one in reader.records(transcripts=transcripts):
                 run.add(one)
@@ -148,12 +160,13 @@ class Importing:
     def _carry_out(self, run: _Run, base: ImportBase, agree: Agree, *, dry_run: bool) -> Imported:
         if not dry_run:
             base.store()
+        run.settle()
         with self._core.view():
             planned = run.outcome()
         if dry_run:
             return planned
         if not planned.written:
-            base.advance(run.paths)
+            base.advance(run.ledger)
             return planned
         agree(planned)
         done = [planned]
@@ -169,7 +182,7 @@ class Importing:
         except _NothingToWriteError:
             return done[0]
         if written.commit is not None:  # else it waits for the person
-            base.advance(run.paths)
+            base.advance(run.ledger)
         return run.result(written.commit)
 
     def _writer(self) -> Origin:
@@ -182,7 +195,7 @@ class _NothingToWriteError(Exception):
     """Somebody else has written all of it meanwhile."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Run:
     """One import while it is read, and what is to be written of it."""
 
@@ -190,23 +203,26 @@ class _Run:
     base: ImportBase
     kind: ImportKind
     starters: Mapping[str, str]
+    sources: Sources
     dry_run: bool
     is_persons: bool
     found: Counter[str] = field(default_factory=Counter)
     skipped: list[SkippedRecord] = field(default_factory=list)
     records: dict[str, PlannedRecord] = field(default_factory=dict)
     secrets: dict[str, int] = field(default_factory=dict)
-    writers: set[str] = field(default_factory=set)
-    _places: ImportPlaces | None = None
-    _here: dict[MemoryPath, BlobId] = field(default_factory=dict)
-    _replaced: dict[MemoryPath, BlobId] = field(default_factory=dict)
+    writers: dict[str, frozenset[str]] = field(default_factory=dict)
+    _number: int = FIRST
+    _before: dict[MemoryPath, BlobId] = field(default_factory=dict)
     _outcomes: list[tuple[PlannedRecord, RecordOutcome]] = field(default_factory=list)
 
     @property
-    def paths(self) -> dict[str, MemoryPath]:
-        """Where each record is, those of earlier imports included."""
-        new = {source_id: one.path for source_id, one in self.records.items()}
-        return {**self.base.paths, **new}
+    def ledger(self) -> Ledger:
+        """Where each record is, those of earlier imports included, and where sources were."""
+        new = {one.key: one.path for one in self.records.values()}
+        held_back = {one.key for one, out in self._outcomes if out.why == YOURS_STAYS}
+        others = self.base.ledger.held_back.difference(new)
+        places = self.sources.places(self._number)
+        return Ledger({**self.base.paths, **new}, places, others | held_back)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -227,82 +243,118 @@ class _Run:
             return
         now = self.core.clock()
         try:
-            content = render(record, self.kind, now)
+            content = render(without_secret_title(record), self.kind, now)
             if len(content) > MAX_FILE_BYTES:
                 raise LimitExceeded("it", MAX_FILE_BYTES)
-            known = self.base.paths.get(record.source_id)
-            path = known or self._new_path(record, content)
+            as_before = partial(self._as_before, record, content)
+            known = self.sources.find(record.source_id, as_before, may_grow=record.grows)
+            path = self.base.paths[known] if known is not None else self._new_path(record, content)
+            before = self.base.blobs.get(path) or self._before.get(path)
+            content = as_before(before) if before is not None else content
+            if len(content) > MAX_FILE_BYTES:
+                raise LimitExceeded("it, with what came before,", MAX_FILE_BYTES)
         except _NO_NOTE as error:
             self.skipped.append(SkippedRecord(_called(record), _UNUSABLE.format(error)))
             return
         _, changed = dates_of(record, now)
-        before = self.base.blobs.get(path) or self._replaced.get(path)
-        if before is not None and record.verbatim is None:
-            content = self._unless_redated(content, before)
         blob = blob_id(content)
-        is_news = blob != before
-        kept = content if is_news and self.dry_run else None
-        planned = PlannedRecord(
-            record.source_id, path, blob, before, changed, record.verbatim is not None, kept
+        is_verbatim = record.verbatim is not None
+        here = self._here.get(path)
+        may_merge = blob != before and here not in (blob, before)
+        kept = content if self.dry_run and may_merge else None
+        id_ = record.source_id
+        self.records[id_] = PlannedRecord(
+            *(id_, known or id_, path, blob, before, changed, is_verbatim, kept),
+            given=_given(record, path) if here is None and before is None else None,
         )
-        self.records[record.source_id] = planned
-        if is_news:
-            self.writers.update(part.writer.label for part in record.parts if part.writer)
+        if here != blob:
+            labels = frozenset(part.writer.label for part in record.parts if part.writer)
+            self.writers[record.source_id] = labels
             self.secrets[record.source_id] = _secrets_in(content)
-            if not self.dry_run:
-                self.base.add(path, content)
+        if not self.dry_run and self.base.blobs.get(path) != blob:
+            self.base.add(path, content)
 
-    def _unless_redated(self, content: bytes, before: BlobId) -> bytes:
-        """A note, or the one before where only its dates differ: that is no news."""
-        if blob_id(content) == before:
+    def _as_before(self, record: ImportedRecord, content: bytes, before: BlobId) -> bytes:
+        """A note, or the one before where only its dates differ: that is no news.
+
+        One that grows has all that the one before had.
+        """
+        if record.verbatim is not None or blob_id(content) == before:
             return content
         known = self.base.read(before)
+        if record.grows:
+            content = grown(known, content)
         return known if without_dates(known) == without_dates(content) else content
 
     def _new_path(self, record: ImportedRecord, content: bytes) -> MemoryPath:
-        if self._places is None:
-            self._here = {entry.path: entry.sha for entry in self.core.reader.tree()}
-            at_root = bool(scope_of(self.core.connector).root_notes)
-            taken = [*self._here, *self.base.blobs]
-            self._places = ImportPlaces(self.kind, taken, at_root=at_root)
-        own = self._own_path(record, content) or self._former_path(self._places, record)
-        path = own or self._places.place(record)
+        """Where a record is, or is to be, of which nothing is kept beside the branch."""
+        path = self._begun(record) or self._brought_to(record, content)
+        path = path or self._places.place(record)
         self.core.reader.refuse_excluded(path)
         scope_of(self.core.connector).require().refuse_left_out(path)
         return path
 
-    def _own_path(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
-        """The path of a file that is taken as it is, if it is there already, or a starter is."""
-        path = MemoryPath(f"{record.folder}/{record.name}".lstrip("/"))
-        here = self._here.get(path)
-        if record.verbatim is None or not here or path in self.base.blobs:
+    def _begun(self, record: ImportedRecord) -> MemoryPath | None:
+        """The path of a file that a new memory begins with, if a record replaces it."""
+        path = next(self._places.possible(record))
+        if path not in self.starters or record.verbatim is None:
             return None
-        if here != blob_id(content):
-            found = self.core.reader.find(path)
-            if found is None or not is_untouched(found.content, self.starters.get(path)):
-                return None
-            self._replaced[path] = here
-        del self._here[path]  # no other record is at this path
+        if path in self.base.blobs or path in self._before:
+            return None
+        found = self.core.reader.find(path)
+        if found is None or not is_untouched(found.content, self.starters[path]):
+            return None
+        self._before[path] = found.sha
         return path
 
-    def _former_path(self, places: ImportPlaces, record: ImportedRecord) -> MemoryPath | None:
-        """Where another machine's import has put a record, of which nothing is kept here.
+    def _brought_to(self, record: ImportedRecord, content: bytes) -> MemoryPath | None:
+        path = self._brought.find(record, content, blob_id(content))
+        if path is not None and path in self._brought.blobs:
+            self._before[path] = self._brought.blobs[path]
+        return path
 
-        What it brought came with the memory; what it was then is beside the branch over there.
-        """
-        for path in places.possible(record) if record.verbatim is None else ():
-            if path not in self._here or path in self.base.blobs:
-                return None
-            found = self.core.reader.find(path)
-            if found is not None and said_id(found, self.kind) == record.source_id:
-                return path
-        return None
+    @cached_property
+    def _here(self) -> dict[MemoryPath, BlobId]:
+        return {entry.path: entry.sha for entry in self.core.reader.tree() if entry.sha}
+
+    @cached_property
+    def _places(self) -> ImportPlaces:
+        at_root = bool(scope_of(self.core.connector).root_notes)
+        taken = [*(entry.path for entry in self.core.reader.tree()), *self.base.blobs]
+        return ImportPlaces(self.kind, taken, at_root=at_root)
+
+    @cached_property
+    def _brought(self) -> Brought:
+        return Brought(self.core, self.kind, self._here, self.base.blobs, self._places)
+
+    def settle(self) -> None:
+        """Have each record where it belongs, now that all of the export is known."""
+        self._number, doubtful = self.sources.settle()
+        for source_id, one in list(self.records.items()):
+            if source_id in doubtful:
+                self.records[source_id] = self._settled(one)
+            elif one.key not in self.base.paths:
+                key = key_of(source_id, self._number)
+                self.records[source_id] = replace(one, key=key)
+        if not self.dry_run:
+            self.base.store()
+
+    def _settled(self, one: PlannedRecord) -> PlannedRecord:
+        """A record that has the id of an earlier one: that of its source, or a note of its own."""
+        key = key_of(one.source_id, self._number)
+        path = self.base.paths.get(key)
+        if path is None:
+            return replace(one, key=key, is_apart=True)
+        if not self.dry_run:
+            self.base.move(one.path, path, one.blob)
+        before = self.base.blobs.get(path)
+        return replace(one, key=key, path=path, before=before, given=None)
 
     # --- deciding ------------------------------------------------------------------------------
 
     def outcome(self) -> Imported:
         """What becomes of each record in the memory as it is now."""
-        comparing = Comparing(self.core, self.base, self.kind)
+        comparing = Comparing(self.core, self.base, self.kind, self._before)
         self._outcomes = [(one, comparing.of(one)) for one in self.records.values()]
         return self.result(None)
 
@@ -314,6 +366,7 @@ class _Run:
             *self.skipped,
             *(SkippedRecord(path, why, count) for (path, why), count in kept_away.items()),
         ]
+        skipped += [SkippedRecord(*said) for one in written if (said := _said(*one)) is not None]
         stays = sum(1 for _, out in self._outcomes if not out.is_written and out.why is None)
         return Imported(
             self.kind,
@@ -330,6 +383,8 @@ class _Run:
         """The one commit that brings it all."""
         puts = list(self._puts())
         changes: list[Change] = [*puts, *self._dates(puts)]
+        ids = [one.source_id for one, out in self._outcomes if out.is_written]
+        writers = set().union(*(self.writers.get(one, ()) for one in ids))
         first, more = puts[0].path, len(puts) - 1
         others = f" and {more:,} more" if more else ""
         return Decision(
@@ -339,7 +394,7 @@ class _Run:
             names=[put.path for put in puts[1:_MOST_NAMED]],
             trailers=[
                 (IMPORTED_FROM, str(self.kind)),
-                *((WRITTEN_TOO_BY, label) for label in sorted(self.writers)),
+                *((WRITTEN_TOO_BY, label) for label in sorted(writers)),
             ],
         )
 
@@ -379,6 +434,19 @@ class _Run:
         return [Put(imported.RECORD, content, taken.sha if taken is not None else ABSENT)]
 
 
+def _said(one: PlannedRecord, out: RecordOutcome) -> tuple[str, str] | None:
+    """What has to be said of a note that is written: its name, and why it has another place."""
+    if one.is_apart:
+        return out.path, _APART
+    return (f"{one.given}, as {out.path}", _RENAMED) if one.given is not None else None
+
+
+def _given(record: ImportedRecord, path: MemoryPath) -> str | None:
+    """The path that a source gives a record, if that is another; notes of the root are expected."""
+    given = f"{record.folder}/{record.name}".lstrip("/")
+    return given if record.name and path not in (given, f"{CONTEXT}/{given}") else None
+
+
 def _called(record: ImportedRecord) -> str:
     return record.title or record.name or record.source_id
 
@@ -391,7 +459,7 @@ def _joined(skipped: list[SkippedRecord]) -> Iterator[SkippedRecord]:
     """The same things for the same reason once, and of very many only some by name."""
     counts: Counter[tuple[str, str]] = Counter()
     for one in skipped:
-        counts[one.what, one.why] += one.count
+        counts[shown(one.what), shown(one.why)] += one.count
     named: Counter[str] = Counter()
     more: Counter[str] = Counter()
     for (what, why), count in counts.items():

@@ -1,5 +1,9 @@
 """Claude Code's folder, and back."""
 
+import re
+from dataclasses import replace
+
+import pytest
 import yaml
 from hypothesis import given
 
@@ -43,6 +47,27 @@ def test_a_topic_of_its_own_only_learns_where_it_is():
     assert read_topic(text + "more\n").is_changed is True
     assert read_topic(own) is None
     assert read_topic('---\npack_path: "\\x"\n---\n') is None
+
+
+@pytest.mark.parametrize(
+    "head", ["", "---\nmetadata:\n  type: user\n---\n", "---\nbroken: [\n---\n"]
+)
+def test_dates_that_only_the_memory_knows_come_back(head):
+    note = exported("a/n.md", f"{head}Tea.\n")
+    (text,) = (
+        text
+        for name, text in folder(
+            [replace(note, created="2019-02-03", updated="2020-04-05T00:00:00Z")]
+        ).items()
+        if name != "MEMORY.md"
+    )
+    read = read_topic(text)
+    assert (read.content, read.is_changed) == (note.note.content, False)
+    assert (read.created, read.updated) == ("2019-02-03", "2020-04-05T00:00:00Z")
+    changed = read_topic(f"{text}more\n")
+    assert (changed.created, changed.updated, changed.is_changed) == ("2019-02-03", None, True)
+    old = re.sub(r"pack_(created|updated): .*\n", "", text)
+    assert read_topic(old).content == note.note.content
 
 
 def test_the_index_stays_within_what_is_read():

@@ -56,3 +56,20 @@ def test_an_entity_that_was_changed_elsewhere_is_not_taken_for_the_note():
 def test_a_fence_is_one_observation():
     body = "```sh\n- no item\n\n# no heading\n```\nafter\n"
     assert list(observations(body, "t", {})) == ["```sh\n- no item\n\n# no heading\n```", "after"]
+
+
+def test_no_two_entities_have_one_name():
+    notes = [
+        exported("n/one.md", "# Same\n\na\n"),
+        exported("n/two.md", "# Same\n\nb\n"),
+        exported("n/three.md", "# Same (n/one.md)\n\nc\n"),
+        exported("n/four.md", "# Same (n/one.md)\n\nd\n"),
+        exported("n/five.md", "# Same (n/two.md)\n\ne\n"),
+        exported("n/blank.md", "---\ntopic: ' '\n---\nf\n"),
+    ]
+    entities, told = graph(notes)
+    names = [one["name"] for one in entities]
+    assert len({*names}) == len(notes)
+    assert all(name.strip() for name in names)
+    read = [read_entity(one, told.get(one["name"], ())) for one in entities]
+    assert [one.path for one in read] == [one.path for one in notes]

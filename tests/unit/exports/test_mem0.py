@@ -1,6 +1,7 @@
 """Memories of mem0, and back."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,24 @@ def test_text_that_was_changed_there_comes_back_changed_below_its_frontmatter():
     assert read_mem0("Likes mate.\n", one["metadata"]).content == (
         b"---\ntopic: Tea\n---\nLikes mate.\n"
     )
+
+
+def test_dates_that_only_the_memory_knows_come_back():
+    note = replace(exported("a/tea.md", "Tea.\n"), created="2019-02-03", updated="2020-04-05")
+    (one,) = lines([note])
+    read = read_mem0(one["content"], one["metadata"])
+    assert (read.created, read.updated) == ("2019-02-03", "2020-04-05")
+    changed = read_mem0("Mate.\n", one["metadata"])
+    assert (changed.created, changed.updated) == ("2019-02-03", None)
+
+
+@pytest.mark.parametrize(
+    "date", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00", "some day"]
+)
+def test_a_date_that_is_no_moment_is_left_out(date):
+    (one,) = lines([replace(exported("a/tea.md", "Tea.\n"), updated=date)])
+    assert (one["created_at"], one["updated_at"]) == (None, None)
+    assert read_mem0(one["content"], one["metadata"]).updated == date
 
 
 @pytest.mark.parametrize("metadata", [None, [], {}, {"pack": 1}, {"pack": {"path": "a.md"}}])

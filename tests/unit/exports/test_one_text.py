@@ -44,6 +44,21 @@ def test_a_block_stands_in_a_file_with_other_text_and_is_replaced_alone(notes):
     assert [one.path for one in read_agents(again).notes] == ["a/z.md"]
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("own", ["", OWN])
+def test_a_block_is_found_whatever_an_editor_made_of_line_ends(own, mark):
+    notes = [exported("a/b.md", "# B\n\n- one\n"), exported("a/c.md", "no end")]
+    text = mark + with_block(own, joined(write_agents(notes))).replace("\n", "\r\n") + "More.\r\n"
+    assert is_exported(text)
+    read = read_agents(text)
+    assert ([(one.path, one.content) for one in read.notes], read.broken) == (pairs(notes), 0)
+    again = with_block(text, joined(write_agents([exported("a/z.md", "new\n")])))
+    assert again.count("BEGIN PACK MEMORY") == 1
+    assert again.startswith(mark + own.replace("\n", "\r\n"))
+    assert again.endswith("-->\nMore.\r\n")
+    assert [one.path for one in read_agents(again).notes] == ["a/z.md"]
+
+
 def test_a_person_reads_a_heading_for_each_note():
     text = joined(
         write_markdown([exported("a/some-plan.md", "Go.\n"), exported("a/b.md", "# B\n")])

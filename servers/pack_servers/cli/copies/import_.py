@@ -81,6 +81,7 @@ def run(
             agree=agree,
             tell=tell,
             starters=starter_files(),
+            place=str(source.expanduser().resolve()),
         )
     if answer is Format.JSON:
         show_json(_fields(done))

@@ -44,6 +44,7 @@ def test_prompts_are_found_in_every_language(
         for n, text in reversed(list(enumerate(("What is bread?", "Note: buy it"))))
     ]
     records, _ = _read(tmp_path, entries, name=f"Takeout/{folder}/MyActivity.json")
+    assert all(one.grows for one in records.values())  # an export may have a part of a day
     assert _said(records["day/2025-02-01"]) == [
         ("", "What is bread?\n"),
         ("gemini", "Yes\n"),

@@ -1,6 +1,6 @@
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+import tracemalloc
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -9,8 +9,6 @@ from pack.history.undoing.undone import UndoChoice
 from pack.imports.records import (
     ImportedPart,
     ImportedRecord,
-    ImportKind,
-    ReadProgress,
     RecordClass,
     SkippedRecord,
 )
@@ -20,34 +18,10 @@ from pack.use_cases.imports import bases as import_bases
 from pack.use_cases.imports.comparing import DELETED_HERE, YOURS_STAYS
 from pack.use_cases.imports.importing import Imported
 from tests.support import World, assert_true_index
+from tests.unit.use_cases.imports.taking import MAY, USER, A, Reader, file, note, take
 
-USER = Origin(Source.USER, "cli")
 TOOL = Origin(Source.AI_CLOUD, "chatgpt")
-MAY = datetime(2024, 5, 1, 10, tzinfo=UTC)
 SECRET = "ghp_" + "FAKEfake0123456789FAKEfake0123456789"  # made up
-A, B = "notes/a.md", "notes/b.md"
-
-
-@dataclass
-class Reader:
-    """An export that is there already."""
-
-    given: Iterable[ImportedRecord | SkippedRecord]
-    kind: ImportKind = ImportKind.CHATGPT
-    progress: ReadProgress = field(default_factory=lambda: ReadProgress(1, 1))
-
-    def records(self, *, transcripts: bool) -> Iterator[ImportedRecord | SkippedRecord]:
-        yield from self.given
-
-
-def _note(title: str, text: str, **more) -> ImportedRecord:
-    more.setdefault("created", MAY)
-    kind = more.pop("kind", RecordClass.NOTE)
-    return ImportedRecord(kind, f"id-{title}", title, [ImportedPart(text)], **more)
-
-
-def _take(memory: Memory, *records: ImportedRecord | SkippedRecord, **how) -> Imported:
-    return memory.written_by(USER).importing.take(Reader(records), **how)
 
 
 @pytest.fixture
@@ -70,7 +44,7 @@ def _with(memory: Memory, path: str, old: str, new: str) -> None:
 
 def test_an_import_is_one_commit_of_the_person(world: World, memory: Memory) -> None:
     before = len(world.messages())
-    done = _take(memory, *(_note(f"N{n}", f"text {n}\n") for n in range(30)))
+    done = take(memory, *(note(f"N{n}", f"text {n}\n") for n in range(30)))
     assert (done.written, done.unchanged, done.found) == (30, 0, {"notes": 30})
     message, *others = world.messages()
     assert len(others) == before
@@ -82,10 +56,23 @@ def test_an_import_is_one_commit_of_the_person(world: World, memory: Memory) -> 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(world: World, memory: Memory) -> None:
     head, refs = world.connector.head(), world.connector.side_refs("imports")
-    planned = _take(memory, _note("A", "a\n"), dry_run=True)
+    planned = take(memory, note("A", "a\n"), dry_run=True)
     assert (planned.written, planned.commit) == (1, None)
     assert (world.connector.head(), world.connector.side_refs("imports")) == (head, refs)
-    assert _take(memory, _note("A", "a\n")).written == 1
+    assert take(memory, note("A", "a\n")).written == 1
+
+
+def test_a_dry_run_holds_no_more_than_one_record(memory: Memory) -> None:
+    text = "0123456789abcde\n" * 32_000
+    records = (note(f"N{n}", f"{n}\n{text}") for n in range(30))
+    tracemalloc.start()
+    try:
+        planned = memory.written_by(USER).importing.take(Reader(records), dry_run=True)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert planned.written == 30
+    assert peak < 15 * len(text)
 
 
 def test_nothing_is_left_of_an_import_that_was_refused(world: World, memory: Memory) -> None:
@@ -94,22 +81,22 @@ def test_nothing_is_left_of_an_import_that_was_refused(world: World, memory: Mem
 
     head = world.connector.head()
     with pytest.raises(PackError):
-        _take(memory, _note("A", "a\n"), agree=refuse)
+        take(memory, note("A", "a\n"), agree=refuse)
     assert world.connector.head() == head
     assert world.connector.side_refs("imports") == {}
-    assert _take(memory, _note("A", "a\n")).written == 1
+    assert take(memory, note("A", "a\n")).written == 1
 
 
 def test_an_agent_gets_no_authority_by_importing(world: World, memory: Memory) -> None:
     agent = memory.written_by(Origin(Source.AI_CLOUD, "agent"))
-    agent.importing.take(Reader([_note("A", "a\n")]))
+    agent.importing.take(Reader([note("A", "a\n")]))
     assert "Pack-Origin: ai-cloud:agent\n" in world.messages()[0]
 
 
 def test_an_import_can_be_undone(world: World, memory: Memory) -> None:
     before = world.files()
-    chat = _note("Chat", "hello\n", kind=RecordClass.TRANSCRIPT)
-    _take(memory, _note("A", "a\n"), chat)
+    chat = note("Chat", "hello\n", kind=RecordClass.TRANSCRIPT)
+    take(memory, note("A", "a\n"), chat)
     memory.written_by(USER).undo.undo(UndoChoice())
     after = world.files()
     assert A not in after
@@ -121,80 +108,144 @@ def test_an_import_can_be_undone(world: World, memory: Memory) -> None:
 
 
 def test_the_same_export_again_changes_nothing(world: World, memory: Memory) -> None:
-    records = [_note("A", "a\n"), _note("B", "b\n", kind=RecordClass.TRANSCRIPT)]
-    _take(memory, *records)
+    records = [note("A", "a\n"), note("B", "b\n", kind=RecordClass.TRANSCRIPT)]
+    take(memory, *records)
     head, refs = world.connector.head(), world.connector.side_refs("imports")
     world.clock.now += timedelta(days=3)
-    again = _take(world.open(), *records)
+    again = take(world.open(), *records)
     assert (again.written, again.unchanged, again.commit) == (0, 2, None)
     assert (world.connector.head(), world.connector.side_refs("imports")) == (head, refs)
 
 
 def test_a_newer_export_brings_only_its_news(world: World, memory: Memory) -> None:
-    _take(memory, _note("A", "a\n"), _note("B", "b\n"))
-    done = _take(memory, _note("A", "a\nmore\n"), _note("B", "b\n"), _note("C", "c\n"))
+    take(memory, note("A", "a\n"), note("B", "b\n"))
+    done = take(memory, note("A", "a\nmore\n"), note("B", "b\n"), note("C", "c\n"))
     assert (done.written, done.unchanged) == (2, 1)
     assert set(done.paths) == {A, "notes/c.md"}
     assert _text(world, A).endswith("a\nmore\n")
 
 
 def test_an_export_that_is_only_a_part_removes_nothing(world: World, memory: Memory) -> None:
-    _take(memory, _note("A", "a\n"), _note("B", "b\n"))
-    done = _take(memory, _note("B", "b\n"))
+    take(memory, note("A", "a\n"), note("B", "b\n"))
+    done = take(memory, note("B", "b\n"))
     assert (done.written, done.unchanged) == (0, 1)
     assert A in world.files()
-    assert _take(memory, _note("A", "a\n"), _note("B", "b\n")).written == 0
+    assert take(memory, note("A", "a\n"), note("B", "b\n")).written == 0
+
+
+def test_a_list_that_was_gathered_keeps_what_earlier_exports_had(
+    world: World, memory: Memory
+) -> None:
+    take(memory, note("A", "- a\n- b\n", grows=True), place="/1.zip")
+    _with(memory, A, "- a\n", "")
+    newer = note("A", "- c\n", grows=True, created=MAY + timedelta(days=9))
+    assert take(memory, newer, place="/2.zip").paths == (A,)
+    assert _text(world, A).endswith("\n\n- b\n- c\n")  # what the person took out stays out
+    assert "created: 2024-05-01" in _text(world, A)
+    for place in ("/2.zip", "/3.zip"):
+        assert take(memory, newer, place=place).unchanged == 1
 
 
 def test_the_persons_edits_win_and_news_come_beside_them(world: World, memory: Memory) -> None:
-    _take(memory, _note("A", "one\n\ntwo\n\nthree\n"))
+    take(memory, note("A", "one\n\ntwo\n\nthree\n"))
     _with(memory, A, "one", "ONE")
-    done = _take(memory, _note("A", "one\n\ntwo\n\nthree\n\nfour\n"))
+    done = take(memory, note("A", "one\n\ntwo\n\nthree\n\nfour\n"))
     assert done.written == 1
     assert _text(world, A).endswith("ONE\n\ntwo\n\nthree\n\nfour\n")
 
 
 def test_where_both_changed_the_same_line_the_persons_stays(world: World, memory: Memory) -> None:
-    _take(memory, _note("A", "one\n"))
+    take(memory, note("A", "one\n"))
     _with(memory, A, "one", "mine")
-    done = _take(memory, _note("A", "theirs\n"))
+    done = take(memory, note("A", "theirs\n"))
     assert "mine\n" in _text(world, A)
     assert "theirs" not in _text(world, A)
-    assert YOURS_STAYS in {one.why for one in done.skipped}
-    assert _take(memory, _note("A", "theirs\n")).written == 0
+    assert done.skipped == (SkippedRecord(A, YOURS_STAYS),)
+
+
+def test_what_did_not_come_is_named_until_it_is_here(world: World, memory: Memory) -> None:
+    take(memory, note("A", "one\n\ntwo\n"), note("B", "b\n"))
+    _with(memory, A, "one", "mine")
+    newer = [note("A", "theirs\n\ntwo\n\nthree\n"), note("B", "b\n")]
+    assert take(memory, *newer).paths == (A,)
+    assert take(memory, note("B", "b\n")).skipped == ()
+    for _ in range(2):
+        again = take(memory, *newer)
+        assert (again.written, again.unchanged) == (0, 1)
+        assert again.skipped == (SkippedRecord(A, YOURS_STAYS),)
+    _with(memory, A, "mine", "mine, and\n\ntheirs")
+    assert take(memory, *newer).skipped == ()
+    assert take(memory, *newer).unchanged == 2
 
 
 @pytest.mark.parametrize("is_edited", [False, True])
 def test_what_was_moved_stays_moved(world: World, memory: Memory, is_edited: bool) -> None:
-    _take(memory, _note("A", "one\n\ntwo\n"))
+    take(memory, note("A", "one\n\ntwo\n"))
     memory.written_by(USER).notes.move(A, "areas/mine.md", memory.notes.get(A).sha)
     if is_edited:
         _with(memory, "areas/mine.md", "one", "ONE")
-    assert _take(memory, _note("A", "one\n\ntwo\n")).written == 0
-    done = _take(memory, _note("A", "one\n\ntwo\n\nthree\n"))
+    assert take(memory, note("A", "one\n\ntwo\n")).written == 0
+    done = take(memory, note("A", "one\n\ntwo\n\nthree\n"))
     assert done.paths == ("areas/mine.md",)
     assert A not in world.files()
     assert "three\n" in _text(world, "areas/mine.md")
 
 
+@pytest.mark.parametrize("is_verbatim", [False, True])
+def test_another_note_at_the_place_of_a_moved_one_is_never_touched(
+    world: World, memory: Memory, is_verbatim: bool
+) -> None:
+    def given(text: str) -> ImportedRecord:
+        return file(A, text.encode()) if is_verbatim else note("A", text)
+
+    mine = memory.written_by(USER).notes
+    take(memory, given("one\n\ntwo\n"))
+    mine.move(A, "areas/mine.md", memory.notes.get(A).sha)
+    mine.update(A, "# Another\n\nmine alone\n", None)
+    other = _text(world, A)
+    done = take(memory, given("one\n\ntwo\n\nthree\n"))
+    assert done.paths == ("areas/mine.md",)
+    assert _text(world, A) == other
+    assert take(memory, given("one\n\ntwo\n\nthree\n")).written == 0
+
+
+@pytest.mark.parametrize("is_verbatim", [False, True])
+def test_another_note_at_the_place_of_a_deleted_one_is_never_touched(
+    world: World, memory: Memory, is_verbatim: bool
+) -> None:
+    def given(text: str) -> ImportedRecord:
+        return file(A, text.encode()) if is_verbatim else note("A", text)
+
+    mine = memory.written_by(USER).notes
+    take(memory, given("one\n\ntwo\n"))
+    mine.delete(A, memory.notes.get(A).sha)
+    mine.update(A, "# Another\n\nmine alone\n", None)
+    other = _text(world, A)
+    done = take(memory, given("one\n\ntwo\n\nthree\n"))
+    assert (done.written, done.skipped) == (0, (SkippedRecord(A, YOURS_STAYS),))
+    assert _text(world, A) == other
+
+
 def test_what_was_deleted_stays_deleted(world: World, memory: Memory) -> None:
-    _take(memory, _note("A", "a\n"), _note("B", "b\n"))
+    take(memory, note("A", "a\n"), note("B", "b\n"))
     memory.written_by(USER).notes.delete(A, memory.notes.get(A).sha)
-    assert _take(memory, _note("A", "a\n"), _note("B", "b\n")).written == 0
-    done = _take(memory, _note("A", "a\nmore\n"), _note("B", "b\n"))
+    same = take(memory, note("A", "a\n"), note("B", "b\n"))
+    assert (same.written, same.unchanged) == (0, 1)
+    assert same.skipped == (SkippedRecord(A, DELETED_HERE),)
+    done = take(memory, note("A", "a\nmore\n"), note("B", "b\n"))
     assert done.written == 0
     assert SkippedRecord(A, DELETED_HERE) in done.skipped
     assert A not in world.files()
 
 
 def test_paths_stay_when_titles_change_and_others_come(world: World, memory: Memory) -> None:
-    first = _note("A", "a\n")
-    _take(memory, first)
+    first = note("A", "a\n")
+    take(memory, first)
     renamed = ImportedRecord(
         RecordClass.NOTE, "id-A", "Renamed", [ImportedPart("a\n")], created=MAY
     )
     twin = ImportedRecord(RecordClass.NOTE, "id-2", "a", [ImportedPart("twin\n")], created=MAY)
-    done = _take(memory, twin, renamed)
+    done = take(memory, twin, renamed)
     assert done.written == 2
     assert "topic: Renamed\n" in _text(world, A)
     assert "twin\n" in _text(world, "notes/a-2.md")
@@ -202,14 +253,14 @@ def test_paths_stay_when_titles_change_and_others_come(world: World, memory: Mem
 
 def test_a_file_of_the_persons_is_never_taken(world: World, memory: Memory) -> None:
     memory.written_by(USER).notes.update(A, "mine\n", None)
-    _take(memory, _note("A", "a\n"))
+    take(memory, note("A", "a\n"))
     assert "mine" in _text(world, A)
     assert "a\n" in _text(world, "notes/a-2.md")
 
 
 def test_only_new_dates_are_no_news(world: World, memory: Memory) -> None:
-    _take(memory, _note("A", "a\n"))
-    assert _take(memory, _note("A", "a\n", created=MAY + timedelta(days=9))).written == 0
+    take(memory, note("A", "a\n"))
+    assert take(memory, note("A", "a\n", created=MAY + timedelta(days=9))).written == 0
 
 
 # --- what comes ----------------------------------------------------------------------------------
@@ -219,7 +270,7 @@ def test_dates_are_the_sources(world: World, memory: Memory) -> None:
     verbatim = ImportedRecord(
         RecordClass.NOTE, "v", "V", folder="notes", name="v.md", updated=MAY, verbatim=b"plain\n"
     )
-    _take(memory, _note("A", "a\n"), verbatim)
+    take(memory, note("A", "a\n"), verbatim)
     assert world.files()["notes/v.md"] == b"plain\n"
     listed = {file.path: file.updated for file in memory.notes.list().files}
     assert listed[A].startswith("2024-05-01")
@@ -227,34 +278,46 @@ def test_dates_are_the_sources(world: World, memory: Memory) -> None:
 
 
 def test_secrets_are_counted_and_come_all_the_same(world: World, memory: Memory) -> None:
-    done = _take(memory, _note("A", f"my token is {SECRET}\n"))
+    done = take(memory, note("A", f"my token is {SECRET}\n"))
     assert (done.written, done.secrets) == (1, 1)
     assert SECRET not in repr(done)
     assert SECRET in _text(world, A)
 
 
+def test_no_name_holds_a_secret(world: World, memory: Memory) -> None:
+    text = f"my token is {SECRET}\n"
+    records = [note(text.strip(), text, source_id=f"id-{n}") for n in "ab"]
+    done = take(memory, *records, records[0], SkippedRecord(f"item {SECRET}", "it is damaged"))
+    assert (done.written, len(done.skipped), done.secrets) == (2, 2, 2)
+    assert SECRET not in repr(done)
+    assert SECRET not in world.messages()[0]
+    assert not any("ghp" in path for path in world.files())
+    assert SECRET not in _text(world, "index.md")
+    assert all(_text(world, path).endswith(text) for path in done.paths)
+
+
 def test_a_broken_record_does_not_stop_the_rest(world: World, memory: Memory) -> None:
-    given = [_note(f"N{n}", f"{n}\n") for n in range(83)]
+    given = [note(f"N{n}", f"{n}\n") for n in range(83)]
     given[10:10] = [SkippedRecord(f"broken {n}", "it is damaged") for n in range(17)]
-    done = _take(memory, *given)
+    done = take(memory, *given)
     assert done.written == 83
     assert [one.what for one in done.skipped] == [f"broken {n}" for n in range(17)]
 
 
 def test_of_very_many_that_are_left_out_some_are_named(world: World, memory: Memory) -> None:
-    done = _take(memory, *(SkippedRecord(f"x{n}", "why") for n in range(1000)), dry_run=True)
+    done = take(memory, *(SkippedRecord(f"x{n}", "why") for n in range(1000)), dry_run=True)
     assert sum(one.count for one in done.skipped) == 1000
     assert len(done.skipped) < 200
 
 
 def test_a_record_that_comes_twice_is_taken_once(world: World, memory: Memory) -> None:
-    done = _take(memory, _note("A", "a\n"), _note("A", "b\n"))
+    done = take(memory, note("A", "a\n"), note("A", "b\n"))
     assert (done.written, len(done.skipped)) == (1, 1)
 
 
 def test_an_ignored_path_is_named_and_left_out(world: World, memory: Memory) -> None:
     world.commit({".gitignore": "notes/\n"})
-    done = _take(memory, _note("A", "a\n"), _note("P", "p\n", kind=RecordClass.PROJECT))
+    done = take(memory, note("A", "a\n"), note("P", "p\n", kind=RecordClass.PROJECT))
     assert done.written == 1
     assert "A" in {one.what for one in done.skipped}
 
@@ -262,16 +325,16 @@ def test_an_ignored_path_is_named_and_left_out(world: World, memory: Memory) -> 
 def test_a_large_conversation_becomes_several_notes(world: World, memory: Memory) -> None:
     parts = [ImportedPart(f"{n} {'word ' * 80_000}\n", TOOL if n % 2 else None) for n in range(7)]
     record = ImportedRecord(RecordClass.TRANSCRIPT, "c", "Long", parts, created=MAY)
-    done = _take(memory, record)
+    done = take(memory, record)
     assert (done.written, done.found) == (2, {"transcripts": 1})
-    assert _take(memory, record).written == 0
+    assert take(memory, record).written == 0
 
 
 def test_an_import_that_was_killed_is_no_base(
     world: World, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def records() -> Iterator[ImportedRecord]:
-        yield from (_note(f"N{n}", "x\n") for n in range(5))
+        yield from (note(f"N{n}", "x\n") for n in range(5))
         assert world.connector.side_refs("imports").keys() == {"chatgpt-pending"}
         raise KeyboardInterrupt
 
@@ -280,16 +343,16 @@ def test_an_import_that_was_killed_is_no_base(
     with pytest.raises(KeyboardInterrupt):
         memory.importing.take(Reader(records()))
     assert world.connector.side_refs("imports") == {}
-    assert _take(memory, _note("N1", "x\n")).written == 1
+    assert take(memory, note("N1", "x\n")).written == 1
 
 
 def test_what_another_machine_has_imported_is_not_brought_twice(
     world: World, memory: Memory
 ) -> None:
     twin = ImportedRecord(RecordClass.NOTE, "id-2", "a", [ImportedPart("twin\n")], created=MAY)
-    _take(memory, _note("A", "a\n"), twin)
+    take(memory, note("A", "a\n"), twin)
     (tip,) = world.connector.side_refs("imports").values()
     world.connector.move_aside("imports/chatgpt", None, tip)  # it stayed over there
-    again = _take(memory, twin, _note("A", "a\n"))
+    again = take(memory, twin, note("A", "a\n"))
     assert (again.written, again.unchanged) == (0, 2)
-    assert _take(memory, twin, _note("A", "a\nmore\n")).paths == (A,)
+    assert take(memory, twin, note("A", "a\nmore\n")).paths == (A,)
