@@ -20,7 +20,7 @@ def refuse_other_source(known: LockedKit, kit: Kit) -> None:
     Raises:
         InvalidRequest: It does; both places are named.
     """
-    if known.source != kit.shipment.source:
+    if known.source.removeprefix("file://") != kit.shipment.source.removeprefix("file://"):
         raise InvalidRequest(
             f"a kit called {kit.name} is installed from {known.source}; this one is from "
             f"{kit.shipment.source}"

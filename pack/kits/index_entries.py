@@ -8,7 +8,7 @@
 
 Public kits are found by their names. Unlisted and private ones are not: whoever knows the address
 installs them by it, and the host decides who may fetch it. A source that begins with `#` is a
-folder of the index itself.
+folder of the index itself; in an index on this machine, one such as `../kits` is beside it.
 
 An index may have a file `index.yaml` with the last day on which it is to be believed:
 
@@ -24,6 +24,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePath
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,6 +45,7 @@ from pack.paths import fold
 _ENTRY: Final = re.compile(r"kits/(?P<name>[a-z0-9][a-z0-9-]{0,63})\.ya?ml")
 _ABOUT: Final = "index.yaml"
 _FAR: Final = re.compile(r"(?:https?|ssh|git)://\S+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:\S+")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _MOST_ENTRIES: Final = 20_000
 
 
@@ -155,11 +157,22 @@ def _entry(
         raise UnusableInput(f"{first['loc'][0]}: {first['msg']}") from error
     if f"kits/{found.name}." != path[: len(found.name) + 6]:
         raise UnusableInput(f"it is called {found.name}")
-    source = _below(index, found.source) if found.source.startswith("#") else found.source
+    source = _place_of(found.source, index, is_near=is_near)
     if not is_near and not _FAR.fullmatch(source):
         raise UnusableInput("its source is no address")
     entry = IndexEntry(found.name, source, found.description, found.version, index)
     return entry, Visibility(found.visibility)
+
+
+def _place_of(source: str, index: str, *, is_near: bool) -> str:
+    """The address of a kit; one that is relative begins at the index that names it."""
+    if source.startswith("#"):
+        return _below(index, source)
+    is_whole = _FAR.fullmatch(source) or _SCHEME.match(source) or source.startswith("~")
+    if not is_near or is_whole or PurePath(source).is_absolute():
+        return source
+    place, _, folder = index.partition("#")
+    return f"{place}/{folder}/{source}" if folder else f"{place}/{source}"
 
 
 def _below(index: str, folder: str) -> str:

@@ -59,6 +59,13 @@ def noted_in(core: Core, folders: Iterable[str]) -> dict[str, dict[MemoryPath, B
     return found
 
 
+def with_uncommitted(core: Core, here: Files, shipped: Iterable[MemoryPath]) -> Files:
+    """What `noted_in` found, with files at a kit's paths that are no notes and in no commit."""
+    missing = [path for path in shipped if path not in here and not is_catalogued(path)]
+    found = {path: _as_it_is(core, path, None) for path in missing}
+    return {**here, **{path: blob for path, blob in found.items() if blob is not None}}
+
+
 def _folder_of(
     path: MemoryPath, found: Mapping[str, dict[MemoryPath, BlobId]]
 ) -> dict[MemoryPath, BlobId] | None:

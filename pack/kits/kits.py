@@ -22,11 +22,11 @@ from pack.kits.fitness import (
 )
 from pack.kits.foreign import find_manifest
 from pack.kits.index_list import KitIndexes
-from pack.kits.kit_files import KitContents, noted_in, shipped
+from pack.kits.kit_files import KitContents, noted_in, shipped, with_uncommitted
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
 from pack.kits.results import KitStatus, Preview, Updated
-from pack.kits.shipment import Kit, checked_folder
+from pack.kits.shipment import Kit, checked_folder, refuse_all_kits
 from pack.kits.states import Files, states_of, worst
 from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
 from pack.kits.updating import UpdateMode
@@ -118,15 +118,7 @@ class Kits:
 
     def preview(self, kit: Kit) -> Preview:
         """What a person should see before a kit is installed."""
-        hidden = {path: len(find_hidden(text)) for path, text in _texts(kit)}
-        installed = self.lock().kits
-        optional = [one for one in kit.manifest.dependencies if not one.is_required]
-        lacking = [one for one in optional if one.name not in installed]
-        missing = [f"{one.name} {one.version.text}" for one in lacking]
-        size = sum(map(len, kit.files.values()))
-        shown = {path: count for path, count in hidden.items() if count}
-        warnings = [*(doubt.said for doubt in self._doubts(kit)), *kit.manifest.warnings]
-        return Preview(kit, size, shown, kit.left_out, warnings, missing)
+        return preview_of(kit, self.lock().kits, self._doubts(kit))
 
     def status(self, names: Sequence[str], find_newest: FindNewest) -> list[KitStatus]:
         """How kits stand, by name.
@@ -163,7 +155,8 @@ class Kits:
             newest, problem = None, str(error)
         base = self._works.told_base(kit, present, newest, tips)
         new = shipped(newest, kit.installed_to) if newest else base
-        states = states_of(kept_own(kit, base, new), present, new)
+        here = with_uncommitted(self._core, present, {*base, *new})
+        states = states_of(kept_own(kit, base, new), here, new)
         latest = str(newest.manifest.version) if newest else None
         if newest is not None and newest.tree != kit.tree:
             problem = self._refusal(newest)
@@ -212,6 +205,16 @@ class Kits:
             after = present.get(path)
             if after != before and (text := _diff(path, before, after, read)):
                 yield path, text
+
+    def changed(self, name: str) -> list[MemoryPath]:
+        """The files of a kit that were changed or removed here, text or not.
+
+        Raises:
+            NotFound: The kit is not installed, or what was installed is not kept here.
+        """
+        kit = self.get(name)
+        present, base = self._works.present(kit.installed_to), self._works.base(kit)
+        return [path for path, blob in sorted(base.items()) if present.get(path) != blob]
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -354,6 +357,7 @@ class Kits:
         self.refuse_doubtful(best, accepted)
         refuse_unfit(best.manifest, self._others(best.name))
         refuse_overlap(best.name, folder, self.lock().kits.values())
+        refuse_all_kits(folder)
         self._keep(best, dry_run=dry_run)
         return self._write(best.name, lambda: self._works.adopt(best, folder), dry_run=dry_run)
 
@@ -412,6 +416,30 @@ class Kits:
         """Whose text it is that comes: the kit's, and nobody's authority is lent to it."""
         found = work.lock.kits.get(name)
         return Origin(Source.KIT, f"{name}@{found.version}") if found else self._session.origin
+
+
+def preview_of(kit: Kit, installed: Collection[str] = (), odd: Iterable[Doubt] = ()) -> Preview:
+    """What a person should see of a kit, whatever memory it may go to.
+
+    Args:
+        kit: The kit.
+        installed: The names of the kits that are installed.
+        odd: What is odd about the version.
+    """
+    hidden = {path: len(find_hidden(text)) for path, text in _texts(kit)}
+    lacking = [
+        one
+        for one in kit.manifest.dependencies
+        if not one.is_required and one.name not in installed
+    ]
+    return Preview(
+        kit,
+        sum(map(len, kit.files.values())),
+        {path: count for path, count in hidden.items() if count},
+        kit.left_out,
+        [*(doubt.said for doubt in odd), *kit.manifest.warnings],
+        [f"{one.name} {one.version.text}" for one in lacking],
+    )
 
 
 def _updated(

@@ -30,6 +30,7 @@ RESERVED: Final = ("profiles", "legacy", "archive")
 REGULAR: Final = "100644"
 EXECUTABLE: Final = "100755"
 LINK: Final = "120000"
+_TELL: Final = "Tell whoever keeps the kit; nothing of it can be installed."
 TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
 """What a source gives for a file that it does not read, as nothing of that is installed."""
 
@@ -163,7 +164,23 @@ def kit_folder(manifest: Manifest) -> str:
     Raises:
         InvalidPath: The manifest names none that a kit may have.
     """
-    return checked_folder(manifest.install_to or f"{FOLDER}/{manifest.name}")
+    try:
+        folder = checked_folder(manifest.install_to or f"{FOLDER}/{manifest.name}")
+        refuse_all_kits(folder)
+    except (InvalidPath, LimitExceeded) as error:
+        error.remedy = "The kit says so as its install_to: tell whoever keeps it."
+        raise
+    return folder
+
+
+def refuse_all_kits(folder: str) -> None:
+    """Do nothing, unless a folder is the one in which each kit has its own.
+
+    Raises:
+        InvalidPath: It is.
+    """
+    if fold(folder) == f"{FOLDER}/":
+        raise InvalidPath(folder, "each kit has a folder of its own in it")
 
 
 def checked_folder(text: str) -> str:
@@ -225,7 +242,10 @@ def refuse_escape(path: str) -> None:
     """
     parts = path.replace("\\", "/").split("/")
     if path.startswith(("/", "\\")) or ".." in parts or path[1:2] == ":" or "\0" in path:
-        raise RefusedForSafety(f"the kit has a path that leads out of its folder: {path[:80]!r}")
+        raise RefusedForSafety(
+            f"the kit has a path that leads out of its folder: {path[:80]!r}",
+            _TELL,
+        )
 
 
 def _unusable(folder: str, path: str, one: ShippedFile, *, may_begin_with_dot: bool) -> str | None:
@@ -258,7 +278,9 @@ def _check_size(files: Mapping[MemoryPath, bytes]) -> None:
 def _refuse_twins(files: Mapping[MemoryPath, bytes]) -> None:
     """Do nothing, unless two paths would be one on a file system that ignores case."""
     if twins := find_twins((), files):
-        raise RefusedForSafety(f"{twins[0]} and {twins[1]} of the kit are one on some systems")
+        raise RefusedForSafety(
+            f"{twins[0]} and {twins[1]} of the kit are one on some systems", _TELL
+        )
 
 
 def find_twins(there: Iterable[str], new: Iterable[str]) -> tuple[str, str] | None:

@@ -24,7 +24,8 @@ from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit
 from pack.versions import KitVersion
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?|(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,39}")
+"""A commit, whole or in short. A word such as `defaced` and a date such as `20260131` are none."""
 
 
 class Distrust(StrEnum):

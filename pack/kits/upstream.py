@@ -80,9 +80,25 @@ class Upstream:
         """
         kit = self._works.get(name)
         edits = self._edits(kit)
+        if not edits:
+            self._refuse_changed(kit)
         found = contribution(kit, self._folder(kit), edits, message, self._blamed)
         self._check(kit, edits, [OutgoingText("subject", found.subject)])
         return found
+
+    def _refuse_changed(self, kit: LockedKit) -> None:
+        """Do nothing, unless something was changed here that goes into no contribution.
+
+        Raises:
+            InvalidRequest: A file was removed, or is no text; or PACK noted something in it.
+        """
+        base, present = self._works.base(kit), self._works.present(kit.installed_to)
+        other = [inside_of(kit, p) for p, blob in sorted(base.items()) if present.get(p) != blob]
+        if other:
+            raise InvalidRequest(
+                f"what was changed here in {kit.name} goes into no patch of text: "
+                f"{', '.join(other[:10])}"
+            )
 
     def _edits(self, kit: LockedKit) -> list[KitEdit]:
         base, present = self._works.base(kit), self._works.present(kit.installed_to)

@@ -114,6 +114,7 @@ class Works:
         taken = next((path for path, blob in present.items() if new.get(path) != blob), None)
         if taken is not None:
             error = AlreadyExists(taken, None, present[taken], None)
+            error.args = (f"{taken} is there, and is not as the kit has it; nothing was written",)
             error.remedy = (
                 f"Move what is in {folder} elsewhere; or, if it is this kit, copied here by hand: "
                 f"{Action.ADOPT_KIT}."

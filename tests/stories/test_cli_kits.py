@@ -723,3 +723,35 @@ def test_check_says_what_is_odd(memory: Folder, upstream: Upstream, tmp_path: Pa
     assert any("future" in one for one in problems)
     assert any("hidden" in one for one in problems)
     assert memory.pack("kit", "check", tmp_path / "none").status != 0
+    nowhere = Folder(tmp_path / "nowhere")
+    nowhere.path.mkdir()
+    assert kit(nowhere, "check", upstream.path / "observer") == fine
+    assert not list(nowhere.path.iterdir())
+
+
+def test_a_short_commit_and_an_address_of_a_file_are_what_they_stand_for(
+    memory: Folder, upstream: Upstream
+) -> None:
+    short = upstream.head()[:10]
+    upstream.second()
+    source = f"{upstream.path.as_uri()}@{short}#observer"
+    answer = kit(memory, "install", source, "--yes")
+    assert (answer["version"], answer["source"]) == ("1.0.0", upstream.source)
+    assert kit(memory, "status")["kits"][0]["latest"] == "1.1.0"
+    assert kit(memory, "install", upstream.source, "--yes")["version"] == "1.1.0"
+
+
+def test_what_is_no_text_is_not_said_to_be_unchanged(memory: Folder, tmp_path: Path) -> None:
+    source = Folder(tmp_path / "binary")
+    manifest = "schema: 1\nname: binary\nversion: 1.0.0\nfiles: ['**']\n"
+    source.write({"kit.yaml": manifest, "a.bin": b"\xff\x00\x01"})
+    kit(memory, "install", source.path, "--yes")
+    assert "is as it was installed" in memory.ok("kit", "patch", "binary").text
+    memory.write({"kits/binary/a.bin": b"\xff\x00\x02"})
+    assert (
+        "what was changed is no text (kits/binary/a.bin)"
+        in memory.ok("kit", "patch", "binary").text
+    )
+    refused = memory.pack("kit", "contribute", "binary")
+    assert refused.status == 1
+    assert "goes into no patch of text: a.bin" in refused.err

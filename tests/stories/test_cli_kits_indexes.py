@@ -130,3 +130,22 @@ def test_what_is_no_index_is_refused(memory: Folder, words: tuple[str, ...]) -> 
     before = memory.state()
     assert memory.pack("kit", "index", *words).status == 1
     assert memory.state() == before
+
+
+def test_a_source_that_is_relative_begins_at_its_index(
+    memory: Folder, index: Folder, tmp_path: Path
+) -> None:
+    index.write({"kits/bake.yaml": entry("bake", "../elsewhere")})
+    index.git("add", "--all")
+    index.git(*_USER, "commit", "-qm", "beside")
+    memory.ok("kit", "index", "add", "index")
+    assert memory.json("kit", "install", "bake", "--yes")["source"] == str(tmp_path / "elsewhere")
+
+
+def test_an_index_that_vanished_is_removed_by_the_name_it_was_added_by(
+    memory: Folder, index: Folder, tmp_path: Path
+) -> None:
+    memory.ok("kit", "index", "add", "index")
+    index.path.rename(tmp_path / "gone")
+    memory.ok("kit", "index", "remove", "index")
+    assert memory.json("kit", "index", "list") == {"indexes": []}

@@ -158,7 +158,9 @@ class _Reading:
         if one is None or not path:
             return
         if path in self._found:
-            raise RefusedForSafety(f"the archive holds {path[:80]!r} twice")
+            raise RefusedForSafety(
+                f"the archive holds {path[:80]!r} twice", "Ask for it again, or have it made again."
+            )
         self._found[path] = one
 
     def _take(self, stream: IO[bytes], size: int) -> bytes:

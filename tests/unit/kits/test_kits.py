@@ -3,7 +3,14 @@
 import pytest
 
 from pack.core.truths import TruthMode
-from pack.errors import AlreadyExists, InvalidRequest, NotFound, PackError, UnusableInput
+from pack.errors import (
+    AlreadyExists,
+    InvalidPath,
+    InvalidRequest,
+    NotFound,
+    PackError,
+    UnusableInput,
+)
 from pack.history.briefing.context import ContextRequest
 from pack.history.undoing.undone import UndoChoice
 from pack.kits.lock import LOCK
@@ -85,7 +92,7 @@ def test_twice_is_nothing(world, installed):
 def test_what_is_there_is_never_taken(world, mine):
     mine.notes.update("kits/observer/a.md", "# Mine\n")
     before = world.files()
-    with pytest.raises(AlreadyExists, match=r"a\.md"):
+    with pytest.raises(AlreadyExists, match=r"a\.md is there, and is not as the kit has it"):
         mine.kits.install(kit())
     assert world.files() == before
     assert not mine.kits.lock().kits
@@ -363,7 +370,7 @@ def test_one_name_from_two_places_is_refused(installed):
 
 
 @pytest.mark.contract("C15")
-@pytest.mark.parametrize("folder", ["kits/observer", "kits/observer/sub", "kits", "Kits/Observer"])
+@pytest.mark.parametrize("folder", ["kits/observer", "kits/observer/sub", "Kits/Observer"])
 def test_no_kit_goes_into_anothers_folder(installed, folder):
     with pytest.raises(InvalidRequest, match="one in the other"):
         installed.kits.install(kit(name="other", more=f"install_to: {folder}\n"))
@@ -371,6 +378,28 @@ def test_no_kit_goes_into_anothers_folder(installed, folder):
     assert installed.kits.install(beside).after == "1.0.0"
     with pytest.raises(InvalidRequest, match="one in the other"):
         installed.kits.adopt("kits", [kit(name="third", **{"observer/a_md": TEXT})])
+
+
+@pytest.mark.contract("C15")
+@pytest.mark.parametrize("folder", ["kits", "kits/", "Kits"])
+def test_no_kit_takes_the_folder_of_all_kits(mine, folder):
+    with pytest.raises(InvalidPath, match="each kit has a folder of its own") as caught:
+        kit(more=f"install_to: {folder}\n")
+    assert "install_to" in caught.value.remedy
+    by_hand(mine, {"kits/a.md": TEXT})
+    with pytest.raises(InvalidPath, match="each kit has a folder of its own"):
+        mine.kits.adopt("kits", [kit()])
+
+
+def test_a_file_that_is_no_note_is_seen_before_it_is_in_a_commit(world, mine):
+    with_program = kit(more="files: ['**']\n", **{"run.py": "one\n"})
+    mine.kits.install(with_program)
+    assert states(mine)["run.py"] is KitState.PRISTINE
+    newer = kit("1.1.0", more="files: ['**']\n", **{"run.py": "one\n", "new.py": "two\n"})
+    if world.folder is not None:
+        (world.folder / "kits/observer/new.py").write_text("mine\n")
+        assert states(mine, newer)["new.py"] is KitState.CONFLICT
+    assert states(mine)["run.py"] is KitState.PRISTINE
 
 
 @pytest.mark.contract("C15")

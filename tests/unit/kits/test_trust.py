@@ -125,7 +125,16 @@ def test_nothing_is_kept_of_what_was_refused_and_what_was_accepted_counts(kits) 
 
 @pytest.mark.parametrize(
     ("ref", "fixed"),
-    [("v1.0.0", True), ("1.0.0-rc.1", True), ("a" * 40, True), ("main", False), ("v1", False)],
+    [
+        ("v1.0.0", True),
+        ("1.0.0-rc.1", True),
+        ("a" * 40, True),
+        ("abc1234", True),
+        ("main", False),
+        ("v1", False),
+        ("defaced", False),
+        ("20260131", False),
+    ],
 )
 def test_a_version_or_a_commit_is_always_the_same(ref: str, fixed: bool) -> None:
     assert is_fixed(ref) is fixed

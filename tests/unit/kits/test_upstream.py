@@ -7,7 +7,7 @@ import pytest
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
 from pack.kits.contribution import Message
 from pack.kits.shipment import Shipment, ShippedFile, unpack
-from pack.model import CommitId, Identity, blob_id
+from pack.model import CommitId, Delete, Identity, blob_id
 
 pytestmark = pytest.mark.contract("C15")
 
@@ -66,6 +66,14 @@ def test_a_file_that_is_no_note_goes_too_and_nobody_is_said_to_have_written_it(w
     assert found.files == ["a.md", "run.py"]
     assert "+one = 2\n" in found.text
     assert "run.py line 1: not known" in found.wrote
+
+
+def test_what_goes_into_no_patch_is_named(world, memory) -> None:
+    memory.connector.commit(
+        memory.connector.head(), [Delete("kits/observer/b.md", blob_id(b"# B\n"))], "by hand"
+    )
+    with pytest.raises(InvalidRequest, match=r"goes into no patch of text: b\.md"):
+        memory.kits.upstream.contribution("observer", MESSAGE)
 
 
 def test_without_a_change_there_is_nothing_to_contribute(memory) -> None:

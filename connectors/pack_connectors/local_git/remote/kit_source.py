@@ -9,6 +9,7 @@ Sources: git-fetch(1), git-ls-tree(1), git-bundle(1).
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -34,6 +35,7 @@ _FETCH: Final = (
 _HERE: Final = "refs/source/"
 _REFS: Final = (f"+refs/heads/*:{_HERE}heads/*", f"+refs/tags/*:{_HERE}tags/*")
 _NO_HEAD: Final = "remote ref HEAD"
+_SHORT_ID: Final = re.compile(r"[0-9a-f]{7,39}")
 _MOST_COMMITS: Final = 200
 
 
@@ -88,7 +90,7 @@ class FetchedRepository:
         """
         runner = self._fetched()
         names = [f"{_HERE}tags/{ref}", f"{_HERE}heads/{ref}"] if ref else [self._newest()]
-        names += [ref] if ref and is_id(ref) else []
+        names += [ref] if ref and (is_id(ref) or _SHORT_ID.fullmatch(ref)) else []
         for name in names:
             args = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
             out = runner.run(args, ok=(0, 1, 128)).decode().strip()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -80,12 +81,20 @@ def _add(call: KitCall) -> None:
 def _remove(call: KitCall) -> None:
     address = _address(call)
     known = call.kits.indexes.list()
-    name = address if address in known else call.sources.find(address)[0].address
+    name = _known_name(call, address, known)
     commit = call.kits.indexes.remove(name, dry_run=call.dry_run)
     if call.is_json:
         show_json({"index": name, "commit": commit})
     else:
         show(f"removed {one_line(name)}")
+
+
+def _known_name(call: KitCall, address: str, known: Sequence[str]) -> str:
+    """How the list names an index, also if that is not there any more."""
+    for name in (address, str(Path(address).expanduser().resolve())):
+        if name in known:
+            return name
+    return call.sources.find(address)[0].address
 
 
 def _address(call: KitCall) -> str:

@@ -37,7 +37,7 @@ from pack_servers.cli.kits.kit_text import (
     status_fields,
     updated_fields,
 )
-from pack_servers.cli.kits.making import new
+from pack_servers.cli.kits.making import check, new
 from pack_servers.cli.kits.sending import bug, contribute
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
@@ -149,6 +149,9 @@ def run(  # noqa: PLR0917 - options
     choice = _said(keep=keep, theirs=theirs, merge=merge)
     if action is KitAction.NEW:
         new(names or [], dry_run=dry_run, is_json=answer is Format.JSON)
+        return
+    if action is KitAction.CHECK:
+        check(names or [], is_json=answer is Format.JSON)
         return
     with kit_sources() as sources, opened(local, github, writer=writer) as memory:
         call = KitCall(
@@ -384,22 +387,9 @@ def _patch(call: KitCall) -> None:
         for file in files:
             show(str(file))
         if not files:
-            show(f"{name} is as it was installed")
-
-
-def _check(call: KitCall) -> None:
-    preview = call.kits.preview(call.sources.kit(call.first("the folder of the kit")))
-    problems = [f"{one.path}: {one.reason}" for one in preview.left_out]
-    problems += [f"{path}: {count} hidden characters" for path, count in preview.hidden.items()]
-    problems += preview.warnings
-    if call.is_json:
-        manifest = preview.kit.manifest
-        fields = {"name": manifest.name, "version": str(manifest.version)}
-        show_json({**fields, "files": len(preview.kit.files), "problems": problems})
-    else:
-        show_preview(preview)
-    if problems:
-        raise typer.Exit(_INCOMPLETE)
+            changed = ", ".join(call.kits.changed(name))
+            there = f"{name}: what was changed is no text ({changed})"
+            show(there if changed else f"{name} is as it was installed")
 
 
 def _named(call: KitCall) -> list[LockedKit]:
@@ -419,7 +409,6 @@ _ACTIONS: Final[Mapping[KitAction, Callable[[KitCall], None]]] = {
     KitAction.ROLLBACK: _rollback,
     KitAction.UNINSTALL: _uninstall,
     KitAction.ADOPT: _adopt,
-    KitAction.CHECK: _check,
     KitAction.BUG: bug,
     KitAction.SEARCH: search,
     KitAction.INDEX: index,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
 from pack_connectors.kit_sources.folder import FolderSource
@@ -38,7 +40,7 @@ class KitSources:
             InvalidRequest: It names none.
             InvalidConfig: It is an address that is not used.
         """
-        address = parse_address(text, is_there)
+        address = parse_address(_as_path(text), is_there)
         path = Path(address.place).expanduser()
         if is_own(address.place) and not path.exists():
             return OwnKitSource(address.text), address.ref
@@ -95,6 +97,15 @@ class KitSources:
         """Remove what was fetched."""
         for repository in self._repositories.values():
             repository.close()
+
+
+def _as_path(text: str) -> str:
+    """The path that a `file://` address names; any other text as it is. They are one place."""
+    found = urlsplit(text) if text.startswith("file:///") else None
+    if found is None or not found.path or found.query:
+        return text
+    path = url2pathname(found.path)
+    return f"{path}#{found.fragment}" if found.fragment else path
 
 
 def _moving(ref: str | None) -> str | None:
