@@ -336,8 +336,6 @@ _TESTED_ELSEWHERE = {
     "pack/distribution/running/results.py": "values",
     "pack/distribution/running/rollback_text.py": "tests/stories/test_cli_distribute.py",
     "pack/distribution/running/stored.py": "tests/stories/test_cli_downstreams.py",
-    "pack/distribution/running/survey.py": "tests/stories/test_cli_distribute.py",
-    "pack/distribution/running/take_back.py": "test_rollback.py beside it",
     "pack/distribution/running/verifying.py": "tests/stories/test_cli_downstreams.py",
     "pack/distribution/values.py": "values",
     "pack/history/undoing/file_versions.py": "tested by what asks it, a restore",

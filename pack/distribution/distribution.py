@@ -26,9 +26,9 @@ from pack.distribution.running.adding import (
     listed,
     refuse_other,
     relisted,
+    withdraw_offers,
 )
 from pack.distribution.running.context import RunContext
-from pack.distribution.running.ending import withdraw_offers
 from pack.distribution.running.ends import Ends
 from pack.distribution.running.remembered import RememberedUpstream
 from pack.distribution.running.results import (
@@ -76,11 +76,13 @@ class Distribution:
             tell: Told of each result as soon as it is there.
 
         Raises:
-            NotFound: A rule that was named is not there.
+            NotFound: A rule or a version that was named is not there.
             PackError: The memory cannot be read.
         """
         every = self._stored.rules()
         wanted = named(every, request.rules)
+        if request.tag is not None:
+            ends.upstream.at(request.tag)  # a mistyped one is no failure of any downstream
         is_asked = request.tag is not None
         context = replace(
             self._context(ends),
@@ -199,7 +201,7 @@ class Distribution:
         stored = self._stored.get(rule_id)
         by, now = self._session.origin.label, self._core.clock()
         done = TakeBack(self._context(ends), stored.rule, request, by, now).run()
-        if not request.dry_run:
+        if not request.dry_run and not request.is_filed:
             content = self._stored.read(stored.path) or b""
             pinned = with_pinned(content, stored.path, done.version)
             subject = f"{stored.path}: pin {done.version} out"

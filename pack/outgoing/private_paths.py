@@ -128,7 +128,7 @@ def _is_named(name: str, line: str) -> bool:
     start = line.find(name)
     while start >= 0:
         before, after = line[start - 1 : start], line[start + len(name) : start + len(name) + 1]
-        if not _goes_on(before) and not _goes_on(after):
+        if not _goes_on(before) and not _goes_on(after) and after != "/":  # that is a folder
             return True
         start = line.find(name, start + 1)
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -151,6 +152,70 @@ def test_what_was_synced_can_be_verified_and_what_was_changed_is_found(
     (found,) = memory.distribute("verify", "guides", status=1).json["verified"]
     assert "docs/guides/a.md" in found["details"]
     assert memory.pack("distribute", "verify", "--tag", "v9.9.9").status == 1
+
+
+def test_verify_looks_at_the_default_branch_too_and_at_each_rule(
+    memory: Memory, down: Downstream
+) -> None:
+    branch = memory.run()["branch"]
+    head = down.branches()[branch]
+    down.merge(branch)
+    down.git("branch", branch, head)
+    assert memory.distribute("verify").json["verified"][0]["status"] == "pass"
+    down.commit({"docs/guides/a.md": "# Mine\n"})
+    memory.rule(RULE.replace("id: guides", "id: alone").replace("docs/guides", "alone"), "alone")
+    memory.rule("sync_rule: [", "broken")
+    found = {one["rule"]: one for one in memory.distribute("verify", status=1).json["verified"]}
+    assert {one["status"] for one in found.values()} == {"fail"}
+    assert found["guides"]["branch"] == "main"
+    assert found.keys() == {"alone", "broken", "guides"}
+
+
+def test_a_record_that_somebody_changed_hides_nothing(memory: Memory, down: Downstream) -> None:
+    down.merge(memory.run()["branch"])
+    path = ".pack-sync-state/guides.json"
+    state = json.loads(down.files()[path])
+    state["placed"] = {"docs/guides/a.md": hashlib.sha256(b"# Mine\n").hexdigest()}
+    down.commit({"docs/guides/a.md": "# Mine\n", path: json.dumps(state)})
+    (found,) = memory.distribute("verify", status=1).json["verified"]
+    assert "not proven" in found["details"]
+    (stands,) = memory.distribute("status").json["downstreams"]
+    assert stands["drift"] == ["docs/guides/a.md"]
+
+
+def test_what_was_put_there_instead_is_proven_by_the_sync_that_did(
+    memory: Memory, down: Downstream
+) -> None:
+    down.merge(memory.run()["branch"])
+    own = down.files()["docs/guides/a.md"] + b"\nOurs.\n"
+    down.commit({".pack-overrides/a.md": own})
+    memory.release("v1.1.0", {"projects/web/b.md": "# B, more\n"})
+    down.merge(memory.run()["branch"])
+    assert down.files()["docs/guides/a.md"] == own
+    assert memory.distribute("verify").json["verified"][0]["status"] == "pass"
+    assert memory.distribute("status").json["downstreams"][0]["drift"] == []
+
+
+def test_a_rule_that_meets_nothing_says_so(memory: Memory) -> None:
+    memory.rule(RULE.replace("web/*.md", "none/*.md"))
+    assert "no file of v1.0.0" in " ".join(memory.run()["notes"])
+
+
+def test_what_was_mistyped_is_no_failure_and_changes_nothing(memory: Memory) -> None:
+    before = memory.head()
+    assert memory.pack("distribute", "run", "--tag", "v9.9.9").status == 1
+    assert memory.head() == before
+    ended = memory.pack("distribute", "rollback", "guides", "--tag", "v1.0.0")
+    assert (ended.status, "--tag" in ended.err) == (1, True)
+
+
+def test_a_rollback_that_is_only_filed_pins_nothing_out(
+    memory: Memory, down: Downstream, tmp_path: Path
+) -> None:
+    down.merge(memory.run()["branch"])
+    before = (memory.path / RULES / "guides.yaml").read_text("utf-8")
+    memory.distribute("rollback", "guides", "--bundle", tmp_path / "bundles")
+    assert (memory.path / RULES / "guides.yaml").read_text("utf-8") == before
 
 
 def test_a_third_party_makes_the_same_bytes_in_a_process_of_its_own(

@@ -43,12 +43,13 @@ class SecretScan:
         """
         notes = NoteNames(private)
         own = shown or files
-        found = {*self._anywhere((*files, *shown)), *self._named(own, notes)}
+        every = {(one.path, one.content): one for one in (*files, *shown)}.values()
+        found = {*self._anywhere(every), *self._named(own, notes)}
         findings = sorted(found, key=lambda one: (one.path, one.line or 0, one.what))
         count = len(findings)
         return result_of(CheckName.SECRET_SCAN, f"{count} violation{'s' * (count != 1)}", findings)
 
-    def _anywhere(self, files: Sequence[MadeFile]) -> Iterator[CheckFinding]:
+    def _anywhere(self, files: Iterable[MadeFile]) -> Iterator[CheckFinding]:
         for file in files:
             for leak in (*find_secrets(file.path), *find_private_paths(f"/{file.path}", ())):
                 yield CheckFinding(file.path, None, f"{leak.what} {NAME}")

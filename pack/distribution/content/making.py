@@ -32,11 +32,13 @@ class Made:
         files: By path, sorted.
         left_out: What the rule's glob meets and does not go, with the reason.
         variables: The variables that the templates used.
+        refused: Those of `left_out` whose places no file may have.
     """
 
     files: tuple[MadeFile, ...]
     left_out: tuple[NotDistributed, ...]
     variables: Mapping[str, str]
+    refused: tuple[NotDistributed, ...] = ()
 
     def contents(self) -> dict[str, bytes]:
         """Bytes by path."""
@@ -82,7 +84,7 @@ def make(
         if neighbours is not None:
             content = _transformed(rule, path, content, neighbours)
         made.append(MadeFile(place, path, content))
-    return Made(tuple(made), (*chosen.left_out, *refused), used)
+    return Made(tuple(made), (*chosen.left_out, *refused), used, tuple(refused))
 
 
 def places(rule: Rule, files: Mapping[MemoryPath, BlobId], read: ReadBlobs) -> list[str]:

@@ -18,7 +18,8 @@ from pack.paths import fold, parse_path
 OVERRIDES_DIR: Final = ".pack-overrides/"
 STATE_DIR: Final = ".pack-sync-state/"
 VARIABLES: Final = ".pack-sync-vars.yaml"
-_OURS: Final = (OVERRIDES_DIR, STATE_DIR, VARIABLES)
+LOG: Final = "DECISIONS.md"
+_OURS: Final = (OVERRIDES_DIR, STATE_DIR, VARIABLES, LOG)
 
 
 def check_path(path: str) -> None:

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pack.distribution.content.rule import ARCHIVED_DIR, RULES_DIR, StoredRule, read_rule
 from pack.distribution.content.rule_edits import with_value
+from pack.distribution.notices.pull_request import branch_prefix
+from pack.distribution.reconciling.sync_state import SyncState, state_path
 from pack.distribution.registry import Registry, RegistryEntry
+from pack.distribution.running.context import RunContext
+from pack.distribution.running.delivery import leave_to_people, withdraw
+from pack.distribution.running.offers import OfferFinder, WantedFiles
 from pack.distribution.running.results import RepositoryResult
+from pack.distribution.running.view import DownstreamView
 from pack.distribution.staleness import SyncStanding
 from pack.distribution.values import Frequency, Rule, Strategy
 from pack.distribution.yaml_form import to_yaml
-from pack.errors import InvalidRequest
+from pack.errors import InvalidRequest, PackError, UnusableInput
 from pack.model import CommitId, MemoryPath
+
+_WHY: Final = "the rule has ended, so nothing more comes of it"
+_NOTHING: Final = WantedFiles("", {}, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,9 @@ def refuse_other(new: NewRule, known: StoredRule | None) -> None:
     wanted = read_rule(new.first(), new.file)
     is_same = _kept(rule) == _kept(wanted)
     if not is_begun or not is_same:
-        raise InvalidRequest(f"the rule {new.id} is there already, in {known.path}")
+        error = InvalidRequest(f"the rule {new.id} is there already, in {known.path}")
+        error.remedy = f"Take another id, or end it first: `pack distribute remove {new.id}`."
+        raise error
 
 
 def _kept(rule: Rule) -> tuple[str, ...]:
@@ -161,3 +173,40 @@ def archived(stored: StoredRule, content: bytes) -> tuple[MemoryPath, bytes]:
     name = stored.path.removeprefix(RULES_DIR)
     manual = with_value(content, stored.path, "frequency", str(Frequency.MANUAL))
     return MemoryPath(f"{ARCHIVED_DIR}{name}"), manual
+
+
+def withdraw_offers(context: RunContext, rule: Rule) -> list[str]:
+    """Withdraw what a rule offers; returns what was done, and what could not be, in words.
+
+    The rule has ended whatever happens here, so that a failure is no error.
+    """
+    try:
+        return _withdrawn(context, rule)
+    except PackError as error:
+        return [f"what is offered there could not be withdrawn: {error}; close it by hand"]
+
+
+def _withdrawn(context: RunContext, rule: Rule) -> list[str]:
+    downstream = context.ends.downstreams.open(rule.target_repo)
+    _, head = downstream.default_branch()
+    base = DownstreamView(downstream, head)
+    prefix = branch_prefix(context.name)
+    finder = OfferFinder(downstream, base, rule.id, prefix, _landed(base, rule))
+    offers = finder.find(_NOTHING, "")
+    notes: list[str] = []
+    for offer in (*offers.others, *([offers.current] if offers.current is not None else [])):
+        if offer.is_touched:
+            leave_to_people(downstream, offer)
+            notes.append(f"{offer.branch} has commits of others, so it is left to them")
+        else:
+            withdraw(downstream, offer, _WHY)
+            notes.append(f"{offer.branch} was withdrawn")
+    return notes
+
+
+def _landed(base: DownstreamView, rule: Rule) -> str | None:
+    content = base.read(state_path(rule.id))
+    try:
+        return SyncState.from_bytes(content, rule.id).version if content is not None else None
+    except UnusableInput:
+        return None

@@ -171,6 +171,8 @@ class OfferFinder:
         is_touched = not all(map(is_ours, commits))
         has_all = wanted.are_in(DownstreamView(self._downstream, head))
         is_wanted = version == wanted.version and has_all and self._is_mergeable(commits)
+        if pull is not None and is_withdrawn(pull):
+            is_wanted = False  # somebody opened it again, and its text must say so
         return OpenOffer(branch, head, version, is_touched, is_wanted, pull)
 
     def _is_mergeable(self, commits: Sequence[DownstreamCommit]) -> bool:

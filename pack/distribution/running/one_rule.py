@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pack.distribution.checks.checking import Checked
@@ -47,6 +47,7 @@ _KEPT = f"{OVERRIDES_DIR}.gitkeep"
 _WRITING = (OfferStep.OPEN, OfferStep.UPDATE, OfferStep.WITHDRAW)
 _DECISION = "Kept the text of this repository in {where}"
 _RESOLVED_BY = "human-reviewer"
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class OneRule:
         checks = self._checks(found, writes) if is_needed else ()
         reviewers = self._reviewers(found) if found.has_change else Reviewers()
         text = self._text(found, checks, reviewers)
-        notes = (*found.reconciled.notes, *reviewers.notes)
+        notes = (*found.reconciled.notes, *reviewers.notes, *_lacking(found))
         return RulePlan(found, writes, checks, text, offers, choice, [*dict.fromkeys(notes)])
 
     # --- what is written -----------------------------------------------------------------------
@@ -328,6 +329,16 @@ class OneRule:
         if is_brought or not found.has_change:
             return found.release.version
         return offer.version if offer is not None else found.landed
+
+
+def _lacking(found: RuleLook) -> Iterator[str]:
+    """What of a rule does not go, for those who wrote it alone: it names notes."""
+    if not found.made.files:
+        yield f"no file of {found.release.version} goes by this rule"
+    for one in found.made.refused[:_MOST_NAMED]:
+        yield f"{one.path} does not go: {one.reason}"
+    if (more := len(found.made.refused) - _MOST_NAMED) > 0:
+        yield f"{more} more do not go for such reasons"
 
 
 def _conflicts(found: RuleLook) -> list[ConflictLines]:

@@ -48,10 +48,12 @@ class RollbackRequest:
     Attributes:
         reason: Why; empty if nobody says.
         dry_run: Whether nothing is written.
+        is_filed: Whether the branch only becomes a file, so that nothing is offered to anybody yet.
     """
 
     reason: str = ""
     dry_run: bool = False
+    is_filed: bool = False
 
 
 class TakeBack:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from pack.distribution.ports import Downstream, DownstreamEntry
+from pack.distribution.ports import Downstream, DownstreamCommit, DownstreamEntry
 from pack.model import BlobId, CommitId
 
 _REGULAR = "100"
@@ -45,6 +45,14 @@ class DownstreamView:
         if lacking:
             self._contents.update(self._downstream.read_blobs(lacking))
         return {path: self._contents[blob] for path, blob in blobs.items()}
+
+    def log(self) -> Iterator[DownstreamCommit]:
+        """The commits that lead to it, the newest first."""
+        return self._downstream.log(self.commit) if self.commit is not None else iter(())
+
+    def of(self, commit: CommitId) -> DownstreamView:
+        """The same of another commit there."""
+        return DownstreamView(self._downstream, commit)
 
     def below(self, folder: str) -> list[str]:
         """The paths of regular files in a folder, sorted."""

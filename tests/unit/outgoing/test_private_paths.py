@@ -41,6 +41,7 @@ def test_a_private_path_is_found(text: str, what: str) -> None:
         "https://example.org/" + "home/jdoe is a page"[:19],
         "people/joanna.md, my-plan.md and plan.mdx",
         "plan",
+        "people/jo/notes.md",
         "the path /usr/local/root/x",
     ],
 )

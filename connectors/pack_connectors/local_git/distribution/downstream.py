@@ -163,18 +163,18 @@ class GitDownstream:
 
     def _unborn(self) -> str:
         """The branch that its first commit will be on; empty where that is not known."""
-        file = Path(git_place(self._folder)) / "HEAD"
+        file = Path(git_place(self._path_here)) / "HEAD"
         said = file.read_text("utf-8", "replace").strip() if file.is_file() else ""
         name = said.removeprefix("ref: ").removeprefix(HEADS)
         return name if said == f"ref: {HEADS}{name}" and name != ".invalid" else ""
 
     @property
-    def _folder(self) -> Path:
+    def _path_here(self) -> Path:
         text = self._url.text
         return Path(unquote(text.removeprefix("file://")) if text.startswith("file://") else text)
 
     def _is_worked_in(self) -> bool:
-        return self._folder.is_dir() and not is_bare(self._folder)
+        return self._path_here.is_dir() and not is_bare(self._path_here)
 
     def _unreadable(self, said: str) -> NotFound | Unavailable:
         if any(words in said for words in _ABSENT):

@@ -13,6 +13,7 @@ from pack.distribution.running.results import RepositoryResult, RunReport, RunSt
 from pack.distribution.running.run import RunRequest
 from pack.distribution.running.take_back import RollbackRequest
 from pack.distribution.values import CheckStatus, Frequency
+from pack.errors import InvalidRequest
 from pack_servers.cli.distribution.call import DistributeCall
 from pack_servers.cli.distribution.distribution_text import (
     result_fields,
@@ -94,7 +95,11 @@ def end_of(results: Sequence[RepositoryResult]) -> None:
 
 def rollback(call: DistributeCall) -> None:
     """Take the last sync of a rule back."""
-    request = RollbackRequest(call.reason, call.dry_run)
+    if call.tag is not None:
+        error = InvalidRequest("a rollback takes back what came last, so that --tag names nothing")
+        error.remedy = "Leave --tag out; the answer says which version is taken back."
+        raise error
+    request = RollbackRequest(call.reason, call.dry_run, call.is_filed)
     done = call.distribution.rollback(call.ends, call.one_rule(), request)
     if call.is_json:
         show_json(rolled_back_fields(done))

@@ -31,19 +31,20 @@ def add(call: DistributeCall) -> None:
         result = result_fields(done.result) if done.result is not None else None
         show_json({"rule": new.id, "path": done.path, "result": result, "commit": done.commit})
     else:
-        _show_added(done)
+        _show_added(done, new.id)
     if done.result is not None:
         end_of([done.result])
 
 
-def _show_added(done: AddedRule) -> None:
+def _show_added(done: AddedRule, rule_id: str) -> None:
     show(done.path)
     if done.result is None:
         say("dry run: nothing was changed")
         return
     show_result(done.result, planned=False)
     if done.result.is_bad:
-        say("the rule only runs by hand until its first sync is offered; add it once more then")
+        say("the rule only runs by hand until its first sync is offered; add it once more then,")
+        say(f"or, to correct --repo or --source, after `pack distribute remove {rule_id}`")
 
 
 def remove(call: DistributeCall) -> None:

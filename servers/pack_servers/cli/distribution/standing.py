@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import typer
 
 from pack.distribution.notices.alerts import SyncAlert, alert_text
 from pack.distribution.running.verifying import VerifiedRule
-from pack.distribution.values import CheckStatus
+from pack.distribution.values import CheckName, CheckResult, CheckStatus
+from pack.errors import PackError
 from pack_servers.cli.distribution.bringing import FAILED
 from pack_servers.cli.distribution.call import DistributeCall
 from pack_servers.cli.distribution.distribution_text import show_status, status_fields
@@ -56,8 +57,7 @@ def send(call: DistributeCall, alerts: Sequence[SyncAlert]) -> bool:
 
 def verify(call: DistributeCall) -> None:
     """Make the files of rules again, and compare them with what is downstream."""
-    ids = call.rules or [stored.rule.id for stored in call.distribution.rules().rules]
-    found = [call.distribution.verify(call.ends, rule_id, call.tag) for rule_id in ids]
+    found = [*_all_verified(call)] if not call.rules else [*_named_verified(call)]
     if call.output is not None:
         for one in found:
             write_files(call.output, one.contents)
@@ -70,6 +70,28 @@ def verify(call: DistributeCall) -> None:
     accepted = (CheckStatus.PASS,) if call.output is None else (CheckStatus.PASS, CheckStatus.WARN)
     if any(one.check.status not in accepted for one in found):
         raise typer.Exit(FAILED)
+
+
+def _named_verified(call: DistributeCall) -> Iterator[VerifiedRule]:
+    for rule_id in call.rules:
+        yield call.distribution.verify(call.ends, rule_id, call.tag)
+
+
+def _all_verified(call: DistributeCall) -> Iterator[VerifiedRule]:
+    """Each rule, also one that cannot be read or has nothing there: none hides the others."""
+    every = call.distribution.rules()
+    for stored in every.rules:
+        try:
+            yield call.distribution.verify(call.ends, stored.rule.id, call.tag)
+        except PackError as error:
+            yield _unverified(stored.rule.id, stored.rule.target_repo, error)
+    for broken in every.broken:
+        yield _unverified(broken.path.rpartition("/")[2].rpartition(".")[0], "", broken.error)
+
+
+def _unverified(rule_id: str, repo: str, error: PackError) -> VerifiedRule:
+    check = CheckResult(CheckName.CHECKSUM, CheckStatus.FAIL, str(error))
+    return VerifiedRule(rule_id, repo, "-", None, check, {}, {})
 
 
 def _verified_fields(one: VerifiedRule) -> dict[str, object]:

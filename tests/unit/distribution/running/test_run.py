@@ -253,3 +253,15 @@ def test_what_is_in_the_way_of_a_file_is_no_text_that_anybody_chose():
     assert "a link is there" in one.what
     assert DECISIONS not in down.now(done.branch)
     assert "the whole file" not in done.pull_request.body
+
+
+def test_the_log_of_decisions_is_no_place_for_a_file_of_the_memory():
+    engine = MemoryEngine({DECISIONS: b"# Ours\n"}, target_path="")
+    engine.upstream.release(
+        "v1.0.0", {"guides/a.md": lines(), "guides/DECISIONS.md": b"# Theirs\n"}
+    )
+    done = engine.run()
+    assert (done.status, done.added) == (RunStatus.OPENED, ["a.md"])
+    assert "guides/DECISIONS.md does not go" in " ".join(done.notes)
+    assert "guides/DECISIONS.md" not in done.pull_request.body
+    assert engine.downstream.now(done.branch)[DECISIONS] == b"# Ours\n"
