@@ -46,6 +46,10 @@ class GitHead:
     def contains(self, ancestor, commit):
         return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
 
+    def has_more(self, head, without):
+        known = [f"^{one}" for one in without]
+        return bool(git(self.folder, "rev-list", "-1", "--no-merges", head, *known).strip())
+
     def merged(self, one, other):
         tree = git(self.folder, "merge-tree", "--write-tree", one, other).decode().strip()
         parents = ("-p", one, "-p", other)

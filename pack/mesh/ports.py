@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +42,10 @@ class MemoryHead(Protocol):
 
     def count(self, commit: CommitId, without: CommitId) -> int:
         """How many commits lead to one and not to the other."""
+        ...
+
+    def has_more(self, head: CommitId, without: Sequence[CommitId]) -> bool:
+        """Whether a commit that is no merge leads to one and to none of others."""
         ...
 
     def merged(self, one: CommitId, other: CommitId) -> CommitId:

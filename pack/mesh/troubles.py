@@ -14,14 +14,19 @@ from pack.merge.heads import MERGE_VERSION
 from pack.mesh.intake import QUARANTINE
 from pack.mesh.members.group_chain import GroupVersion
 from pack.mesh.members.keys import PeerId
+from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
-from pack.mesh.state import PeerStatus
+from pack.mesh.state import MeshEventKind, PeerStatus
 
 WAITED_LONG: Final = timedelta(hours=24)
 ASK_OWNER: Final = "Ask an owner of the group."
+_LET_WRITE: Final = (
+    "Have an owner of the group let this machine write, or write it on one that may, and take it "
+    "back here."
+)
 
 
 class TroubleKind(StrEnum):
@@ -35,6 +40,8 @@ class TroubleKind(StrEnum):
     """Something of a peer was refused, and is kept."""
     PEER = "peer"
     """A peer cannot be reached, or does not answer as it should."""
+    UNHEARD = "unheard"
+    """What was written here goes nowhere."""
     BUNDLES = "bundles"
     """Bundles wait for what they build on."""
     MERGING = "merging"
@@ -64,9 +71,15 @@ class Troubles:
     """What is wrong. May be used from any thread or process."""
 
     def __init__(
-        self, ports: MeshPorts, roster: Roster, book: PeerBook, rekeying: Rekeying
+        self,
+        ports: MeshPorts,
+        roster: Roster,
+        outbox: Outbox,
+        book: PeerBook,
+        rekeying: Rekeying,
     ) -> None:
         self._ports = ports
+        self._outbox = outbox
         self._roster = roster
         self._book = book
         self._rekeying = rekeying
@@ -80,6 +93,7 @@ class Troubles:
         version = self._roster.version()
         return (
             *self._membership(version),
+            *self._unheard(version),
             *self._refused(version),
             *self._peers(version),
             *self._bundles(),
@@ -117,6 +131,20 @@ class Troubles:
             text = f"this machine was removed from the group, as {', '.join(names)} says"
             yield Trouble(TroubleKind.MEMBERSHIP, text, ASK_OWNER)
 
+    def _unheard(self, version: GroupVersion) -> Iterator[Trouble]:
+        """Where the group does not let this machine write, and it was written here all the same."""
+        me, head = version.group.peers.get(self._roster.me), self._ports.memory.head()
+        if me is None or me.may_write or head is None:
+            return
+        heads = [
+            one.said.head
+            for peer, one in self._outbox.heads().items()
+            if version.group.peers[peer].may_write
+        ]
+        if self._ports.memory.has_more(head, heads):
+            text = "this machine may only read, so what was written here reaches nobody else"
+            yield Trouble(TroubleKind.UNHEARD, text, _LET_WRITE)
+
     def _refused(self, version: GroupVersion) -> Iterator[Trouble]:
         for name in sorted(self._ports.side_refs(QUARANTINE)):
             peer = PeerId(name)
@@ -129,7 +157,15 @@ class Troubles:
                 yield Trouble(TroubleKind.KEY, text, remedy)
             elif not self._is_over(peer):
                 text = f"something by {known.name} was refused, and is kept apart"
-                yield Trouble(TroubleKind.REFUSED, text, f"{Action.SEE_PEERS}.")
+                yield Trouble(TroubleKind.REFUSED, text, self._why_refused(peer))
+
+    def _why_refused(self, peer: PeerId) -> str:
+        """The reason that was noted last; it may have gone from the events since."""
+        refusals = (MeshEventKind.REFUSED, MeshEventKind.CLONED)
+        for one in reversed(self._ports.state.events()):
+            if one.peer == peer and one.kind in refusals and one.detail:
+                return f"The reason: {one.detail}."
+        return f"{Action.SEE_EVENTS} for the reason."
 
     def _is_over(self, peer: PeerId) -> bool:
         """Whether what was refused came into the memory by another way since."""

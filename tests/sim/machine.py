@@ -198,6 +198,17 @@ class MemoryHead:
     def count(self, commit: CommitId, without: CommitId) -> int:
         return (self._world.mask[commit] & ~self._world.mask[without]).bit_count()
 
+    def has_more(self, head: CommitId, without: Sequence[CommitId]) -> bool:
+        known = 0
+        for one in without:
+            known |= self._world.mask[one]
+        parents = self._world.parents
+        return any(
+            len(parents[one]) < 2 and self._world.bit(one) & ~known
+            for one in parents
+            if self._world.leads_to(one, head)
+        )
+
     def is_fresh(self) -> bool:
         return self._machine.disk.head is None
 
@@ -337,11 +348,12 @@ class Bundles:
     def missing(self, commits: Iterable[CommitId]) -> list[CommitId]:
         return [one for one in dict.fromkeys(commits) if not self._machine.holds(one)]
 
-    def keep(self, file: str) -> None:
+    def keep(self, file: str) -> Sequence[KeptBundle]:
         self._machine.gate()
         if file not in self._machine.disk.kept:
             self._machine.disk.kept.append(file)
         self._machine.gate()
+        return ()
 
     def kept(self) -> Sequence[KeptBundle]:
         return [KeptBundle(file, datetime(2026, 1, 1, tzinfo=UTC)) for file in self._kept()]
