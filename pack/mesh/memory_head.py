@@ -5,7 +5,7 @@ They come in by the same way as those of a git remote, with every rule that hold
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -73,15 +73,15 @@ class ExchangedHead:
         """See `MemoryHead.count`."""
         return self._find_head(commit, "").count(commit, without)
 
-    def has_more(self, head: CommitId, without: Sequence[CommitId]) -> bool:
-        """See `MemoryHead.has_more`."""
+    def own(self, head: CommitId, without: Sequence[CommitId]) -> Iterator[CommitFacts]:
+        """See `MemoryHead.own`."""
         if any(self.contains(head, known) for known in without):
-            return False
+            return
         since = without[0] if without else None
-        return any(
-            len(one.parents) < 2 and not any(self.contains(one.id, known) for known in without)
-            for one in self._core.connector.log(LogQuery(head, since))
-        )
+        for one in self._core.connector.log(LogQuery(head, since)):
+            is_known = any(self.contains(one.id, known) for known in without)
+            if len(one.parents) < 2 and not is_known:
+                yield one
 
     def merged(self, one: CommitId, other: CommitId) -> CommitId:
         """See `MemoryHead.merged`."""

@@ -59,7 +59,7 @@ class Mesh:
         self.admission = Admission(
             ports, self.roster, self.outbox, self.book, self.approval, self.rekeying
         )
-        self.troubles = Troubles(ports, self.roster, self.outbox, self.book, self.rekeying)
+        self.troubles = Troubles(ports, self.roster, self.book, self.rekeying)
         self.inbox = Inbox(
             ports, self.roster, self.outbox, self.book, self.rekeying, self.troubles, self.journal
         )

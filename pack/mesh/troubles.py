@@ -10,23 +10,23 @@ from typing import Final
 
 from pack.actions import Action
 from pack.errors import InvalidContent
+from pack.history.origins import written_by
 from pack.merge.heads import MERGE_VERSION
 from pack.mesh.intake import QUARANTINE
+from pack.mesh.members.group import ALL_LEVELS
 from pack.mesh.members.group_chain import GroupVersion
 from pack.mesh.members.keys import PeerId
-from pack.mesh.outbox import Outbox
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
 from pack.mesh.state import MeshEventKind, PeerStatus
+from pack.model import CommitId
 
 WAITED_LONG: Final = timedelta(hours=24)
 ASK_OWNER: Final = "Ask an owner of the group."
-_LET_WRITE: Final = (
-    "Have an owner of the group let this machine write, or write it on one that may, and take it "
-    "back here."
-)
+_LET_WRITE: Final = "Have an owner of the group let"
+_ELSEWHERE: Final = "or write it on a machine that may, and take it back here."
 
 
 class TroubleKind(StrEnum):
@@ -71,15 +71,9 @@ class Troubles:
     """What is wrong. May be used from any thread or process."""
 
     def __init__(
-        self,
-        ports: MeshPorts,
-        roster: Roster,
-        outbox: Outbox,
-        book: PeerBook,
-        rekeying: Rekeying,
+        self, ports: MeshPorts, roster: Roster, book: PeerBook, rekeying: Rekeying
     ) -> None:
         self._ports = ports
-        self._outbox = outbox
         self._roster = roster
         self._book = book
         self._rekeying = rekeying
@@ -132,18 +126,29 @@ class Troubles:
             yield Trouble(TroubleKind.MEMBERSHIP, text, ASK_OWNER)
 
     def _unheard(self, version: GroupVersion) -> Iterator[Trouble]:
-        """Where the group does not let this machine write, and it was written here all the same."""
+        """Where this machine wrote what the group does not let it write."""
         me, head = version.group.peers.get(self._roster.me), self._ports.memory.head()
-        if me is None or me.may_write or head is None:
+        is_free = me is not None and me.may_write and me.levels.issuperset(ALL_LEVELS)
+        if me is None or is_free or head is None:
             return
-        heads = [
-            one.said.head
-            for peer, one in self._outbox.heads().items()
-            if version.group.peers[peer].may_write
-        ]
-        if self._ports.memory.has_more(head, heads):
+        own = self._ports.memory.own(head, self._taken_in(version, me.id))
+        if not me.may_write and next(own, None) is not None:
             text = "this machine may only read, so what was written here reaches nobody else"
-            yield Trouble(TroubleKind.UNHEARD, text, _LET_WRITE)
+            yield Trouble(TroubleKind.UNHEARD, text, f"{_LET_WRITE} it write, {_ELSEWHERE}")
+            return
+        if any(written_by(one).level not in me.levels for one in own):
+            levels = ", ".join(map(str, sorted(me.levels)))
+            text = f"this machine may only write at level {levels}, so others refuse what it says"
+            yield Trouble(TroubleKind.UNHEARD, text, f"{_LET_WRITE} it, {_ELSEWHERE}")
+
+    def _taken_in(self, version: GroupVersion, me: PeerId) -> list[CommitId]:
+        """Where those are that others listen to, or once did."""
+        peers, found = version.group.peers, []
+        for peer, commit in sorted(self._ports.chains.announced().items()):
+            if peer != me and (peer not in peers or peers[peer].may_write):
+                (one,) = self._ports.chains.announcements(commit, 1)
+                found.append(one.said.head)
+        return found
 
     def _refused(self, version: GroupVersion) -> Iterator[Trouble]:
         for name in sorted(self._ports.side_refs(QUARANTINE)):

@@ -198,16 +198,14 @@ class MemoryHead:
     def count(self, commit: CommitId, without: CommitId) -> int:
         return (self._world.mask[commit] & ~self._world.mask[without]).bit_count()
 
-    def has_more(self, head: CommitId, without: Sequence[CommitId]) -> bool:
+    def own(self, head: CommitId, without: Sequence[CommitId]) -> Iterator[CommitFacts]:
         known = 0
         for one in without:
             known |= self._world.mask[one]
-        parents = self._world.parents
-        return any(
-            len(parents[one]) < 2 and self._world.bit(one) & ~known
-            for one in parents
-            if self._world.leads_to(one, head)
-        )
+        for one, parents in self._world.parents.items():
+            is_new = self._world.leads_to(one, head) and not self._world.bit(one) & known
+            if is_new and len(parents) < 2:
+                yield self._world.facts(one)
 
     def is_fresh(self) -> bool:
         return self._machine.disk.head is None

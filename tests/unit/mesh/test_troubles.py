@@ -132,3 +132,19 @@ def test_a_reader_that_only_merges_what_others_wrote_is_told_nothing(machines, p
     phone.send(desk)
     assert desk.memory.head() not in (laptop.memory.head(), phone.memory.head())
     assert kinds(desk) == []
+
+
+def test_who_writes_at_a_level_that_it_may_not_claim_is_told(pair):
+    laptop, desk = pair
+    laptop.write("by laptop")
+    laptop.mesh.roster.grant(desk.id, None, frozenset({3, 4, 5}))
+    laptop.send(desk)
+    assert kinds(desk) == []
+    desk.write("by hand, so at level 1")
+    assert kinds(desk) == [TroubleKind.UNHEARD]
+    assert "at level 3, 4, 5" in told(desk)[0]
+    assert desk.send(laptop).quarantined
+    laptop.mesh.roster.grant(desk.id, None, frozenset({1, 2, 3, 4, 5}))
+    laptop.send(desk)
+    assert kinds(desk) == []
+    assert not desk.send(laptop).quarantined
