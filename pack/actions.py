@@ -63,6 +63,7 @@ class Action(StrEnum):
     REKEY = "<<rekey>>"
     SEE_PEERS = "<<see-peers>>"
     SYNC_PEERS = "<<sync-peers>>"
+    SEE_EVENTS = "<<see-events>>"
 
     def of(self, identity: str) -> str:
         """The token of something to be done with one thing, whose id the words hold as `ID`."""

@@ -13,6 +13,7 @@ from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 
+from pack.log import LogQuery
 from pack.mesh.meeting import Health
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
@@ -26,8 +27,9 @@ USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
 class GitHead:
     """The head of a memory, whose merges are git's."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, log):
         self.folder = folder
+        self.log = log
         self.secret = ""
 
     def head(self):
@@ -45,6 +47,11 @@ class GitHead:
 
     def contains(self, ancestor, commit):
         return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
+
+    def own(self, head, without):
+        known = [f"^{one}" for one in without]
+        found = git(self.folder, "rev-list", "--no-merges", head, *known).decode().split()
+        return (one for one in self.log(LogQuery(head)) if one.id in found)
 
     def merged(self, one, other):
         tree = git(self.folder, "merge-tree", "--write-tree", one, other).decode().strip()
@@ -74,7 +81,7 @@ class Machine:
         if not self.folder.exists():
             make_again(create_repository, self.folder)
         self.git = LocalGit(self.folder, lambda: self.now)
-        self.memory = GitHead(self.folder)
+        self.memory = GitHead(self.folder, self.git.log)
         self.secrets = count(time.time_ns())
         self.mesh = self.with_key(name)
         self.files = folder

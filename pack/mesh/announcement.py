@@ -5,7 +5,7 @@ one signature covers all that is reachable: commits made by hand and merges need
 The chain shows what otherwise nobody could see: a peer that goes back to an old state, and one key
 on two machines.
 
-    {"at": "2026-01-02T03:04:05Z", "endpoint": "http://192.168.1.10:3005", "group": "…",
+    {"at": "2026-01-02T03:04:05Z", "endpoint": "https://192.168.1.10:3006", "group": "…",
      "head": "…", "height": 12, "n": 3, "peer": "…", "roster": "…", "tree": "…", "v": 1}
 
 So an address comes by the same way as everything else, signed by the peer that it is the address

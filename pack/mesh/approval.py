@@ -22,6 +22,7 @@ from pack.mesh.roster import Roster
 from pack.mesh.state import Applicant
 
 MOST_APPLICANTS: Final = 20
+MOST_REFUSED: Final = 100
 KEPT_FOR: Final = timedelta(days=7)
 
 
@@ -49,7 +50,7 @@ class Approval:
             before = known.get(request.key)
             if before is not None and before.is_refused:
                 return False
-            if before is None and len(known) >= MOST_APPLICANTS:
+            if before is None and self.is_full():
                 return True  # told as everybody is, so that nobody learns how many ask
             at = before.asked_at if before is not None else self._ports.clock()
             asking = Applicant(request.key, request.name, request.endpoint, at)
@@ -60,6 +61,10 @@ class Approval:
     def _fresh(self) -> list[Applicant]:
         now = self._ports.clock()
         return [one for one in self._state.applicants() if abs(now - one.asked_at) <= KEPT_FOR]
+
+    def is_full(self) -> bool:
+        """Whether so many ask that nobody else is kept until some are let in or refused."""
+        return sum(not one.is_refused for one in self._fresh()) >= MOST_APPLICANTS
 
     def waiting(self) -> Sequence[Applicant]:
         """Who asks, the first one first; also members with a new key that nobody can vouch for."""
@@ -126,7 +131,10 @@ class Approval:
                     "Remove that member, or leave the request alone.",
                 )
             others = [one for one in self._fresh() if one.key != asking.key]
-            self._state.set_applicants([*others, replace(asking, is_refused=True)])
+            refused = [one for one in others if one.is_refused][1 - MOST_REFUSED :]
+            asking_on = [one for one in others if not one.is_refused]
+            refusal = replace(asking, is_refused=True)
+            self._state.set_applicants([*asking_on, *refused, refusal])
 
     def _asking(self, peer: PeerId) -> Applicant:
         for one in self.waiting():

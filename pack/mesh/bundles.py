@@ -119,11 +119,14 @@ class BundleStore(Protocol):
         """Those of some commits that are not in the repository with all that leads to them."""
         ...
 
-    def keep(self, file: str) -> None:
+    def keep(self, file: str) -> Sequence[KeptBundle]:
         """Keep a copy of a bundle that builds on what is missing.
 
+        Returns:
+            Those that waited longest and were let go of, as there was no room for all.
+
         Raises:
-            LimitExceeded: Too much is kept already.
+            LimitExceeded: It is too large.
             ConnectorError: It cannot be stored.
         """
         ...

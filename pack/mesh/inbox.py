@@ -156,8 +156,13 @@ class Inbox:
         self._roster.membership()
         missing = self._ports.bundles.missing(self._ports.bundles.read_head(file).needed)
         if missing:
-            self._ports.bundles.keep(file)
-            return TakenIn(pending=tuple(missing), head=self._memory.head())
+            dropped = self._ports.bundles.keep(file)
+            told = tuple(
+                f"a bundle that came on {one.came_at:%Y-%m-%d} waits no more: there is no room for "
+                "all. Import it again once what it builds on is here."
+                for one in dropped
+            )
+            return TakenIn(pending=tuple(missing), waiting=told, head=self._memory.head())
         taken = self._take(file)
         for kept in self._ports.bundles.kept():
             head = self._ports.bundles.read_head(kept.file)

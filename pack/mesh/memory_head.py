@@ -5,7 +5,7 @@ They come in by the same way as those of a git remote, with every rule that hold
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -72,6 +72,16 @@ class ExchangedHead:
     def count(self, commit: CommitId, without: CommitId) -> int:
         """See `MemoryHead.count`."""
         return self._find_head(commit, "").count(commit, without)
+
+    def own(self, head: CommitId, without: Sequence[CommitId]) -> Iterator[CommitFacts]:
+        """See `MemoryHead.own`."""
+        if any(self.contains(head, known) for known in without):
+            return
+        since = without[0] if without else None
+        for one in self._core.connector.log(LogQuery(head, since)):
+            is_known = any(self.contains(one.id, known) for known in without)
+            if len(one.parents) < 2 and not is_known:
+                yield one
 
     def merged(self, one: CommitId, other: CommitId) -> CommitId:
         """See `MemoryHead.merged`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from pack.log import CommitFacts
 from pack.mesh.bundles import Arrived, BundleStore
 from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.joining import RequestSigner
@@ -42,6 +43,10 @@ class MemoryHead(Protocol):
 
     def count(self, commit: CommitId, without: CommitId) -> int:
         """How many commits lead to one and not to the other."""
+        ...
+
+    def own(self, head: CommitId, without: Sequence[CommitId]) -> Iterator[CommitFacts]:
+        """The commits that are no merges, and lead to one and to none of others."""
         ...
 
     def merged(self, one: CommitId, other: CommitId) -> CommitId:

@@ -10,7 +10,7 @@ from pack.errors import InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.journal import MeshJournal
 from pack.mesh.members.agreement import AgreedGroup, agreed
 from pack.mesh.members.endpoints import check_endpoint, own_endpoint
-from pack.mesh.members.group import Group, Peer, Role
+from pack.mesh.members.group import Group, Peer, Role, check_name
 from pack.mesh.members.group_chain import (
     GroupChain,
     GroupVersion,
@@ -219,6 +219,23 @@ class Roster:
         with self._ports.exclusive():
             self.change(granted)
         return self.version().group.peer(peer)
+
+    def rename(self, peer: PeerId, name: str) -> None:
+        """Say what a peer is called.
+
+        Raises:
+            NotFound: It is none of the group.
+            InvalidRequest: The name cannot be used, or is taken.
+            RefusedForSafety: This peer is no owner.
+        """
+        check_name(name)
+
+        def renamed(version: GroupVersion) -> tuple[Group, frozenset[PublicKey]]:
+            group = version.group
+            return group.admitting(replace(group.peer(peer), name=name)), version.revoked
+
+        with self._ports.exclusive():
+            self.change(renamed)
 
     def set_owners(self, owners: Sequence[PeerId]) -> None:
         """Say who may admit and remove, the most important first; nobody else may any more.

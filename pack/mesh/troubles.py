@@ -10,18 +10,23 @@ from typing import Final
 
 from pack.actions import Action
 from pack.errors import InvalidContent
+from pack.history.origins import written_by
 from pack.merge.heads import MERGE_VERSION
 from pack.mesh.intake import QUARANTINE
+from pack.mesh.members.group import ALL_LEVELS
 from pack.mesh.members.group_chain import GroupVersion
 from pack.mesh.members.keys import PeerId
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
 from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
-from pack.mesh.state import PeerStatus
+from pack.mesh.state import MeshEventKind, PeerStatus
+from pack.model import CommitId
 
 WAITED_LONG: Final = timedelta(hours=24)
 ASK_OWNER: Final = "Ask an owner of the group."
+_LET_WRITE: Final = "Have an owner of the group let"
+_ELSEWHERE: Final = "or write it on a machine that may, and take it back here."
 
 
 class TroubleKind(StrEnum):
@@ -35,6 +40,8 @@ class TroubleKind(StrEnum):
     """Something of a peer was refused, and is kept."""
     PEER = "peer"
     """A peer cannot be reached, or does not answer as it should."""
+    UNHEARD = "unheard"
+    """What was written here goes nowhere."""
     BUNDLES = "bundles"
     """Bundles wait for what they build on."""
     MERGING = "merging"
@@ -80,6 +87,7 @@ class Troubles:
         version = self._roster.version()
         return (
             *self._membership(version),
+            *self._unheard(version),
             *self._refused(version),
             *self._peers(version),
             *self._bundles(),
@@ -117,6 +125,31 @@ class Troubles:
             text = f"this machine was removed from the group, as {', '.join(names)} says"
             yield Trouble(TroubleKind.MEMBERSHIP, text, ASK_OWNER)
 
+    def _unheard(self, version: GroupVersion) -> Iterator[Trouble]:
+        """Where this machine wrote what the group does not let it write."""
+        me, head = version.group.peers.get(self._roster.me), self._ports.memory.head()
+        is_free = me is not None and me.may_write and me.levels.issuperset(ALL_LEVELS)
+        if me is None or is_free or head is None:
+            return
+        own = self._ports.memory.own(head, self._taken_in(version, me.id))
+        if not me.may_write and next(own, None) is not None:
+            text = "this machine may only read, so what was written here reaches nobody else"
+            yield Trouble(TroubleKind.UNHEARD, text, f"{_LET_WRITE} it write, {_ELSEWHERE}")
+            return
+        if any(written_by(one).level not in me.levels for one in own):
+            levels = ", ".join(map(str, sorted(me.levels)))
+            text = f"this machine may only write at level {levels}, so others refuse what it says"
+            yield Trouble(TroubleKind.UNHEARD, text, f"{_LET_WRITE} it, {_ELSEWHERE}")
+
+    def _taken_in(self, version: GroupVersion, me: PeerId) -> list[CommitId]:
+        """Where those are that others listen to, or once did."""
+        peers, found = version.group.peers, []
+        for peer, commit in sorted(self._ports.chains.announced().items()):
+            if peer != me and (peer not in peers or peers[peer].may_write):
+                (one,) = self._ports.chains.announcements(commit, 1)
+                found.append(one.said.head)
+        return found
+
     def _refused(self, version: GroupVersion) -> Iterator[Trouble]:
         for name in sorted(self._ports.side_refs(QUARANTINE)):
             peer = PeerId(name)
@@ -129,7 +162,15 @@ class Troubles:
                 yield Trouble(TroubleKind.KEY, text, remedy)
             elif not self._is_over(peer):
                 text = f"something by {known.name} was refused, and is kept apart"
-                yield Trouble(TroubleKind.REFUSED, text, f"{Action.SEE_PEERS}.")
+                yield Trouble(TroubleKind.REFUSED, text, self._why_refused(peer))
+
+    def _why_refused(self, peer: PeerId) -> str:
+        """The reason that was noted last; it may have gone from the events since."""
+        refusals = (MeshEventKind.REFUSED, MeshEventKind.CLONED)
+        for one in reversed(self._ports.state.events()):
+            if one.peer == peer and one.kind in refusals and one.detail:
+                return f"The reason: {one.detail}."
+        return f"{Action.SEE_EVENTS} for the reason."
 
     def _is_over(self, peer: PeerId) -> bool:
         """Whether what was refused came into the memory by another way since."""

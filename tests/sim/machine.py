@@ -198,6 +198,15 @@ class MemoryHead:
     def count(self, commit: CommitId, without: CommitId) -> int:
         return (self._world.mask[commit] & ~self._world.mask[without]).bit_count()
 
+    def own(self, head: CommitId, without: Sequence[CommitId]) -> Iterator[CommitFacts]:
+        known = 0
+        for one in without:
+            known |= self._world.mask[one]
+        for one, parents in self._world.parents.items():
+            is_new = self._world.leads_to(one, head) and not self._world.bit(one) & known
+            if is_new and len(parents) < 2:
+                yield self._world.facts(one)
+
     def is_fresh(self) -> bool:
         return self._machine.disk.head is None
 
@@ -337,11 +346,12 @@ class Bundles:
     def missing(self, commits: Iterable[CommitId]) -> list[CommitId]:
         return [one for one in dict.fromkeys(commits) if not self._machine.holds(one)]
 
-    def keep(self, file: str) -> None:
+    def keep(self, file: str) -> Sequence[KeptBundle]:
         self._machine.gate()
         if file not in self._machine.disk.kept:
             self._machine.disk.kept.append(file)
         self._machine.gate()
+        return ()
 
     def kept(self) -> Sequence[KeptBundle]:
         return [KeptBundle(file, datetime(2026, 1, 1, tzinfo=UTC)) for file in self._kept()]

@@ -381,6 +381,45 @@ def test_a_machine_without_its_key_is_told_with_each_write_and_shuts_itself_not_
     assert desk.texts() >= {"a", "b"}
 
 
+def test_what_cannot_be_meant_leaves_neither_a_key_nor_a_folder_behind(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk = machine("laptop").begin(), machine("desk")
+    for words in ((), ("--name", "a\nb"), ("--name", "a", "--endpoint", "nowhere")):
+        assert laptop.mesh("init", *words, status=1).err
+    assert not (laptop.home / "key").exists()
+    plain = ("--name", "laptop", "--endpoint", "http://192.168.1.10:3005")
+    ended = laptop.folder.pack("mesh", "init", *plain, env=laptop.env)
+    assert ended.status == 0
+    assert "nothing is sent to http://192.168.1.10:3005" in ended.err
+    line = laptop.mesh("invite")["invite"]
+    for target, name in ((line[:-9], "desk"), ("nonsense", "desk"), (line, "a\nb"), (line, "")):
+        assert desk.mesh("join", target, "--name", name, status=1).err
+    assert not desk.folder.path.exists()
+    assert not (desk.home / "key").exists()
+    os.mkfifo(tmp_path / "pipe")
+    assert "this is no file" in laptop.mesh("import", tmp_path / "pipe", status=1).err
+    nowhere = tmp_path / "nowhere" / "request"
+    ended = desk.mesh("join", line, "--name", "desk", "--request", nowhere, status=1)
+    assert f"{nowhere}: No such file" in ended.err
+
+
+def test_a_machine_that_was_removed_joins_again_by_files_with_a_new_key(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk, file = machine("laptop").begin(), machine("desk"), tmp_path / "file"
+    laptop.mesh("init", "--name", "laptop")
+    join_by_files(laptop, desk, file)
+    ended = desk.folder.pack("mesh", "sync", env=desk.env)
+    assert "no other machine has an address here" in ended.err
+    laptop.mesh("remove", "desk")
+    desk.mesh("rekey")
+    desk.mesh("leave")
+    join_by_files(laptop, desk, file)
+    assert [one["name"] for one in laptop.mesh("peers")["peers"]] == ["desk"]
+    assert desk.mesh("verify")["ok"]
+
+
 def test_a_memory_of_no_group_says_how_to_begin_one(tmp_path: Path) -> None:
     memory = new_memory(tmp_path / "memory")
     for action in ("status", "sync", "verify", "invite", "leave"):

@@ -139,7 +139,7 @@ class HttpLine:
         try:
             return parse_heard(answer.decode("utf-8", "replace"))
         except InvalidContent as error:
-            raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
+            raise _unavailable(f"{self._base} does not answer as a peer does: {error}") from error
 
     def register(self, token: str, mine: ToldAddress | None) -> Sequence[ListedPeer]:
         """See `PeerLine.register`."""
@@ -147,7 +147,7 @@ class HttpLine:
         try:
             return parse_listing(answer.decode("utf-8", "replace"))
         except InvalidContent as error:
-            raise Unavailable(f"{self._base} does not answer as a hub does: {error}") from error
+            raise _unavailable(f"{self._base} does not answer as a hub does: {error}") from error
 
     def leave(self, token: str, group: CommitId) -> None:
         """See `PeerLine.leave`."""
@@ -160,7 +160,7 @@ class HttpLine:
         try:
             return parse_health(content.decode("utf-8", "replace"))
         except InvalidContent as error:
-            raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
+            raise _unavailable(f"{self._base} does not answer as a peer does: {error}") from error
 
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:
         """See `PeerLine.fetch`."""
@@ -173,7 +173,7 @@ class HttpLine:
                 for block in answer.iter_bytes(_BLOCK):
                     size += len(block)
                     if size > LARGEST_BUNDLE:
-                        raise Unavailable(f"{self._base} sends more than {LARGEST_BUNDLE:,} bytes")
+                        raise _unavailable(f"{self._base} sends more than {LARGEST_BUNDLE:,} bytes")
                     opened.write(block)
             return True
 
@@ -194,7 +194,7 @@ class HttpLine:
         for block in answer.iter_bytes(_BLOCK):
             content += block
             if len(content) > LARGEST:
-                raise Unavailable(f"{self._base} sends too much")
+                raise _unavailable(f"{self._base} sends too much")
         return bytes(content)
 
     @contextmanager
@@ -281,16 +281,20 @@ class HttpLine:
             if seconds is not None and seconds > 0:
                 pause = min(seconds, LONGEST_PAUSE)
                 return RateLimited(url, pause, now + timedelta(seconds=pause))
-        return Unavailable(f"{url} answers {answer.status_code}: {words}")
+        return _unavailable(f"{url} answers {answer.status_code}: {words}")
 
 
 def _failure(url: str, error: httpx.HTTPError) -> PackError:
     """Why there is no answer."""
     if isinstance(error.__cause__, WrongKey | AddressRefused):
         return RefusedForSafety(f"{url}: {error}", _GIVE_IT)
-    gone = Unavailable(f"{url}: {error or type(error).__name__}")
-    gone.remedy = _SEE
-    return gone
+    return _unavailable(f"{url}: {error or type(error).__name__}")
+
+
+def _unavailable(reason: str) -> Unavailable:
+    made = Unavailable(reason)
+    made.remedy = _SEE
+    return made
 
 
 def _said(answer: httpx.Response) -> Mapping[str, object]:

@@ -126,5 +126,5 @@ def _parts(url: str) -> SplitResult:
     except ValueError:
         is_whole = False
     if not is_whole or parts.scheme not in _SCHEMES or not url.isascii():
-        raise UnusableInput("an endpoint must be an address such as http://192.168.1.10:3005")
+        raise UnusableInput("an endpoint must be an address such as https://192.168.1.10:3006")
     return parts

@@ -22,6 +22,7 @@ version of it that an owner has signed (`group_chain`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -43,6 +44,16 @@ EVERYTHING: Final = "**"
 ALL_LEVELS: Final = tuple(sorted(set(TRUTH_LEVELS.values())))
 NAME: Final = r"[\w][\w .@()-]{0,63}"
 """What people may call a peer or a group, as a regular expression."""
+
+
+def check_name(name: str) -> None:
+    """Do nothing, unless a peer or a group cannot be called so.
+
+    Raises:
+        InvalidContent: It cannot.
+    """
+    if re.fullmatch(NAME, name) is None:
+        raise UnusableInput(f"nothing can be called {name[:64]!r}: a name is one line of words")
 
 
 class Role(StrEnum):

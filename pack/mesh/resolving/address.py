@@ -1,6 +1,6 @@
 """Where a peer says that it can be reached: signed by it, so that others can pass it on.
 
-    {"endpoint": "http://192.168.1.10:3005", "group": "…", "n": 3, "peer": "…", "v": 1}
+    {"endpoint": "https://192.168.1.10:3006", "group": "…", "n": 3, "peer": "…", "v": 1}
 
 The number is that of the announcement that names the same address. So it does not matter which way
 the two come: an older address never replaces a newer one, and nobody can invent or change one.

@@ -38,7 +38,15 @@ ADMIN_PREFIX: Final = "/api/v1/sync"
 _METHODS: Final = ("GET", "POST", "DELETE")
 _ADMIN_METHODS: Final = (*_METHODS, "PATCH")
 _WRITES: Final = ("POST", "PATCH")
-_PASSED_ON: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+PROXY_FIELDS: Final = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+)
+"""What proxies add to a request that they pass on."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(
     r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::([1-9][0-9]{0,4}))?"
@@ -274,7 +282,7 @@ class Access:
         client = scope.get("client")
         is_here = client is not None and is_loopback(client[0])
         is_to_here = authority is not None and is_loopback(authority[0])
-        is_passed_on = any(_values(scope, name) for name in _PASSED_ON)
+        is_passed_on = any(_values(scope, name.encode("ascii")) for name in PROXY_FIELDS)
         return (
             self._refuse_target(scope)
             or (None if is_here and is_to_here and not is_passed_on else NOT_FROM_HERE)

@@ -63,6 +63,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.REKEY: "ask the user to give this machine a new key",
     Action.SEE_PEERS: "ask the user to look at the state of the machines",
     Action.SYNC_PEERS: "ask the user to exchange with the other machines",
+    Action.SEE_EVENTS: "ask the user to look at what happened among the machines",
 }
 """The tool or the request for each action; a test proves that none is missing."""
 

@@ -57,6 +57,7 @@ _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
 _AREAS: Final = {
     TroubleKind.REFUSED: "quarantine",
+    TroubleKind.UNHEARD: "unheard",
     TroubleKind.BUNDLES: "bundles",
     TroubleKind.MERGING: "merging",
 }

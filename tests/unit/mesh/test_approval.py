@@ -6,7 +6,7 @@ import pytest
 from pack_connectors.peers.join_requests import JoinSigner
 
 from pack.errors import AdmissionPending, InvalidRequest, NotFound, RefusedForSafety
-from pack.mesh.approval import MOST_APPLICANTS
+from pack.mesh.approval import MOST_APPLICANTS, MOST_REFUSED
 from pack.mesh.joining import JoinRequest
 from pack.mesh.members.group import Role
 from tests.mesh_support import private_key, public_key
@@ -76,6 +76,32 @@ def test_little_is_kept_of_strangers_and_not_for_long(pair):
     with pytest.raises(AdmissionPending):
         asks(laptop, "phone")
     assert waiting(laptop) == ["phone"]
+
+
+def test_whoever_was_refused_takes_up_no_room(pair):
+    laptop, _ = pair
+    approval = laptop.mesh.approval
+    for number in range(MOST_REFUSED + 2):
+        with pytest.raises(AdmissionPending):
+            asks(laptop, f"stranger {number}", "x")
+        approval.refuse(public_key(f"stranger {number}").peer)
+        assert not approval.is_full()
+    with pytest.raises(AdmissionPending):
+        asks(laptop, "phone")
+    assert waiting(laptop) == ["phone"]
+    with pytest.raises(RefusedForSafety):
+        asks(laptop, f"stranger {MOST_REFUSED + 1}")
+    with pytest.raises(AdmissionPending):  # the oldest refusals are forgotten
+        asks(laptop, "stranger 0")
+
+
+def test_an_owner_is_told_when_nobody_else_can_ask(pair):
+    laptop, _ = pair
+    for number in range(MOST_APPLICANTS):
+        assert not laptop.mesh.approval.is_full()
+        with pytest.raises(AdmissionPending):
+            asks(laptop, f"stranger {number}", "x")
+    assert laptop.mesh.approval.is_full()
 
 
 def test_only_an_owner_keeps_who_asks(pair):

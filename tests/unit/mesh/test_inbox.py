@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from pack_connectors.local_git.beside import bundles
 from pack_connectors.local_git.beside.bundles import Bundles
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.peers.join_requests import JoinSigner
 from pack_connectors.peers.state_files import MeshFiles
 
-from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
+from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, RefusedForSafety
 from pack.mesh.joining import JoinRequest
 from pack.mesh.members.group import Role
 from tests.mesh_machines import USER
@@ -227,6 +228,28 @@ def test_a_bundle_that_waited_and_is_damaged_holds_nothing_up(pair, tmp_path):
     assert desk.memory.head() == laptop.memory.head()
     laptop.write("four")
     assert not laptop.send(desk).quarantined
+
+
+def test_bundles_whose_past_never_comes_give_way_to_newer_ones(pair, tmp_path, monkeypatch):
+    laptop, desk = pair
+    sizes = []
+    for number in range(3):
+        laptop.write(f"missing {number}")
+        laptop.mesh.outbox.announce()
+        before = laptop.mesh.outbox.heads()[laptop.id].id
+        laptop.write(f"later {number}")
+        laptop.mesh.outbox.export(tmp_path / f"{number}", [before])
+        sizes.append((tmp_path / f"{number}").stat().st_size)
+    monkeypatch.setattr(bundles, "MOST_KEPT", sum(sizes) - 1)
+    came = [desk.mesh.inbox.take(tmp_path / f"{number}") for number in range(3)]
+    assert [bool(one.pending) for one in came] == [True, True, True]
+    assert [len(one.waiting) for one in came] == [0, 0, 1]
+    assert "waits no more" in came[2].waiting[0]
+    assert len(desk.mesh.inbox.kept()) == 2
+    monkeypatch.setattr(bundles, "MOST_KEPT", sizes[0] - 1)
+    with pytest.raises(LimitExceeded):
+        desk.mesh.inbox.take(tmp_path / "0")
+    assert len(desk.mesh.inbox.kept()) == 2
 
 
 def test_what_a_machine_said_before_its_disk_was_lost_is_its_memory_again(pair):

@@ -65,6 +65,18 @@ def test_what_both_wrote_is_merged_in_a_commit_that_can_be_computed_again(git_wo
     assert check(next(iter(local.log(LogQuery(merged)))))
 
 
+def test_it_knows_what_is_in_no_other_head_and_no_merge(git_world, local, head):
+    theirs = by_another(local.repository.work_tree, "context/b.md", "# B\n\ntheirs\n")
+    git_world.memory.notes.update("context/a.md", "# A\n\nmine\n")
+    ours = head.head()
+    head.take_in(theirs, "desk")
+    merged = head.head()
+    assert [one.id for one in head.own(merged, [theirs])] == [ours]
+    assert list(head.own(merged, [theirs, ours])) == []
+    assert list(head.own(ours, [theirs, merged])) == []
+    assert {one.id for one in head.own(merged, [])} > {ours, theirs}
+
+
 def test_a_merge_that_the_memory_is_not_at_is_the_one_that_it_would_make(git_world, local, head):
     folder = local.repository.work_tree
     git_world.memory.notes.update("context/a.md", "# A\n\none\n")

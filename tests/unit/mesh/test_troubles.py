@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pack_connectors.peers.state_files import MeshFiles
 
+from pack.mesh.members.group import Role
 from pack.mesh.state import PeerStatus
 from pack.mesh.troubles import TroubleKind
 from tests.support import git
@@ -95,3 +96,55 @@ def test_a_group_that_merges_by_rules_that_are_not_known_here_says_so(pair):
         assert kinds(machine) == [TroubleKind.MERGING]
         assert "merges by version 99 of the rules, and this PACK by 1" in told(machine)[0]
         assert not machine.mesh.overview.verify().problems
+
+
+def test_what_a_reader_writes_and_nobody_hears_is_told_until_it_may_write(pair):
+    laptop, desk = pair
+    laptop.mesh.roster.grant(desk.id, frozenset({Role.READER}), None)
+    laptop.write("by laptop")
+    laptop.send(desk)
+    assert kinds(desk) == []
+    desk.write("by desk")
+    assert kinds(desk) == [TroubleKind.UNHEARD]
+    assert "reaches nobody else" in told(desk)[0]
+    laptop.write("more by laptop")
+    laptop.send(desk)
+    assert kinds(desk) == [TroubleKind.UNHEARD]
+    assert desk.send(laptop).quarantined
+    (one,) = laptop.mesh.troubles.found()
+    assert one.kind is TroubleKind.REFUSED
+    assert one.remedy == "The reason: the peer may not write to this group."
+    state(laptop).set_events([])  # as after many others
+    assert laptop.mesh.troubles.found()[0].remedy == "<<see-events>> for the reason."
+    laptop.mesh.roster.grant(desk.id, frozenset({Role.MEMBER}), None)
+    laptop.send(desk)
+    assert kinds(desk) == []
+
+
+def test_a_reader_that_only_merges_what_others_wrote_is_told_nothing(machines, pair):
+    laptop, desk = pair
+    phone = machines[2]
+    laptop.lets_in(phone)
+    laptop.mesh.roster.grant(desk.id, frozenset({Role.READER}), None)
+    laptop.write("by laptop")
+    phone.write("by phone")
+    laptop.send(desk)
+    phone.send(desk)
+    assert desk.memory.head() not in (laptop.memory.head(), phone.memory.head())
+    assert kinds(desk) == []
+
+
+def test_who_writes_at_a_level_that_it_may_not_claim_is_told(pair):
+    laptop, desk = pair
+    laptop.write("by laptop")
+    laptop.mesh.roster.grant(desk.id, None, frozenset({3, 4, 5}))
+    laptop.send(desk)
+    assert kinds(desk) == []
+    desk.write("by hand, so at level 1")
+    assert kinds(desk) == [TroubleKind.UNHEARD]
+    assert "at level 3, 4, 5" in told(desk)[0]
+    assert desk.send(laptop).quarantined
+    laptop.mesh.roster.grant(desk.id, None, frozenset({1, 2, 3, 4, 5}))
+    laptop.send(desk)
+    assert kinds(desk) == []
+    assert not desk.send(laptop).quarantined

@@ -113,24 +113,37 @@ class Bundles:
     def _pending(self) -> Path:
         return self._repository.state_dir / "mesh" / "pending"
 
-    def keep(self, file: str) -> None:
+    def keep(self, file: str) -> Sequence[KeptBundle]:
         """See `BundleStore.keep`; the same bundle is kept once."""
         try:
             with _opened(file) as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
             target = self._pending / f"{digest}.bundle"
             if target.exists():
-                return
+                return ()
             self._pending.mkdir(mode=0o700, parents=True, exist_ok=True)
-            size = Path(file).stat().st_size
-            if size + sum(one.stat().st_size for one in self._pending.iterdir()) > MOST_KEPT:
-                raise LimitExceeded("what waits for other bundles", MOST_KEPT)
+            dropped = self._make_room(Path(file).stat().st_size)
             temporary = target.with_name(f".{token_hex(16)}")
             shutil.copyfile(file, temporary)
             _sync(temporary)
             temporary.replace(target)
         except OSError as error:
             raise Unavailable(f"{self._pending}: {error.strerror}") from error
+        return dropped
+
+    def _make_room(self, size: int) -> Sequence[KeptBundle]:
+        """Let go of the oldest that wait, as what they build on may never come."""
+        if size > MOST_KEPT:
+            raise LimitExceeded("what waits for other bundles", MOST_KEPT)
+        left = size + sum(one.stat().st_size for one in self._pending.iterdir())
+        dropped = []
+        for one in self.kept():
+            if left <= MOST_KEPT:
+                break
+            left -= Path(one.file).stat().st_size
+            self.drop(one)
+            dropped.append(one)
+        return dropped
 
     def kept(self) -> Sequence[KeptBundle]:
         """See `BundleStore.kept`."""

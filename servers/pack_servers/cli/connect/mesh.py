@@ -12,7 +12,7 @@ import typer
 from pack.errors import AdmissionPending, InvalidRequest, PackError, reason_of
 from pack.mesh.exchange import join_openly, join_over
 from pack.mesh.members.endpoints import check_endpoint
-from pack.mesh.members.group import Role
+from pack.mesh.members.group import Role, check_name
 from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import parse_peer_id, shown
 from pack.mesh.views import TakenIn
@@ -41,6 +41,7 @@ EXAMPLES: Final = """\
   pack mesh export FILE; pack mesh import FILE    by a USB stick or mail"""
 
 _SMALL: Final = 64 * 1024
+_ADDRESSES: Final = ("http://", "https://")
 
 
 class MeshAction(StrEnum):
@@ -97,7 +98,7 @@ def run(  # noqa: PLR0917 - options
         typer.Option(
             "--endpoint",
             metavar="URL",
-            help="Where others reach this machine, such as http://192.168.1.10:3005.",
+            help="Where others reach this machine, such as https://192.168.1.10:3006.",
             show_default=False,
         ),
     ] = "",
@@ -150,7 +151,13 @@ def run(  # noqa: PLR0917 - options
     settings = load_settings()
     place = choose_place(settings, local, None, say)
     begins = action in (MeshAction.INIT, MeshAction.JOIN, MeshAction.REKEY)
+    if action in (MeshAction.INIT, MeshAction.JOIN):  # before there is a key or a folder
+        check_name(needed(name or "", "--name"))
+        check_name(group)
+        if endpoint:
+            check_endpoint(endpoint)
     if action is MeshAction.JOIN:
+        _check_target(target or "")
         place.begin_on_use(create=True)
     with open_mesh(settings, place, say, make_key=begins) as mesh:
         is_json = answer is Format.JSON
@@ -171,6 +178,19 @@ def run(  # noqa: PLR0917 - options
         _ACTIONS[action](call)
 
 
+def _check_target(target: str) -> None:
+    """Do nothing, unless there is no invitation and no address to join with.
+
+    Raises:
+        InvalidRequest: There is none.
+    """
+    target = needed(target, "the invitation, or the address of a machine of the group")
+    if target.startswith(_ADDRESSES):
+        check_endpoint(target)
+    else:
+        Invitation.parse(target)
+
+
 def _init(call: MeshCall) -> None:
     made = call.mesh.begin(needed(call.name, "--name"), call.group, call.endpoint)
     fields = {"peer_id": call.mesh.me, "group_id": made.group, "group": call.group}
@@ -179,18 +199,20 @@ def _init(call: MeshCall) -> None:
         f"this machine is {made.name}, and the first of the group {call.group}",
         "  → For one more machine, run here: pack mesh invite",
     )
+    call.warn_of(call.endpoint)
 
 
 def _join(call: MeshCall) -> None:
-    target = needed(call.target, "the invitation, or the address of a machine of the group")
-    if target.startswith(("http://", "https://")):
+    target = call.target
+    call.warn_of(call.endpoint)
+    if target.startswith(_ADDRESSES):
         _join_openly(call, target)
         return
     invitation = Invitation.parse(target)
     name = needed(call.name, "--name")
     if call.request is not None:
         content = call.mesh.admission.ask(invitation, name, call.endpoint)
-        call.request.write_bytes(content)
+        _write(call.request, content)
         call.tell(
             {"peer_id": call.mesh.me, "request": str(call.request)},
             f"wrote the request to {call.request}",
@@ -218,6 +240,13 @@ def _join(call: MeshCall) -> None:
             unrelated=call.unrelated,
         )
     _tell_joined(call, taken)
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise InvalidRequest(f"{file}: {error.strerror}") from error
 
 
 def _join_openly(call: MeshCall, at: str) -> None:
@@ -259,7 +288,12 @@ def _tell_joined(call: MeshCall, taken: TakenIn) -> None:
 def _sync(call: MeshCall) -> None:
     exchange = exchange_of(call.settings, call.mesh)
     failed: dict[str, str] = {}
-    for peer in exchange.due(all_of_them=True):
+    due = exchange.due(all_of_them=True)
+    if not due and call.mesh.overview.peers():
+        say("nobody was asked, as no other machine has an address here")
+        say("  → Say where one is: pack mesh add NAME --endpoint URL. Or exchange files:")
+        say("    pack mesh export FILE here, and pack mesh import FILE there")
+    for peer in due:
         name = call.mesh.roster.name_of(peer)
         with working(f"asking {name}"):
             try:
@@ -305,6 +339,8 @@ def _import(call: MeshCall) -> None:
 
 
 def _is_request(file: Path) -> bool:
+    if file.exists() and not file.is_file():  # a pipe, say, which is read once
+        raise InvalidRequest(f"{file}: this is no file")
     try:
         with file.open("rb") as opened:
             return opened.read(_SMALL).lstrip().startswith(b"{")

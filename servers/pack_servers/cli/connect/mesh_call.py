@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import InvalidRequest, NotFound, UnusableInput
+from pack.mesh.members.endpoints import Endpoint
 from pack.mesh.members.group import ALL_LEVELS, Role
 from pack.mesh.members.keys import PeerId, parse_peer_id
 from pack.mesh.mesh import Mesh
 from pack_servers.cli.shell.output import show, show_json
+from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
 from pack_servers.config.settings import Settings
+from pack_servers.wiring.mesh import safe_networks
 
 INCOMPLETE: Final = 1
 """The exit status where something was refused, waits, or could not be reached."""
@@ -58,6 +61,15 @@ class MeshCall:
             return
         for line in lines:
             show(worded(line))
+
+    def warn_of(self, endpoint: str) -> None:
+        """Say so where nothing will be sent to an address that was given."""
+        found = Endpoint.parse(endpoint) if endpoint else None
+        if found is None or found.is_tls or safe_networks(self.settings).holds(found.host):
+            return
+        say(f"nothing is sent to {found}: it is reached without TLS, and others could read it")
+        say("  → Use https with a port of its own, or name a network that encrypts by itself in")
+        say("    PACK_MESH_PLAIN_HTTP, on this machine and on the others.")
 
     def peer(self) -> PeerId:
         """The peer that is meant, by its name or its id.

@@ -26,7 +26,9 @@ from pack_servers.wiring.mesh_fields import (
 def peers(call: MeshCall) -> None:
     """Show who belongs to the group, and who asks."""
     if call.is_json:
-        show_json({"peers": peer_fields(call.mesh), "asking": applicant_fields(call.mesh)})
+        full = {"asking_full": True} if call.mesh.approval.is_full() else {}
+        asking = applicant_fields(call.mesh)
+        show_json({"peers": peer_fields(call.mesh), "asking": asking, **full})
         return
     show_peers(call.mesh)
     show_applicants(call.mesh)

@@ -72,6 +72,7 @@ def add(call: MeshCall) -> None:
         fields["endpoint"] = endpoint
         lines.append(f"{member.name} is at {endpoint}")
     call.tell(fields, *lines)
+    call.warn_of(call.endpoint)
 
 
 def succession(call: MeshCall) -> None:

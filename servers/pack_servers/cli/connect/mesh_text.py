@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pack.mesh.approval import MOST_APPLICANTS
 from pack.mesh.members.group import ALL_LEVELS, Peer
 from pack.mesh.members.keys import shown
 from pack.mesh.mesh import Mesh
@@ -27,6 +28,9 @@ def show_applicants(mesh: Mesh) -> None:
         show(f"       {shown(one.key.peer)}")
     if waiting:
         show("  → Is this the key that the other machine shows? Then: pack mesh approve NAME")
+    if mesh.approval.is_full():
+        show(f"full   {MOST_APPLICANTS} machines ask, so no other one is kept")
+        show("  → Those that you do not know: pack mesh refuse ID")
 
 
 def show_taken(taken: TakenIn) -> None:
@@ -34,6 +38,8 @@ def show_taken(taken: TakenIn) -> None:
     if taken.pending:
         show(f"it builds on {counted(len(taken.pending), 'commit')} that have not arrived here yet")
         show("  → It is kept, and taken in once you import what was sent before it.")
+        for why in taken.waiting:
+            show(worded(why))
         return
     show(f"took in what is new from {counted(taken.received, 'peer')}")
     for one in taken.quarantined:

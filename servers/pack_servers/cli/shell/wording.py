@@ -56,6 +56,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.REKEY: "run `pack mesh rekey`",
     Action.SEE_PEERS: "run `pack mesh status`",
     Action.SYNC_PEERS: "run `pack mesh sync`",
+    Action.SEE_EVENTS: "run `pack log --events`",
 }
 """The command for each action; a test proves that none is missing."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pack.errors import InvalidRequest
+from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from pack_servers.http.admin.serving import (
@@ -91,8 +91,10 @@ class PeerAdmin:
     def _changed(self, name: str, asked: _Change) -> dict[str, object]:
         with self._serving.mesh() as mesh:
             peer = _other(mesh, name)
+            if asked.endpoint:
+                check_endpoint(asked.endpoint)  # before anything changes
             if asked.name is not None:
-                _rename(mesh, peer, asked.name)
+                mesh.roster.rename(peer, asked.name)
             if "endpoint" in asked.model_fields_set:
                 mesh.place(peer, asked.endpoint or "")
             if asked.status is not None:
@@ -129,12 +131,6 @@ def _other(mesh: Mesh, name: str) -> PeerId:
     if peer == mesh.me:
         raise InvalidRequest("this is this machine itself")
     return peer
-
-
-def _rename(mesh: Mesh, peer: PeerId, name: str) -> None:
-    mesh.roster.change(
-        lambda one: (one.group.admitting(replace(one.group.peer(peer), name=name)), one.revoked)
-    )
 
 
 def _fields(mesh: Mesh, peer: PeerId) -> dict[str, object]:

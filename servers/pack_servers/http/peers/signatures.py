@@ -17,10 +17,10 @@ from pack.errors import BadSignature
 from pack.mesh.challenges import CHALLENGE_FIELD, DIGEST_FIELD, SentRequest, write_challenge
 from pack.mesh.members.endpoints import Endpoint, pin_of
 from pack.mesh.members.keys import PeerId, PublicKey
+from pack_servers.http.access import PROXY_FIELDS
 from pack_servers.http.peers.refusal import NotServed
 from pack_servers.http.peers.serving import MeshServing
 
-_BY_PROXIES: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _SIGNATURE: Final = "signature"
 
 
@@ -39,7 +39,7 @@ class SignedRequests:
             endpoint: Where this peer is reached.
             me: Its key.
         """
-        if _SIGNATURE in request.headers or any(one in request.headers for one in _BY_PROXIES):
+        if _SIGNATURE in request.headers or any(one in request.headers for one in PROXY_FIELDS):
             return True
         return request.url.scheme != "https" and _is_behind_proxy(endpoint, me)
 

@@ -89,6 +89,8 @@ def admin(tmp_path, monkeypatch):
         ({"host": "http://192.168.1.10:3005"}, 403, "not_from_here"),
         ({"headers": {"X-Forwarded-For": "10.0.0.1"}}, 403, "not_from_here"),
         ({"headers": {"Forwarded": "for=10.0.0.1"}}, 403, "not_from_here"),
+        ({"headers": {"X-Forwarded-Host": "pack.example"}}, 403, "not_from_here"),
+        ({"headers": {"X-Forwarded-Proto": "https"}}, 403, "not_from_here"),
         ({"host": "http://127.0.0.1:3006"}, 421, None),
         ({"headers": {"Origin": "https://app.example"}}, 403, "origin_refused"),
         ({"headers": {"Origin": HOST}}, 403, "origin_refused"),
@@ -217,6 +219,9 @@ def test_an_owner_renames_and_removes_peers(admin, tmp_path):
         mesh.admission.admit(desk.mesh.admission.ask(invitation, "desk"))
         for name in ("", "a\nb", "x" * 65, " x"):
             assert admin.ask("PATCH", "peers/desk", json={"name": name}).status_code == 400
+        both = {"name": "bench", "endpoint": "nowhere"}
+        assert admin.ask("PATCH", "peers/desk", json=both).status_code == 400
+        assert admin.ask("GET", "peers").json()["peers"][0]["name"] == "desk"
         named = admin.ask("PATCH", "peers/desk", json={"name": "bench"})
         assert (named.status_code, named.json()["name"]) == (200, "bench")
         assert admin.ask("DELETE", "peers/bench").json() == {"removed": desk.id}
