@@ -39,7 +39,7 @@ from pack.truth.equal_lines import last_are_weakest
 from pack.truth.kept import KeptTruths, kept_key, read_back
 from pack.truth.known_history import KnownHistories, KnownHistory
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
-from pack.truth.returning import former_states
+from pack.truth.returning import former_states, of_nobody
 
 _FIRST_PART: Final = 20
 _READ_AT_ONCE: Final = 250
@@ -215,7 +215,9 @@ class _Walk:
             return tuple(filter(None, found))
         own = self._credit(commit)
         for state in former_states(self._core, commit, change, self._credit):
-            if depth < _DEEPEST:
+            if state is None:
+                own = of_nobody(own)
+            elif depth < _DEEPEST:
                 truth = self.of(state.head, state.path, state.sha, depth + 1)
                 former = Version(self._keys_of(state.sha), truth)
                 bring_back(new, former, found, self._keys_of(state.after))
