@@ -70,7 +70,7 @@ FREE = {
     "its own lines, gone": edited("~ I like tea, and\n~ I drink it black.\n\n", ""),
     "a paragraph between blocks": edited("\n## Old", "\nOne more.\n\n## Old"),
     "a system key": edited("2026-01-01", "2026-02-02"),
-    "a new key": edited("tags:", "ttl: 30d\ntags:"),
+    "a new key": edited("tags:", "pin: true\ntags:"),
     "a code block that ends": NOTE + "\n```\ncode\n```\n",
     "a table at the end": NOTE + "\n| a | b |\n|---|---|\n| 1 | 2 |\n",
 }
