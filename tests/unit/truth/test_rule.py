@@ -66,6 +66,10 @@ FREE = {
     "an item at the end of a list": edited("- buy milk\n", "- buy milk\n- buy tea\n"),
     "an item between two items": edited("bank\n", "bank\n- call the plumber\n"),
     "a task that is done": edited("- [ ] call", "- [x] call"),
+    "an item in an item": edited("- buy milk\n", "- buy milk\n  - cold\n\n    and fresh\n"),
+    "an item of its own with a paragraph": edited(
+        "- buy milk\n", "- buy milk\n- buy tea\n\n  green\n"
+    ),
     "its own line": edited("~ I drink it black.", "~ I drink it with milk."),
     "its own lines, gone": edited("~ I like tea, and\n~ I drink it black.\n\n", ""),
     "a paragraph between blocks": edited("\n## Old", "\nOne more.\n\n## Old"),
@@ -113,6 +117,15 @@ HELD = {
         ["- [ ] call the bank", "- buy milk"],
     ),
     "the end of an item": (edited("milk\n", "milk\n  or do not\n"), ["- buy milk", "## Old"]),
+    "a paragraph in an item": (
+        edited("milk\n", "milk\n\n  or do not\n"),
+        ["- buy milk", "## Old"],
+    ),
+    "a paragraph in an item, below items in it": (
+        edited("milk\n", "milk\n  - cold\n\n  or do not\n"),
+        ["- buy milk", "## Old"],
+    ),
+    "a quotation in an item": (edited("milk\n", "milk\n\n  > not\n"), ["- buy milk", "## Old"]),
     "the rest left out": ("# Rules\n\n[rest unchanged]\n", 8),
     "another indentation": (edited("- buy milk", "  - buy milk"), ["- buy milk"]),
     "an empty text": ("", 9),
@@ -165,6 +178,19 @@ def test_blanks_are_not_words_and_stay_as_the_person_set_them(after):
     found = judged(after.replace("~ ", ""), NOTE.replace("~ ", ""))
     assert found.protected == ()
     assert found.rest == NOTE.replace("~ ", "")
+
+
+def test_blank_lines_do_not_pile_up_where_a_machine_takes_its_text_away():
+    for before, after in (
+        ("~ a\n\n~ b\n\n\nmine\n", "mine\n"),
+        ("\n~ a\n\n~ b\n\nmine\n", "\nmine\n"),
+        ("mine\n\n~ a\n\n~ b\n\nmine too\n", "mine\n\nmine too\n"),
+        ("- mine\n~ a\n\n~ b\n\n\n- mine too\n", "- mine\n\n\n- mine too\n"),
+    ):
+        asked = "".join(
+            line for line in before.splitlines(True) if line.startswith(("mine", "- m"))
+        )
+        assert judged(asked, before) == Judgement((), after)
 
 
 def test_what_would_run_into_the_persons_paragraph_is_set_apart():
