@@ -52,11 +52,18 @@ def of_person(text: str) -> list[str]:
     return [_BOX.sub(r"\1 ]", one) for one in lines if "~u" in one]
 
 
-def rewritten(text: str, chance: random.Random) -> str:
-    """What a machine sends in place of a text."""
+def rewritten(text: str, chance: random.Random, *, with_copies: bool = False) -> str:
+    """What a machine sends in place of a text.
+
+    Args:
+        text: The text.
+        chance: Decides.
+        with_copies: Whether it may copy lines of the person, which then say no more who wrote them.
+    """
     lines = text.split("\n")
+    rewrites = (*_REWRITES, *_COPIES) if with_copies else _REWRITES
     for _ in range(chance.randint(1, 4)):
-        lines = chance.choice(_REWRITES)(lines, chance)
+        lines = chance.choice(rewrites)(lines, chance)
     return "\n".join(lines)
 
 
@@ -151,6 +158,27 @@ def _key(lines: list[str], chance: random.Random) -> list[str]:
     return [*lines[:at], chance.choice(_OTHER_KEYS), *lines[at:]]
 
 
+def _copy(lines: list[str], chance: random.Random) -> list[str]:
+    """Some lines once more, right below them or elsewhere, as they are or indented."""
+    at, size = _place(lines, chance), chance.randint(1, 3)
+    to = chance.choice((_place(lines, chance), min(len(lines), at + size)))
+    form = chance.choice(("{}", "{}", "  {}", "    {}", "{} "))
+    copies = [form.format(one) for one in lines[at : at + size]]
+    between = chance.choice(([], [""], ["", line(chance, "m"), ""], [f"- {line(chance, 'm')}", ""]))
+    return [*lines[:to], *between, *copies, *lines[to:]]
+
+
+def _drop_equal(lines: list[str], chance: random.Random) -> list[str]:
+    """One of some equal lines gone, with what is beside it."""
+    words = [one.strip() for one in lines]
+    equal = [at for at, one in enumerate(words) if one and words.count(one) > 1]
+    if not equal:
+        return lines
+    at = chance.choice(equal)
+    return [*lines[: max(0, at - chance.randint(0, 2))], *lines[at + chance.randint(1, 2) :]]
+
+
+_COPIES = (_copy, _copy, _drop_equal, _drop_equal, _drop_equal)
 _REWRITES = (
     *(_insert, _insert, _insert, _remove, _replace, _move, _change, _change, _space, _cut, _key),
 )

@@ -10,6 +10,8 @@ from typing import Final
 
 from pack.deferred import pattern
 
+BOX: Final = pattern(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)[ xX](\](?=[ \t]|$))")
+"""A task up to its box: `[ ]` or `[x]`, which is status and no word."""
 _BOX: Final = pattern(r"((?:[-*+]|\d{1,9}[.)]) \[)[xX](\](?: |$))")
 _HEADING: Final = pattern(r"#{2,6}(?= )")
 
@@ -22,3 +24,13 @@ def line_key(line: str) -> str:
     if "] " in key or key.endswith("]"):
         return _BOX.sub(r"\1 \2", key, count=1) if _BOX.match(key) else key
     return key
+
+
+def line_form(line: str) -> str:
+    """What must stay of a line so that it is as somebody wrote it: all but blanks at its end.
+
+    The box of a task may be ticked. Two lines with one form have one key, but not the other way.
+    """
+    plain = line.rstrip()
+    box = BOX.match(plain) if "]" in plain else None
+    return f"{box[1]} {plain[len(box[1]) + 1 :]}" if box else plain

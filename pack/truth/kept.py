@@ -22,7 +22,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import acceptances_among
 from pack.truth.ancestry import Truth
 
-RULES: Final = f"3/{__version__}"
+RULES: Final = f"4/{__version__}"
 """By which truth was found out: with others, as in another version of PACK, it is found out again.
 Between versions, raise the number with every change of what the truth of a version is."""
 _NEWEST: Final = f"newest {RULES}"

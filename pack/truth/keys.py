@@ -1,4 +1,8 @@
-"""The frontmatter of a note under the write rule: whose keys are whose."""
+"""The frontmatter of a note under the write rule: whose keys are whose.
+
+Some keys say more of a text than who wrote them: how long the note is kept, whether it is copied,
+and what it is called. Where any of the text is the person's, a machine changes none of that.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,16 @@ from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from pack.core.truths import SYSTEM_KEYS, NoteTruth
-from pack.files import yaml_block
+from pack.files import schema, yaml_block
 from pack.files.frontmatter import Frontmatter
-from pack.files.keys import key_meant
+from pack.files.keys import SYNC, TOPIC, TTL, key_meant
 from pack.history.differences.line_hunks import git_lines
 from pack.results import ProtectedLine
 
 _FREE: Final = SYSTEM_KEYS - {"created"}
+_COPIED: Final = frozenset((SYNC.name,))
+_KEPT: Final = frozenset((TTL.name,))
+_CALLED: Final = frozenset((TOPIC.name,))
 _COMMENTS: Final = ""
 """What comes before the first key."""
 
@@ -46,23 +53,30 @@ def judge_keys(before: Frontmatter, truth: NoteTruth, after: Frontmatter, level:
     stays, and one of a machine takes the place of nothing that the person said.
     """
     old, new = _segments(before), _segments(after)
+    decided = _decided(before, truth, after, level)
     if old is None:
-        return _judge_block(before, truth, after, level)
+        return _judge_block(before, truth, after, level, decided)
     person = _Person.of(before, old, truth, level)
-    if not person.kept:
+    for name in map(key_meant, person.kept):  # what the person says of it stays anyway
+        decided.pop(name or "", None)
+    if not person.kept and not decided:
         return KeysJudged(_head(after), (), {})
     if new is None:
-        return person.refusal()
+        return person.refusal(tuple(decided.values()))
     rivals = {name: own for name in new if (own := person.outranked_by(name, new[name]))}
     lost = {name for name in person.kept if _plain(old[name]) != _plain(new.get(name, []))}
     lost |= set(rivals.values())
-    allowed = {name: old.get(name, []) if name in rivals else lines for name, lines in new.items()}
+    stays = {name for name in {*old, *new} - person.kept.keys() if key_meant(name) in decided}
+    allowed = {name: lines for name, lines in new.items() if name not in stays}
+    allowed = {name: old.get(name, []) if name in rivals else one for name, one in allowed.items()}
+    allowed |= {name: old[name] for name in old if name in stays}
     merged = {name: person.kept.get(name, lines) for name, lines in (allowed | person.kept).items()}
     if [name for name in new if name in person.kept] != list(person.kept):
         merged = {name: merged[name] for name in (*old, *new) if name in merged}
     if _COMMENTS in merged:
         merged = {_COMMENTS: merged[_COMMENTS], **merged}
-    return KeysJudged(_joined(before, after, merged), person.named(lost), person.said)
+    protected = dict.fromkeys((*person.named(lost), *decided.values()))
+    return KeysJudged(_joined(before, after, merged), tuple(protected), person.said)
 
 
 def refuse_keys(before: Frontmatter, truth: NoteTruth, level: int) -> KeysJudged:
@@ -105,9 +119,10 @@ class _Person(NamedTuple):
         said = {name: value for name, value in before.fields.items() if name in kept}
         return cls(before, old, kept, said, {name: start + 1 for name, start in starts.items()})
 
-    def refusal(self) -> KeysJudged:
-        """The frontmatter as it is: all keys would be changed."""
-        return KeysJudged(_head(self.before), self.named(self.kept), self.said)
+    def refusal(self, more: tuple[ProtectedLine, ...] = ()) -> KeysJudged:
+        """The frontmatter as it is: all keys would be changed, and what else is named."""
+        protected = dict.fromkeys((*self.named(self.kept), *more))
+        return KeysJudged(_head(self.before), tuple(protected), self.said)
 
     def named(self, lost: Collection[str]) -> tuple[ProtectedLine, ...]:
         """Keys that would be changed, in their order."""
@@ -126,11 +141,48 @@ class _Person(NamedTuple):
         return next((own for own in self.kept if key_meant(own) == meant), None)
 
 
-def _judge_block(
+def _decided(
     before: Frontmatter, truth: NoteTruth, after: Frontmatter, level: int
+) -> dict[str, ProtectedLine]:
+    """What a new frontmatter would decide over the person's text: the keys, each with such a line.
+
+    To keep a note for longer is no harm.
+    """
+    old, new = schema.read_meta(before.fields), schema.read_meta(after.fields)
+    names = _COPIED if old.sync is not new.sync else frozenset[str]()
+    names |= _KEPT if new.ttl not in (None, old.ttl) else frozenset[str]()
+    own = _first_line(before, truth, level) if names else None
+    found = dict.fromkeys(names, own) if own is not None else {}
+    title = schema.first_title(before.body) if new.topic not in (None, old.topic) else None
+    if title is not None and old.topic in (None, title) and new.topic != title:
+        heading = _first_line(before, truth, level, title)
+        found |= dict.fromkeys(_CALLED, heading) if heading is not None else {}
+    return {name: line for name, line in found.items() if line is not None}
+
+
+def _first_line(
+    head: Frontmatter, truth: NoteTruth, level: int, title: str | None = None
+) -> ProtectedLine | None:
+    """The first protected line below the frontmatter; of a title, the heading that says it."""
+    lines = git_lines(head.body + head.parts.suffix)
+    for number, line in enumerate(lines, head.parts.lines_above):
+        is_own = line.strip() and truth.lines[number].is_protected_from(level)
+        if is_own and (title is None or schema.first_title(line) == title):
+            return ProtectedLine(number + 1, line.rstrip())
+    return None
+
+
+def _judge_block(
+    before: Frontmatter,
+    truth: NoteTruth,
+    after: Frontmatter,
+    level: int,
+    decided: Mapping[str, ProtectedLine],
 ) -> KeysJudged:
     """A block as a whole, as its keys cannot be told apart."""
     own = _block_lines(before, truth, level)
+    if not own and decided:
+        return KeysJudged(_head(before), tuple(decided.values()), before.fields)
     if not own:
         return KeysJudged(_head(after), (), {})
     there = _plain(git_lines(after.block or ""))
@@ -198,4 +250,6 @@ def _joined(before: Frontmatter, after: Frontmatter, merged: Mapping[str, list[s
     if parts.block is None:
         return parts.prefix
     block = "".join(line for lines in merged.values() for line in lines)
+    if not block and before.block is None:
+        return _head(before)
     return f"{parts.prefix}{parts.opening}{block}{parts.closing}"

@@ -19,7 +19,7 @@ from pack.core.truths import (
 from pack.files import yaml_block
 from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
-from pack.history.differences.line_owners import LineKeys
+from pack.history.differences.line_owners import LineKeys, lines_of
 from pack.model import MemoryPath
 from pack.provenance import EDITOR
 from pack.truth.modes import mode_of
@@ -97,7 +97,8 @@ class LineTruths:
         if note.sha != committed:
             ((_, content),) = connector.read_blobs([committed])
             keys = LineKeys()
-            found, _ = pass_on(keys.of(note.content), [Version(keys.of(content), known)], None)
+            before = Version(keys.of(content), known, lines_of(content))
+            found = pass_on(keys.of(note.content), [before], None, lines_of(note.content)).truths
             known = tuple(truth or _HAND for truth in found)
         return known
 

@@ -2,8 +2,9 @@
 
 A line keeps it if it was there, in another form too (`pack.files.line_keys`); if it changed its
 place and is long enough to be no coincidence; and if only the breaks between the lines changed and
-not a word. Each old line passes its truth on once: of two copies, one is new text. Everything else
-is, too: words that are added, left out or put in another order make another line.
+not a word. Each old line passes its truth on once: of two copies, one is new text. Where one of
+two copies goes, the stronger stays (`equal_lines`). Everything else is new text, too: words that
+are added, left out or put in another order make another line.
 """
 
 from __future__ import annotations
@@ -13,19 +14,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from pack.core.truths import LineState, LineTruth
-from pack.history.differences.line_owners import LONG_ENOUGH, differing, recognised
+from pack.history.differences.line_owners import LONG_ENOUGH, alike, differing, recognised
 from pack.history.origins import UNATTRIBUTED
 from pack.merge.diff import Hunk
 from pack.model import CommitId
+from pack.truth.equal_lines import KeyedLines, in_question, strongest_stay, weaker_ones
 
 _MIXED: Final = f"{UNATTRIBUTED}:several"
 
 
 class Version(NamedTuple):
-    """A version of a file whose truth is known: what makes each line the same, and its truth."""
+    """A version of a file whose truth is known.
+
+    Attributes:
+        keys: What makes each line the same.
+        truths: The truth of each.
+        lines: They as they are; left out where that is not known, so that no line has two forms.
+    """
 
     keys: Sequence[str]
     truths: Sequence[LineTruth]
+    lines: Sequence[bytes] = ()
 
 
 class Passed(NamedTuple):
@@ -40,7 +49,12 @@ class Passed(NamedTuple):
     hunks: list[list[Hunk]]
 
 
-def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | None) -> Passed:
+def pass_on(
+    new: Sequence[str],
+    parents: Sequence[Version],
+    commit: CommitId | None,
+    lines: Sequence[bytes] = (),
+) -> Passed:
     """What each line of a version has from the versions that it was made from.
 
     Args:
@@ -48,11 +62,12 @@ def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | N
         parents: What it was made from; several for a merge. A line that is in several is what the
             strongest of them says.
         commit: Made it.
+        lines: The lines as they are.
     """
     hunks = [differing(parent.keys, new) for parent in parents]
     found: list[LineTruth | None] = [None] * len(new)
     for parent, differences in zip(parents, hunks, strict=True):
-        for start, end, old in _kept(differences, len(parent.keys), len(new)):
+        for start, end, old in alike(differences, len(parent.keys), len(new)):
             truths = parent.truths[old : old + end - start]
             found[start:end] = (
                 truths if len(parents) == 1 else map(stronger, found[start:end], truths)
@@ -61,6 +76,8 @@ def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | N
     for parent, differences in zip(parents, hunks, strict=True):
         gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
         gone = _moved(new, parent, found, changed, gone)
+        stayed = _strongest(KeyedLines(new, lines), parent, found, differences)
+        gone = [old for old in gone if old not in stayed]
         _broken_elsewhere(new, parent, found, changed, gone, commit)
     return Passed(found, hunks)
 
@@ -79,20 +96,26 @@ def bring_back(
         found: The truth of each line, as far as it is known.
         after: The lines of the one after that: what is still there does not come back.
     """
+    there = Counter(key for key, truth in zip(new, found, strict=True) if truth is not None)
+    weaker = weaker_ones(former.keys, former.truths, there | Counter(after))
+    truths = list(former.truths)
     left = Counter(former.keys)
     left.subtract(after)
     differences = differing(former.keys, new)
-    for start, end, old in _kept(differences, len(former.keys), len(new)):
+    for start, end, old in alike(differences, len(former.keys), len(new)):
         for place in range(start, end):
             if found[place] is None and left[new[place]] > 0:
-                found[place] = former.truths[old + place - start]
+                others = weaker.get(new[place])
+                found[place] = others.popleft() if others else truths[old + place - start]
                 left[new[place]] -= 1
     gone = []
     for old in (old for hunk in differences for old in range(hunk.old_start, hunk.old_end)):
         if left[former.keys[old]] > 0:
             left[former.keys[old]] -= 1
             gone.append(old)
-    _moved(new, former, found, range(len(new)), gone)
+            if others := weaker.get(former.keys[old]):
+                truths[old] = others.popleft()
+    _moved(new, former._replace(truths=truths), found, range(len(new)), gone)
 
 
 def merged(
@@ -122,13 +145,15 @@ def _rank(truth: LineTruth) -> tuple[int, bool]:
     return truth.level, truth.state is LineState.UNATTRIBUTED
 
 
-def _kept(hunks: Sequence[Hunk], old: int, new: int) -> Iterator[tuple[int, int, int]]:
-    """The lines between the hunks: start and end in the new version, and start in the old one."""
-    old_done = done = 0
-    for hunk in (*hunks, Hunk(old, old, new, new)):
-        if hunk.start > done:
-            yield done, hunk.start, old_done
-        old_done, done = hunk.old_end, hunk.end
+def _strongest(
+    new: KeyedLines, parent: Version, found: list[LineTruth | None], hunks: Sequence[Hunk]
+) -> set[int]:
+    """See `strongest_stay`; only lines that the version before has too are looked at."""
+    old = KeyedLines(parent.keys, parent.lines)
+    if not parent.lines or not new.lines:
+        old, new = old._replace(lines=()), new._replace(lines=())
+    keys = in_question(old, new, hunks)
+    return strongest_stay(old, parent.truths, new, found, keys) if keys else set()
 
 
 def _moved(

@@ -3,24 +3,29 @@
 It is what it was before it went, so that nobody gains or loses a line by taking back a change. Only
 what the change took away comes back so. And who takes back what a stronger writer did answers for
 it: an AI that brings back what the person deleted has written it.
+
+The file may have had another path then. Where it is not found, nobody knows whose its text is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pack.core.core import Core
-from pack.core.truths import STRONGEST, LineTruth
+from pack.core.truths import STRONGEST, LineState, LineTruth
 from pack.deferred import pattern
 from pack.errors import NotFound
+from pack.history.origins import UNATTRIBUTED
 from pack.history.undoing.stack import undone_commit
 from pack.log import CommitFacts, FileChange, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import RESTORES, is_ours
 from pack.truth.seals import is_text
 
+_MOST_MOVES: Final = 100
 _REVERTS: Final = pattern(r"^This reverts commit ([0-9a-f]{40,64})\b", re.MULTILINE)
 
 
@@ -45,8 +50,8 @@ def former_states(
     commit: CommitFacts,
     change: FileChange,
     credit: Callable[[CommitFacts], LineTruth],
-) -> Iterator[FormerState]:
-    """The versions from which a commit brought text back into a file.
+) -> Iterator[FormerState | None]:
+    """The versions from which a commit brought text back into a file; `None` for one not found.
 
     Args:
         core: The memory.
@@ -56,10 +61,18 @@ def former_states(
     """
     undone = undone_commit(commit) or _reverted(commit)
     if undone is not None:
-        yield from _before(core, undone, change.path, credit, credit(commit).level)
+        yield from _before(core, commit, undone, change.path, credit)
     restored = commit.trailers.get(RESTORES) if is_ours(commit.message) else None
     if restored is not None:
         yield from _restored(core, commit, CommitId(restored), change.path, credit)
+
+
+def of_nobody(truth: LineTruth) -> LineTruth:
+    """The truth of text that the person brought back, but nobody knows from where."""
+    if truth.level > STRONGEST:
+        return truth
+    name = truth.origin.partition(":")[2]
+    return replace(truth, origin=f"{UNATTRIBUTED}:{name}", state=LineState.UNATTRIBUTED)
 
 
 def _reverted(commit: CommitFacts) -> CommitId | None:
@@ -70,21 +83,26 @@ def _reverted(commit: CommitFacts) -> CommitId | None:
 
 def _before(
     core: Core,
+    commit: CommitFacts,
     undone: CommitId,
     path: MemoryPath,
     credit: Callable[[CommitFacts], LineTruth],
-    level: int,
-) -> Iterator[FormerState]:
+) -> Iterator[FormerState | None]:
     """What a file was before a commit, unless that was made by a stronger writer."""
     try:
         (facts,) = core.log.read(LogQuery(undone, first_parent=True, with_files=True, limit=1))
     except NotFound:
+        if is_ours(commit.message):
+            yield None
         return
-    if credit(facts).level < level:
+    if credit(facts).level < credit(commit).level:
         return
     changes = [one for one in facts.files or () if is_text(one.path)]
-    named = [one for one in changes if path in (one.path, one.old_path)]
-    for change in named or (changes if len(changes) == 1 else ()):  # it may have moved since
+    paths = {*_paths_since(core, commit, undone, path)}
+    named = [one for one in changes if not paths.isdisjoint((one.path, one.old_path))]
+    if not named and changes:  # text of any of them may have come back
+        yield None
+    for change in named or changes:
         if change.old_sha is not None:
             yield FormerState(
                 facts.parents[0], change.old_path or change.path, change.old_sha, change.sha
@@ -97,16 +115,35 @@ def _restored(
     state: CommitId,
     path: MemoryPath,
     credit: Callable[[CommitFacts], LineTruth],
-) -> Iterator[FormerState]:
+) -> Iterator[FormerState | None]:
     """What a file was at a commit, unless a stronger writer has changed it since."""
     level = credit(commit).level
     try:
-        sha = core.connector.get_committed(path, state)
-        for parent in commit.parents[:1] if level > STRONGEST else ():
-            query = LogQuery(parent, state, path, with_files=True)
-            if any(credit(one).level < level for one in core.log.read(query)):
+        for name in _paths_since(core, commit, state, path):
+            for parent in commit.parents[:1] if level > STRONGEST else ():
+                query = LogQuery(parent, state, name, with_files=True)
+                if any(credit(one).level < level for one in core.log.read(query)):
+                    return
+            sha = core.connector.get_committed(name, state)
+            if sha is not None:
+                yield FormerState(state, name, sha)
                 return
     except NotFound:
-        return
-    if sha is not None:
-        yield FormerState(state, path, sha)
+        pass
+    yield None
+
+
+def _paths_since(
+    core: Core, commit: CommitFacts, since: CommitId, path: MemoryPath
+) -> Iterator[MemoryPath]:
+    """The paths that a file has had since a commit until another one, the last one first."""
+    yield path
+    for parent in commit.parents[:1]:
+        for _ in range(_MOST_MOVES):
+            query = LogQuery(parent, since, path, with_files=True, only_path=True)
+            changes = (one for facts in core.log.read(query) for one in facts.files or ())
+            came = [one.old_path for one in changes if one.path == path and one.old_path]
+            if not came:
+                return
+            path = came[-1]
+            yield path

@@ -18,6 +18,7 @@ from pack.deferred import dataclass
 from pack.files import frontmatter
 from pack.history.differences.line_hunks import git_lines
 from pack.results import ProtectedLine
+from pack.truth.between.afterwards import unprotected_by
 from pack.truth.between.judging import Judging
 from pack.truth.between.sight import Sight
 from pack.truth.keys import judge_keys, refuse_keys
@@ -66,6 +67,9 @@ def judge(before: str, truth: NoteTruth, after: str | None, level: int) -> Judge
     for keys in (judge_keys(old, truth, new, level), refuse_keys(old, truth, level)):
         rest = keys.head + "".join(lines)
         if keys.holds_in(frontmatter.read(rest)):
+            lost = unprotected_by(before, truth, everything, rest, level)
+            if lost:
+                return Judgement(lost, None)
             return Judgement((*keys.protected, *protected), rest)
     return Judgement(everything, None)
 

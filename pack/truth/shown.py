@@ -283,6 +283,8 @@ def _kept(
     known: dict[str, list[LineTruth]] = {}
     for text, one in zip(old[head : len(old) - tail], truth.lines[head:], strict=False):
         known.setdefault(line_key(text), []).append(one)
+    for some in known.values():
+        some.sort(key=lambda one: one.level)  # of equal lines, the strongest stay
     yield from truth.lines[:head]
     for text in texts[head : len(texts) - tail]:
         found = known.get(line_key(text))

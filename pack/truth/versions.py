@@ -19,7 +19,7 @@ from pack.core.memo import Memo
 from pack.core.truths import LineState, LineTruth
 from pack.errors import NotFound
 from pack.history.assigned import AssignedLevels, assigned_in
-from pack.history.differences.line_owners import LineKeys
+from pack.history.differences.line_owners import LineKeys, lines_of
 from pack.history.follow import follow
 from pack.history.origins import OLDER, written_by
 from pack.log import CommitFacts, FileChange
@@ -35,10 +35,11 @@ from pack.truth.elsewhere import (
     taken_by,
     taken_from_v1,
 )
+from pack.truth.equal_lines import last_are_weakest
 from pack.truth.kept import KeptTruths, kept_key, read_back
 from pack.truth.known_history import KnownHistories, KnownHistory
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
-from pack.truth.returning import former_states
+from pack.truth.returning import former_states, of_nobody
 
 _FIRST_PART: Final = 20
 _READ_AT_ONCE: Final = 250
@@ -172,7 +173,11 @@ class _Walk:
                         versions[number - 1], depth
                     )  # lest it was in vain if this ends
             parents = [
-                Version(self._keys_of(sha), self._truth_before(version, sha, old, depth))
+                Version(
+                    self._keys_of(sha),
+                    self._truth_before(version, sha, old, depth),
+                    lines_of(self._bytes_of(sha)),
+                )
                 for sha, old in zip(made_from(version.change), version.before, strict=True)
             ]
             find_out = partial(self._step, version.commit, version.change, parents, depth)
@@ -205,12 +210,14 @@ class _Walk:
     ) -> Truth:
         """The truth of a version: what it kept, what it brought back or took, what is new."""
         new = self._keys_of(change.sha)
-        found, hunks = pass_on(new, parents, commit.id)
+        found, hunks = pass_on(new, parents, commit.id, lines_of(self._bytes_of(change.sha)))
         if all(found):
             return tuple(filter(None, found))
         own = self._credit(commit)
         for state in former_states(self._core, commit, change, self._credit):
-            if depth < _DEEPEST:
+            if state is None:
+                own = of_nobody(own)
+            elif depth < _DEEPEST:
                 truth = self.of(state.head, state.path, state.sha, depth + 1)
                 former = Version(self._keys_of(state.sha), truth)
                 bring_back(new, former, found, self._keys_of(state.after))
@@ -235,7 +242,8 @@ class _Walk:
                 found[place] = _UNKNOWN
             elif found[place] is None:
                 if source not in sources:
-                    sources[source] = self.of(*source, depth + 1)
+                    keys = self._keys_of(source.sha)
+                    sources[source] = last_are_weakest(keys, self.of(*source, depth + 1))
                 found[place] = sources[source][was]
 
     def _taken_by(self, commit: CommitFacts) -> Mapping[MemoryPath, Taken]:

@@ -150,6 +150,20 @@ class Story:
         lines[at] = lines[at]._replace(text=f"  {lines[at].text}")
         self.write(writer, {path: lines})
 
+    def copy(self, _writer: str) -> None:
+        """A machine copies a line, and then takes one of the two away."""
+        path = self.random.choice(self.used())
+        lines = list(self.files[path])
+        at, made = self.some(path), self.words("cloud")
+        here = lines[at]
+        there = here._replace(text=self.random.choice(["", "  "]) + here.text)
+        first, last = self.random.choice([(here, there), (there, here)])
+        memory = self.world.memory.written_by(BY_PACK["cloud"])
+        copied = [self.words("cloud"), *lines[:at], first, made, last, *lines[at + 1 :]]
+        put_exactly(memory, {path: _text(copied)}, with_index=False)
+        copied.pop(at + 1 + 2 * (last is there))
+        self.write("cloud", {path: copied})
+
     def split(self, writer: str) -> None:
         """Some lines go to another file."""
         path = self.random.choice(self.used())
@@ -365,7 +379,8 @@ class Story:
 
     def act(self, writer: str) -> None:
         """One thing that any writer does."""
-        does = [self.add, self.edit, self.edit, self.delete, self.move, self.indent, self.split]
+        does = [self.add, self.edit, self.edit, self.delete, self.move, self.indent]
+        does += [self.split, self.copy]
         act = self.random.choice([*does, self.rename, self.undo]) if self.used() else self.add
         self.told.append(f"{writer} {act.__name__}")
         act(writer)

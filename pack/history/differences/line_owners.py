@@ -33,10 +33,15 @@ class LineKeys(dict[bytes, str]):
 
     def of(self, content: bytes) -> list[str]:
         """The lines of a version."""
-        lines = content.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        return [self[line] for line in lines]
+        return [self[line] for line in lines_of(content)]
+
+
+def lines_of(content: bytes) -> list[bytes]:
+    """The lines of a version as they are, each without its line feed."""
+    lines = content.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def hand_over(new: Sequence[str], owned: Owned, old: Sequence[str]) -> tuple[Owned, Owned]:
@@ -100,6 +105,29 @@ def differing(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
         return [Hunk(head, old_end, head, end)] if max(old_end, end) > head else []
     middle = find_hunks(old[head:old_end], new[head:end])
     return [Hunk(*(place + head for place in hunk)) for hunk in middle]
+
+
+def alike(hunks: Sequence[Hunk], old: int, new: int) -> Iterator[tuple[int, int, int]]:
+    """The lines between the hunks of two texts.
+
+    Args:
+        hunks: The differences.
+        old: How many lines the old text has.
+        new: How many the new one has.
+
+    Returns:
+        For each run, its start and end in the new text, and its start in the old one.
+    """
+    old_done = done = 0
+    for hunk in (*hunks, Hunk(old, old, new, new)):
+        if hunk.start > done:
+            yield done, hunk.start, old_done
+        old_done, done = hunk.old_end, hunk.end
+
+
+def is_long_enough(key: str) -> bool:
+    """Whether a line can be recognised elsewhere."""
+    return _weight(key) >= LONG_ENOUGH
 
 
 def first_difference(old: Iterable[object], new: Iterable[object], most: int) -> int:

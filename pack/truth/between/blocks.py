@@ -11,6 +11,7 @@ Source: CommonMark 0.31, "Leaf blocks", "Container blocks".
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Final
 
 from pack.deferred import dataclass, pattern
@@ -18,6 +19,8 @@ from pack.deferred import dataclass, pattern
 _HEADING: Final = pattern(r" {0,3}#{1,6}(?:[ \t]|$)")
 _FENCE: Final = pattern(r" {0,3}(?:`{3,}|~{3,})")
 _ITEM: Final = pattern(r"([ \t]*)(?:[-*+]|(\d{1,9})[.)])(?:[ \t]|$)")
+_MOST_BLANKS: Final = 4
+"""After the mark of an item; with more, its text is code."""
 _BREAK: Final = pattern(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 
 
@@ -51,13 +54,18 @@ class Between:
         if before == after:
             return list(self.new if before else self.old)
         if not after:
-            is_apart = any(not line.strip() for line in self.old)
-            is_still = any(not line.strip() for line in self.new)
-            blanks = [line for line in self.old if not line.strip()]
-            return list(self.new) if is_still or not is_apart else blanks
+            return list(self.new) if any(map(_is_blank, self.new)) else self._blanks()
         if not before and (self.is_one or not (self.old or self._may_stand_inside(after))):
             return None
         return self._apart(eol)
+
+    def _blanks(self) -> list[str]:
+        """The blank lines that stay where words of a machine go: those on one side of them."""
+        leading = [*takewhile(_is_blank, self.old)]
+        if leading or self.above is None:
+            return leading
+        trailing = [*takewhile(_is_blank, reversed(self.old))]
+        return trailing or [line for line in self.old if _is_blank(line)][:1]
 
     def _may_stand_inside(self, lines: Sequence[str]) -> bool:
         """Whether lines may come between two that touch each other."""
@@ -69,10 +77,10 @@ class Between:
 
     def _apart(self, eol: str) -> list[str] | None:
         lines = list(self.new)
-        if self.above is not None and lines[0].strip() and not self._touched(lines[0], first=True):
-            if _continues_item(self.above, lines[0]):
+        if self.above is not None and not self._touched(lines[0], first=True):
+            if _goes_on(self.above, lines) and not _goes_on(self.above, self.old):
                 return None
-            if not _may_follow(self.above, lines[0]):
+            if lines[0].strip() and not _may_follow(self.above, lines[0]):
                 lines.insert(0, eol)
         if self.below is not None and lines[-1].strip():
             is_new = not self._touched(lines[-1], first=False)
@@ -98,10 +106,46 @@ def _stands_alone(line: str) -> bool:
     return _HEADING.match(line) is not None or _BREAK.match(line.rstrip()) is not None
 
 
-def _continues_item(above: str, line: str) -> bool:
-    """Whether an indented line goes on with the person's list item, and is no item itself."""
-    is_inside = _ITEM.match(above) is not None or above[:1] in " \t"
-    return is_inside and line[:1] in " \t" and _ITEM.match(line) is None
+def _goes_on(above: str, lines: Iterable[str]) -> bool:
+    """Whether some lines go on with the person's list item, blank lines or items in it or not.
+
+    Items in it are no part of what it says, nor is what is in those.
+    """
+    first = next(iter(lines), "")
+    is_inside = _ITEM.match(above) is not None or above[:1] in (" ", "\t")
+    if not is_inside:
+        return False
+    if first[:1] in (" ", "\t") and first.strip() and _ITEM.match(first) is None:
+        return True
+    start, inner = _content(above), 0
+    for line in filter(str.strip, lines):
+        indent = _indent(line)
+        if indent < start:
+            return False
+        if _ITEM.match(line):
+            inner = _content(line) if not inner or indent < inner else inner
+        elif not inner or indent < inner:
+            return True
+    return False
+
+
+def _content(line: str) -> int:
+    """The column from which on a line below belongs to what a line says."""
+    item = _ITEM.match(line)
+    if item is None:
+        return _indent(line)
+    marker = line[: item.end()].rstrip().expandtabs(4)
+    blanks = _indent(line.rstrip()[len(line[: item.end()].rstrip()) :])
+    return len(marker) + (blanks if 1 <= blanks <= _MOST_BLANKS else 1)
+
+
+def _indent(line: str) -> int:
+    plain = line.expandtabs(4)
+    return len(plain) - len(plain.lstrip())
+
+
+def _is_blank(line: str) -> bool:
+    return not line.strip()
 
 
 def _may_follow(above: str, line: str) -> bool:

@@ -12,10 +12,10 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pack.deferred import dataclass
+from pack.files.line_keys import BOX, line_form
 from pack.merge.diff import find_hunks
 from pack.truth.between.blocks import Between, words_of
 from pack.truth.between.sight import Sight
-from pack.truth.between.views import BOX
 
 _MOST_LINES: Final = 40_000
 """About as many lines are read to find out which part of a change is wrong; one reading is free."""
@@ -62,7 +62,7 @@ class Judging:
         self._anchors = list(_anchors(old, kept, new))
         self._own = frozenset(kept)
         self.violated = {one.old for one in self._anchors if one.new is None}
-        self._lost = {_key(old[number]) for number in self.violated}
+        self._lost = {line_form(old[number]) for number in self.violated}
 
     def lines(self) -> list[str]:
         """The lines in which only what touches none of the protected ones is done."""
@@ -114,7 +114,7 @@ class Judging:
         new = [self._ended_like(one) for one in self._new[above.new + 1 : below.new]]
         if new == old:
             return stays
-        if self._lost and any(_key(one) in self._lost for one in new):
+        if self._lost and any(line_form(one) in self._lost for one in new):
             return stays  # where a line goes that stays where it is
         wanted = self._between(above, below, old, new).settled(self._eol)
         if wanted is None:
@@ -169,8 +169,8 @@ def _matched(
 ) -> Iterator[_Anchor]:
     """Some lines of the old text with their places among some of the new one."""
     before, after = (
-        [_key(old[number]) for number in numbers],
-        [_key(new[number]) for number in there],
+        [line_form(old[number]) for number in numbers],
+        [line_form(new[number]) for number in there],
     )
     done = place = 0
     for hunk in find_hunks(before, after):
@@ -180,13 +180,6 @@ def _matched(
         done, place = hunk.old_end, hunk.end
     for step in range(len(numbers) - done):
         yield _Anchor(numbers[done + step], there[place + step])
-
-
-def _key(line: str) -> str:
-    """What must stay of a line."""
-    plain = line.rstrip()
-    box = BOX.match(plain) if "]" in plain else None
-    return f"{box[1]} {plain[len(box[1]) + 1 :]}" if box else plain
 
 
 def _ended(lines: Sequence[str], eol: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
 from pack.deferred import dataclass, pattern
+from pack.files.line_keys import BOX
 from pack.truth.between.markdown_blocks import (
     HEADING,
     HTML,
@@ -29,8 +30,6 @@ from pack.truth.between.markdown_blocks import (
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-BOX: Final = pattern(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)[ xX](\](?=[ \t]|$))")
-"""A task up to its box: `[ ]` or `[x]`, which is status and no word."""
 _LABEL: Final = pattern(r"\[((?:[^\[\]\\]|\\.)++)\]", re.DOTALL)
 _FOOTNOTE: Final = pattern(r"[ \t>]*\[(\^[^\]\s]+)\]:")
 _BREAK: Final = ("softbreak", "", "", "", ())

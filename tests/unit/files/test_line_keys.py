@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.files.line_keys import line_key
+from pack.files.line_keys import line_form, line_key
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,9 @@ def test_form_makes_no_other_line(line, other):
 )
 def test_words_do(line, other):
     assert line_key(line) != line_key(other)
+
+
+def test_what_must_stay_of_a_line_is_all_but_its_box_and_blanks_at_its_end():
+    assert line_form("- [x] do  \n") == line_form("- [ ] do\r\n") == "- [ ] do"
+    for line, other in (("a", "  a"), ("a b", "a  b"), ("# a", "## a"), ("- [x](t)", "- [ ](t)")):
+        assert line_form(line) != line_form(other)

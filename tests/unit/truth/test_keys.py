@@ -41,7 +41,7 @@ def test_other_keys_are_free():
     for after in (
         HEAD.replace("own: ~1", "own: 2"),
         HEAD.replace("own: ~1\n", ""),
-        HEAD.replace("own: ~1", "own: ~1\nttl: 3d"),
+        HEAD.replace("own: ~1", "own: ~1\npin: true"),
         HEAD.replace("created:", "updated: 2026-01-02\ncreated:"),
     ):
         found = judged(after)
@@ -126,3 +126,49 @@ def test_what_is_put_together_says_what_the_persons_keys_said():
     assert not indented.holds_in(frontmatter.read(indented.head))
     refused = refuse_keys(frontmatter.read(HEAD), truth_of(HEAD), 5)
     assert refused.holds_in(frontmatter.read(HEAD))
+
+
+BODY = "# Rules\n\nNever push.\n"
+ITS = "---\nzz: ~1\n---\n"
+
+
+@pytest.mark.parametrize("head", ["", "---\n---\n", ITS, HEAD])
+@pytest.mark.parametrize(
+    "key", ["ttl: 2026-01-01", "TTL: 1d", "sync: false", "Sync: no", "ttl: 3d\nsync: off"]
+)
+def test_how_long_the_persons_text_is_kept_and_whether_it_is_copied_is_for_the_person(head, key):
+    before = head + BODY
+    keys = [*head.split("\n")[1:-2], key] if head else [key]
+    after = "\n".join(["---", *keys, "---", BODY])
+    found = judged(after, before)
+    assert [one.text for one in found.protected] == ["# Rules"] * len(found.protected) != []
+    assert found.head == head
+    assert found.holds_in(frontmatter.read(head + BODY))
+    assert judged(after, before.replace("Rules", "~").replace("Never", "~")).protected == ()
+
+
+def test_of_its_own_keys_a_machine_keeps_those_that_decide_over_the_persons_text():
+    before = "---\nttl: 30d # ~\nsync: false # ~\nzz: ~\n---\n" + BODY
+    for old, new in (("30d", "3d"), ("false", "true"), ("sync: false # ~\n", "")):
+        found = judged(before.replace(old, new).replace("zz: ~", "zz: 2"), before)
+        assert len(found.protected) == 1
+        assert sorted(found.head.split("\n")) == sorted(
+            before.removesuffix(BODY).replace("zz: ~", "zz: 2").split("\n")
+        )
+    for old, new in (("ttl: 30d # ~\n", ""), ("zz: ~", "zz: 2"), ("# ~", "# more ~")):
+        assert judged(before.replace(old, new), before).protected == ()
+    for after in ("---\n{ttl: 1d, sync: false}\n---\n", "---\n{sync: true}\n---\n"):
+        assert judged(after + BODY, "---\n{sync: false, a: ~}\n---\n" + BODY).protected
+
+
+@pytest.mark.parametrize("head", ["", ITS, "---\ntopic: Rules # ~\n---\n"])
+def test_a_note_is_called_by_the_persons_heading(head):
+    before = head + BODY
+    for key in ("topic: Void", "title: Void"):
+        found = judged(f"---\n{key}\n---\n{BODY}", before)
+        assert [one.text for one in found.protected] == ["# Rules"]
+        assert "Void" not in found.head
+    assert judged(f"---\ntopic: Rules\n---\n{BODY}", before).protected == ()
+    assert judged(f"---\ntopic: Void\n---\n{BODY}", before.replace("# R", "# ~R")).protected == ()
+    its = "---\ntopic: Other # ~\n---\n" + BODY
+    assert judged(its.replace("Other", "Another"), its).protected == ()

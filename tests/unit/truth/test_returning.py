@@ -2,19 +2,25 @@
 
 import pytest
 
+from pack.history.undoing.stack import UNDOES
 from pack.history.undoing.undone import UndoChoice
 from pack.log import LogQuery
 from pack.model import blob_id
-from pack.provenance import commit_message
+from pack.provenance import RESTORES, commit_message
 from pack.truth.credit import credit_of
 from pack.truth.returning import former_states
 from tests.support import git
-from tests.truth_support import AGENT, Writers
+from tests.truth_support import AGENT, PERSON, Writers, put_exactly
 
 
 @pytest.fixture
 def writers(world):
     return Writers(world)
+
+
+@pytest.fixture
+def git_writers(git_world):
+    return Writers(git_world)
 
 
 def states(world):
@@ -60,6 +66,50 @@ def test_a_revert_by_git_does_too(writers):
     assert states(writers.world) == [(first, "a/x.md")]
     writers.world.commit({"a/x.md": "two\n"}, f"This reverts commit {'9' * 40}.")
     assert states(writers.world) == []
+
+
+X, Y = "A machine wrote this sentence.", "And this one, which stays."
+
+
+def test_a_restore_from_before_a_move_brings_back_what_was(writers):
+    memory = writers.world.memory
+    first = writers.agent(f"{X}\n{Y}\n")
+    for old, new in (("a/x.md", "a/y.md"), ("a/y.md", "a/z.md")):
+        memory.notes.move(old, new, memory.notes.get(old).sha)
+    writers.agent(f"{Y}\n", "a/z.md")
+    memory.undo.restore("a/z.md", first)
+    assert writers.levels("a/z.md") == {X: 5, Y: 5}
+
+
+def test_a_restore_that_finds_no_file_there_is_nobodys(writers):
+    state = writers.agent(f"{Y}\n", "a/other.md")
+    put_exactly(writers.world.memory.written_by(PERSON), {"a/x.md": f"{X}\n"}, [(RESTORES, state)])
+    assert writers.levels() == {X: "?"}
+    put_exactly(
+        writers.world.memory.written_by(PERSON), {"a/x.md": f"{Y}\n"}, [(RESTORES, "9" * 40)]
+    )
+    assert writers.levels() == {Y: "?"}
+    put_exactly(writers.world.memory.written_by(AGENT), {"a/x.md": f"{X}\n"}, [(RESTORES, state)])
+    assert writers.levels() == {X: 5}
+
+
+def test_an_undo_of_several_files_of_which_one_has_moved_brings_back_what_was(git_writers):
+    world = git_writers.world
+    texts = {path: f"{X} {path}\n{Y} {path}\n" for path in ("a/x.md", "a/y.md")}
+    for path, text in texts.items():
+        git_writers.agent(text, path)
+    world.commit({path: f"{Y} {path}\n" for path in texts}, "cut")
+    cut = world.connector.head()
+    notes = world.memory.notes
+    notes.move("a/x.md", "a/z.md", notes.get("a/x.md").sha)
+    world.memory.undo.undo(UndoChoice(commits=[cut]))
+    for path, now in (("a/x.md", "a/z.md"), ("a/y.md", "a/y.md")):
+        assert git_writers.levels(now) == {f"{X} {path}": 5, f"{Y} {path}": 5}
+
+
+def test_an_undo_of_a_commit_that_is_not_there_is_nobodys(writers):
+    put_exactly(writers.world.memory.written_by(PERSON), {"a/x.md": f"{X}\n"}, [(UNDOES, "9" * 40)])
+    assert writers.levels() == {X: "?"}
 
 
 RULE, MADE = "Never deploy on a Friday.", "The machine deployed version 7."

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from pack.core.truths import LineState, LineTruth, NoteTruth
 from pack.files import frontmatter, schema
 from pack.files.markdown import split_lines
+from pack.history.differences.line_owners import LineKeys
+from pack.history.differences.line_owners import lines_of as lines_as_they_are
+from pack.truth.passing_on import Version, pass_on
 from pack.truth.rule import Judgement, judge
 from tests.rewrites import note, of_person, reworded, rewritten, truncated
 
@@ -63,11 +66,15 @@ FREE = {
     "an item at the end of a list": edited("- buy milk\n", "- buy milk\n- buy tea\n"),
     "an item between two items": edited("bank\n", "bank\n- call the plumber\n"),
     "a task that is done": edited("- [ ] call", "- [x] call"),
+    "an item in an item": edited("- buy milk\n", "- buy milk\n  - cold\n\n    and fresh\n"),
+    "an item of its own with a paragraph": edited(
+        "- buy milk\n", "- buy milk\n- buy tea\n\n  green\n"
+    ),
     "its own line": edited("~ I drink it black.", "~ I drink it with milk."),
     "its own lines, gone": edited("~ I like tea, and\n~ I drink it black.\n\n", ""),
     "a paragraph between blocks": edited("\n## Old", "\nOne more.\n\n## Old"),
     "a system key": edited("2026-01-01", "2026-02-02"),
-    "a new key": edited("tags:", "ttl: 30d\ntags:"),
+    "a new key": edited("tags:", "pin: true\ntags:"),
     "a code block that ends": NOTE + "\n```\ncode\n```\n",
     "a table at the end": NOTE + "\n| a | b |\n|---|---|\n| 1 | 2 |\n",
 }
@@ -110,6 +117,15 @@ HELD = {
         ["- [ ] call the bank", "- buy milk"],
     ),
     "the end of an item": (edited("milk\n", "milk\n  or do not\n"), ["- buy milk", "## Old"]),
+    "a paragraph in an item": (
+        edited("milk\n", "milk\n\n  or do not\n"),
+        ["- buy milk", "## Old"],
+    ),
+    "a paragraph in an item, below items in it": (
+        edited("milk\n", "milk\n  - cold\n\n  or do not\n"),
+        ["- buy milk", "## Old"],
+    ),
+    "a quotation in an item": (edited("milk\n", "milk\n\n  > not\n"), ["- buy milk", "## Old"]),
     "the rest left out": ("# Rules\n\n[rest unchanged]\n", 8),
     "another indentation": (edited("- buy milk", "  - buy milk"), ["- buy milk"]),
     "an empty text": ("", 9),
@@ -162,6 +178,19 @@ def test_blanks_are_not_words_and_stay_as_the_person_set_them(after):
     found = judged(after.replace("~ ", ""), NOTE.replace("~ ", ""))
     assert found.protected == ()
     assert found.rest == NOTE.replace("~ ", "")
+
+
+def test_blank_lines_do_not_pile_up_where_a_machine_takes_its_text_away():
+    for before, after in (
+        ("~ a\n\n~ b\n\n\nmine\n", "mine\n"),
+        ("\n~ a\n\n~ b\n\nmine\n", "\nmine\n"),
+        ("mine\n\n~ a\n\n~ b\n\nmine too\n", "mine\n\nmine too\n"),
+        ("- mine\n~ a\n\n~ b\n\n\n- mine too\n", "- mine\n\n\n- mine too\n"),
+    ):
+        asked = "".join(
+            line for line in before.splitlines(True) if line.startswith(("mine", "- m"))
+        )
+        assert judged(asked, before) == Judgement((), after)
 
 
 def test_what_would_run_into_the_persons_paragraph_is_set_apart():
@@ -485,6 +514,57 @@ def test_rewrites_by_chance_change_nothing_of_the_persons():
 @pytest.mark.timeout(14400)
 def test_a_million_rewrites_change_nothing_of_the_persons():
     rewrite_by_chance(1_000_000)
+
+
+def copy_and_drop_by_chance(rounds, seed):
+    """Machines copy the person's lines and take some away, in many writes, each judged."""
+    chance = random.Random(seed)
+    for _ in range(rounds):
+        first = text = note(chance, "u", 5)
+        truth = owned(text)
+        for _ in range(12):
+            found = judge(text, truth, rewritten(text, chance, with_copies=True), 5)
+            rest = text if found.rest is None else found.rest
+            truth, text = stored(text, truth, rest), rest
+            assert all_there(first, text)
+            assert said(first).items() <= said(text).items()
+
+
+def stored(before, truth, after):
+    """The truth of a text once a machine has stored it in place of another."""
+    known, old, new = LineKeys(), before.encode(), after.encode()
+    version = Version(known.of(old), truth.lines, lines_as_they_are(old))
+    found = pass_on(known.of(new), [version], None, lines_as_they_are(new)).truths
+    its = LineTruth(5, "y", LineState.WRITTEN, None)
+    return NoteTruth(tuple(one or its for one in found))
+
+
+def test_no_number_of_copies_takes_anything_from_the_person():
+    copy_and_drop_by_chance(150, 17)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14400)
+def test_nor_do_a_hundred_thousand_copies():
+    copy_and_drop_by_chance(100_000, 18)
+
+
+P = "Never deploy on Fridays, says Ann herself."
+
+
+@pytest.mark.parametrize("rule", [P, f"- {P}", "Ask.", "- Ask."])
+@pytest.mark.parametrize("copy", ["{}\n\nmade\n\n{}", "{}\n\n- made:\n\n  {}", "{}\n- made\n{}"])
+@pytest.mark.parametrize("is_last", [True, False])
+def test_a_copy_and_a_removal_take_nothing_away(rule, copy, is_last):
+    first = text = f"# Rules\n\n{rule}\n\nLast.\n"
+    truth = truth_of(text)
+    copied = copy.format(rule, rule)
+    left = copied.removesuffix(rule) if is_last else copied.removeprefix(rule)
+    for old, new in ((rule, copied), (copied, left), (rule, "Other."), (f"  {rule}", "  No.")):
+        after = judge(text, truth, text.replace(old, new, 1), 5).rest
+        after = text if after is None else after
+        truth, text = stored(text, truth, after), after
+        assert kept(first, text)
 
 
 def test_each_word_of_a_person_s_line_is_protected():

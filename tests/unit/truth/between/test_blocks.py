@@ -15,7 +15,10 @@ def test_blank_lines_stay_as_they_are():
     assert settled("a", "b", ["\n"], ["\n", "\n"]) == ["\n"]
     assert settled("a", "b", ["\n"], []) == ["\n"]
     assert settled("a", "b", [], ["\n"]) == []
-    assert settled("a", "b", ["\n", "mine\n", "\n"], []) == ["\n", "\n"]
+    assert settled("a", "b", ["\n", "mine\n", "\n"], []) == ["\n"]
+    assert settled(None, "b", ["mine\n", "\n"], []) == []
+    assert settled("a", "b", ["mine\n", "\n", "\n"], []) == ["\n", "\n"]
+    assert settled("a", "b", ["mine\n", "\n", "mine\n"], []) == ["\n"]
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,20 @@ def test_nothing_comes_between_the_lines_of_a_block():
 
 def test_an_item_is_not_continued():
     assert settled("- a", None, [], ["  new\n"]) is None
+
+
+@pytest.mark.parametrize("above", ["- a", "* [ ] a", "10. a", "  - a", "  a", "-    a"])
+@pytest.mark.parametrize("new", ["{}new", "\n{}new", "\n{}> new", "{}- b\n\n{}new"])
+def test_nor_is_one_across_blank_lines_and_items_in_it(above, new):
+    inside = " " * (len(above) - 1 if "[" not in above else 2)
+    lines = new.format(inside, inside).splitlines(keepends=True)
+    assert settled(above, None, [], lines) is None
+    old = [f"{inside}mine\n"]
+    assert settled(above, None, old, [f"{inside}new\n"], joined=(True, False)) is not None
+    assert settled(above, None, ["\n", *old], ["\n", f"{inside}new\n"]) is not None
+
+
+@pytest.mark.parametrize("new", ["- new\n\n  more", "\n more", "  - new\n\n    more", "\nmore"])
+def test_an_item_of_its_own_may_have_paragraphs(new):
+    lines = [f"{line}\n" for line in new.split("\n")]
+    assert settled("- a", None, [], lines) == lines
