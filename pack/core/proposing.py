@@ -6,7 +6,7 @@ what overlaps with an earlier one becomes part of it. What the person refused is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -115,13 +115,15 @@ class Proposing:
             texts = self._texts(one)
             if texts is None:
                 continue
-            was, wants = texts
-            if was.keys() - base.keys():
-                continue  # about files that this one does not touch
-            carried = {path: _carried(was[path], wants[path], base[path]) for path in was}
-            both = fold(base, carried, whole)
+            was, wants = _without_moves(*texts, base.keys())
+            untouched = {
+                path: self.shelf.content(path, self.base) for path in was.keys() - base.keys()
+            }
+            now = {**base, **untouched}
+            carried = {path: _carried(was[path], wants[path], now[path]) for path in was}
+            both = fold(now, carried, whole)
             if both is not None:
-                whole = both
+                base, whole = now, both
                 inside.append(one)
         if not inside:
             return None
@@ -133,6 +135,22 @@ class Proposing:
             with suppress(StaleBase):  # the person has decided on it just now
                 self.shelf.close(one, ProposalStatus.WITHDRAWN)
         return made
+
+
+def _without_moves(was: Texts, wants: Texts, ours: Collection[MemoryPath]) -> tuple[Texts, Texts]:
+    """An earlier proposal without what it would have made of files that we decide on anew.
+
+    Where it would have moved one of those, what was to be the new file is not wanted any more.
+
+    Args:
+        was: The files as they were for it.
+        wants: What it makes of them.
+        ours: The files that the later proposal changes.
+    """
+    if not any(path in ours and wants[path] is None for path in was):
+        return was, wants
+    kept = [path for path in was if path in ours or was[path] is not None]
+    return {path: was[path] for path in kept}, {path: wants[path] for path in kept}
 
 
 def _carried(was: bytes | None, wants: bytes | None, now: bytes | None) -> bytes | None:

@@ -62,6 +62,7 @@ _SQUASHED: Final = pattern(
     r"\A\S[^\n]* \(#\d+\)\n\n(?:[^\n]*\n)*?\* \S[^\n]*\n(?:[^\n]*\n)*?\* \S",
     re.MULTILINE,
 )
+_SOURCES: Final = frozenset({*Source, "ai-network", UNATTRIBUTED})
 _SAID: Final = (ORIGIN_TRAILER, LEVEL_TRAILER, REQUEST_TRAILER)
 
 
@@ -132,9 +133,12 @@ def is_named(writer: WrittenBy, wanted: str) -> bool:
     Args:
         writer: Of a commit.
         wanted: An origin (`ai-cloud:claude-code`), a source (`user`, `ai-cloud`), a client
-            (`claude-code`), or the beginning of any of them.
+            (`claude-code`), or the beginning of any of them. A whole source is never taken for a
+            client, as a client can call itself `user`.
     """
     text = wanted.strip().casefold()
+    if text in _SOURCES:
+        return writer.origin.partition(":")[0] == (Source(text) if text != UNATTRIBUTED else text)
     return any(name.casefold().startswith(text) for name in (writer.origin, writer.client))
 
 

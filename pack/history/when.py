@@ -23,9 +23,11 @@ _AGO: Final = pattern(r"([0-9]{1,6})\s*([smhdw])(?:\s+ago)?")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS_AGO: Final = {"today": 0, "yesterday": 1}
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_TOO_LONG_AGO: Final = pattern(r"[0-9]{7,}[smhdw](?:\s+ago)?")
+_HEAD: Final = "head"
 _ID: Final = pattern(r"[0-9a-f]{4,64}")
 _SHOWN: Final = 60
-_FORMS: Final = "a commit, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
+_FORMS: Final = "a commit, HEAD, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
 
 
 def parse_moment(text: str, now: datetime, *, at_end: bool) -> datetime | None:
@@ -70,6 +72,11 @@ def _parse_time(text: str) -> datetime | None:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def no_moment(when: str) -> InvalidRequest:
+    """What is wrong with a text that names no moment."""
+    return InvalidRequest(f"`{_shown(when)}` does not name a moment; give {_FORMS}")
+
+
 def _shown(when: str) -> str:
     """As much of a caller's text as a message needs."""
     return when.strip()[:_SHOWN]
@@ -80,7 +87,8 @@ def find_commit(connector: Connector, when: str, now: datetime) -> CommitId:
 
     Args:
         connector: Where the memory is kept.
-        when: The text. A commit may be named by the first four characters of its id or more.
+        when: The text. A commit may be named by the first four characters of its id or more, and
+            the current one as `HEAD`.
         now: The present, with a time zone.
 
     Raises:
@@ -129,11 +137,15 @@ def _at(connector: Connector, head: CommitId, moment: datetime) -> CommitId | No
 
 def _by_id(connector: Connector, head: CommitId, when: str) -> CommitId:
     beginning = when.strip().lower()
+    if beginning == _HEAD:
+        return head
     if not _ID.fullmatch(beginning):
-        raise InvalidRequest(f"`{_shown(when)}` does not name a moment; give {_FORMS}")
+        raise no_moment(when)
     found = connector.find_commits(beginning, head)
     if len(found) > 1:
         raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of the id")
+    if not found and _TOO_LONG_AGO.fullmatch(beginning):
+        raise no_moment(when)
     if not found:
         raise NotFound(f"commit {beginning}", "See the log for the commits there are.")
     return found[0]

@@ -140,6 +140,11 @@ class ProposalShelf:
         after = {c.path: c.content if isinstance(c, Put) else None for c in changes}
         return before, after
 
+    def content(self, path: MemoryPath, commit: CommitId) -> bytes | None:
+        """A file as a commit has it; `None` if it has none."""
+        sha = self._connector.get_committed(path, commit)
+        return dict(self._connector.read_blobs([sha]))[sha] if sha is not None else None
+
     def _in(self, folder: str, about: MemoryPath | None) -> list[Proposal]:
         end = tag_of(about) if about is not None else ""
         found = [

@@ -17,9 +17,18 @@ from typing import Final
 from pack.catalog.scope import PROJECT_FILE
 from pack.core.decision import Decision, ProposedWrite
 from pack.core.guard import Guard, Pending
-from pack.core.truths import STRONGEST, LineState, LineTruth, NoteTruth, TruthMode, Truths
+from pack.core.truths import (
+    STRONGEST,
+    SYSTEM_KEYS,
+    LineState,
+    LineTruth,
+    NoteTruth,
+    TruthMode,
+    Truths,
+)
 from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent
+from pack.files import frontmatter
 from pack.files.note import Note
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.line_hunks import git_lines
@@ -37,6 +46,7 @@ _MOST_SHOWN: Final = 20_000
 _BACKTICKS: Final = pattern("`+")
 _UNREADABLE: Final = "(a file that is not text)"
 _SETTINGS: Final = "(a new file, which would say what is memory and what is protected)"
+_ENDS: Final = "\r\n"
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
 
 
@@ -106,7 +116,25 @@ def _judged_text(
     found = judge(text, truth, after, level)
     if is_never_held and after is not None and found.rest is not None:
         found = replace(found, rest=_with_left_out(text, truth, found.rest, after, level))
+    if found.rest is not None:
+        found = replace(found, rest=_stamped_alike(found.rest))
     return found if found.protected or (after is not None and found.rest != after) else None
+
+
+def _stamped_alike(rest: str) -> str:
+    """A text in which what PACK stamps ends its lines as the frontmatter does.
+
+    The person's lines keep their ends, so a writer who sends others would leave some among them.
+    """
+    parts = frontmatter.split(rest)
+    if parts.block is None:
+        return rest
+    end = frontmatter.line_end(parts.opening)
+    lines = [
+        f"{line.rstrip(_ENDS)}{end}" if line.partition(":")[0] in SYSTEM_KEYS else line
+        for line in parts.block.splitlines(keepends=True)
+    ]
+    return replace(parts, block="".join(lines)).join()
 
 
 def _is_free_anyway(text: str, after: str, level: int) -> bool:

@@ -138,6 +138,25 @@ def test_all_of_one_writer_are_decided_on_together(memory: Folder) -> None:
     assert memory.pack("proposals", "reject", "--all-from", "claude").status == 1
 
 
+def test_a_move_and_a_deletion_are_called_so(memory: Folder) -> None:
+    memory.ok("update", OTHER, stdin="# Other\n\nMine.\n")
+    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+        opened.notes.move(RULES, "notes/rules.md", opened.notes.get(RULES).sha)
+        opened.notes.delete(OTHER, opened.notes.get(OTHER).sha)
+    listed = memory.ok("proposals").text
+    assert re.search(rf"{RULES}.*  moved\n", listed)
+    assert re.search(rf"{OTHER}.*  deleted \+0 -8\n", listed)
+
+
+def test_a_proposal_that_changes_nothing_any_more_is_closed(memory: Folder) -> None:
+    made = propose(memory, MAIL)
+    memory.ok("edit", RULES, "--replace", *MAIL)
+    before = memory.commits()
+    said = memory.ok("proposals", "accept", made, "--yes").text
+    assert said.startswith(f"{made} is closed: all of it was in the memory already")
+    assert (memory.commits(), memory.json("proposals")) == (before, {"proposals": []})
+
+
 def test_an_edited_proposal_is_accepted(memory: Folder, tmp_path: Path) -> None:
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nsed -i.old 's/Always send/Rarely send/' \"$1\"\n")
@@ -146,6 +165,32 @@ def test_an_edited_proposal_is_accepted(memory: Folder, tmp_path: Path) -> None:
     ended = memory.pack("proposals", "edit", made, env={"EDITOR": str(editor)})
     assert ended.status == 0, ended
     assert "Rarely send mail." in text_of(memory)
+
+
+def test_an_editor_that_is_closed_without_saving_decides_nothing(memory: Folder) -> None:
+    made = propose(memory, MAIL)
+    state = memory.state()
+    ended = memory.pack("proposals", "edit", made, "--format", "json", env=TRUE)
+    assert ended.json == {"proposal": made, "status": "open", "commit": None}
+    assert "nothing was saved; the proposal waits" in ended.err
+    assert (memory.state(), len(memory.json("proposals")["proposals"])) == (state, 1)
+
+
+def test_a_proposal_that_is_saved_as_it_is_is_accepted(memory: Folder) -> None:
+    made = propose(memory, MAIL)
+    assert memory.pack("proposals", "edit", made, env={"EDITOR": "touch"}).status == 0
+    assert "Always send mail." in text_of(memory)
+
+
+def test_a_hand_edit_is_not_taken_for_what_a_stale_proposal_wanted(memory: Folder) -> None:
+    made = propose(memory, MAIL)
+    (memory.path / RULES).write_text(text_of(memory).replace("Never send mail.", "Mail, never."))
+    assert memory.json("proposals")["proposals"][0]["stale"]
+    state = memory.state()
+    ended = memory.pack("proposals", "edit", made, env={"EDITOR": "touch"})
+    assert (ended.status, ended.text) == (0, f"{made} is open\n")
+    assert "the text is as it is in the memory; the proposal waits" in ended.err
+    assert memory.state() == state
 
 
 def test_what_is_written_while_the_person_edits_is_not_lost(memory: Folder, tmp_path: Path) -> None:
@@ -159,7 +204,8 @@ def test_what_is_written_while_the_person_edits_is_not_lost(memory: Folder, tmp_
         message = commit_message(f"{RULES}: update", CLAUDE, "request")
         made = core.proposals.add(memory.head(), MemoryPath(RULES), parts, message, None)
     editor = tmp_path / "editor"
-    editor.write_text(f"#!/bin/sh\nsed -i.old 's/Ask first/Ask twice/' {memory.path / RULES}\n")
+    meanwhile = f"sed -i.old 's/Ask first/Ask twice/' {memory.path / RULES}"
+    editor.write_text(f'#!/bin/sh\n{meanwhile}\ntouch "$1"\n')
     editor.chmod(0o755)
     ended = memory.pack("proposals", "edit", made.id, env={"EDITOR": str(editor)})
     assert ended.status == 2, ended

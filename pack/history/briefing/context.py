@@ -2,13 +2,14 @@
 
 Pinned notes come first (`pin: true`, and `profiles/me.md`), then what has changed since this reader
 was last there, then what answers the user's task, then what else there is. `context_text` chooses
-from them what fits. What a kit pins is not what the person pinned, and does not come first.
+from them what fits. What another writer pins is not what the person pinned: it comes after that,
+in a small share of its own, and what a kit pins does not come at all.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final, NamedTuple, TypedDict
@@ -20,6 +21,7 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.labels import labels_of
 from pack.core.session import Session
+from pack.core.truths import STRONGEST
 from pack.deferred import dataclass
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, Unavailable
 from pack.files.keys import ORIGIN_SOURCE, PIN, TRUTH_LEVEL
@@ -40,6 +42,9 @@ CHARACTERS: Final = 9_500
 """Claude Code replaces a hook's output of more than 10,000 characters by a preview."""
 _PROFILE: Final = MemoryPath("profiles/me.md")
 _MOST_PINNED: Final = 50
+_MOST_BY_OTHERS: Final = 5
+_MOST_EXAMINED: Final = 200
+"""Of how many pinned notes that are not wholly the person's it is found out who pins them."""
 _MOST_FOUND: Final = 12
 _MOST_LISTED: Final = 60
 _MOST_FOLDERS: Final = 40
@@ -153,9 +158,11 @@ def _gather(core: Core, request: ContextRequest) -> Ingredients:
         return Ingredients(pinned=[_whole(core, note) for note in core.reader.v1_files()])
     task = (request.task or "").strip() or None
     listed = core.ask(_listed)
-    forms, is_whole = _index_forms(listed)
+    forms, is_whole = _index_forms(core, listed)
+    pinned = _sorted_out(core, listed.pinned)
     return Ingredients(
-        pinned=_pinned(core, listed.pinned),
+        pinned=_pinned(core, pinned.own),
+        pinned_by_others=[_whole(core, note) for _, note in core.reader.texts(pinned.by_others)],
         task=task,
         found=_found(core, task) if task else (),
         index=forms,
@@ -170,23 +177,58 @@ def _pinned(core: Core, rows: Sequence[Row]) -> Iterator[Extract]:
         yield _whole(core, profile)
     others = [row for row in rows if profile is None or row.path != profile.path]
     for _, note in core.reader.texts(others):
-        if not _is_pinned_by_kit(core, note):
-            yield _whole(core, note)
+        yield _whole(core, note)
 
 
-def _is_pinned_by_kit(core: Core, note: Note) -> bool:
-    """Whether it is a kit that wants every conversation to begin with a note, and not the person.
+class _Pinned(NamedTuple):
+    """The pinned notes that a text may hold, by who pins them.
 
-    Where nobody asks for levels, nobody knows.
+    Attributes:
+        own: The person; ordered by path.
+        by_others: Another writer, but no kit.
     """
-    if core.truths is None or not core.truths.is_shared(note):
-        return False
+
+    own: Sequence[Row]
+    by_others: Sequence[Row] = ()
+
+
+def _sorted_out(core: Core, rows: Sequence[Row]) -> _Pinned:
+    """The pinned notes by who pins them; where nobody asks for levels, nobody knows.
+
+    What is wholly the person's is known without a look at its history, so no number of notes by
+    others pushes it out. Of the rest the oldest are looked at first.
+    """
+    if core.truths is None:
+        return _Pinned(rows[:_MOST_PINNED])
+    shared = _shared_among(core, rows)
+    own = [row for row in rows if row.path not in shared]
+    by_others: list[Row] = []
+    rest = sorted((row for row in rows if row.path in shared), key=_age)
+    for row, note in core.reader.texts(rest[:_MOST_EXAMINED]):
+        source = _pinned_by(core, note)
+        if source is None:
+            own.append(row)
+        elif source != Source.KIT:
+            by_others.append(row)
+    own.sort(key=lambda row: row.path)
+    return _Pinned(own[:_MOST_PINNED], by_others[:_MOST_BY_OTHERS])
+
+
+def _age(row: Row) -> tuple[str, str]:
+    return row.created or row.updated or row.changed or "~", row.path
+
+
+def _pinned_by(core: Core, note: Note) -> str | None:
+    """The kind of writer that wants every conversation to begin with a note, if not the person."""
+    if core.truths is None:
+        return None
     try:
         found = core.truths.of(note)
     except InvalidContent:  # it is not UTF-8, so it pins nothing
-        return False
-    pins = [truth.origin for key, truth in found.keys.items() if key.casefold() == PIN.name]
-    return any(origin.partition(":")[0] == Source.KIT for origin in pins or [found.origin])
+        return None
+    pins = [one for key, one in found.keys.items() if key.casefold() == PIN.name]
+    weakest = max(pins, key=lambda one: one.level, default=found)
+    return weakest.origin.partition(":")[0] if weakest.level > STRONGEST else None
 
 
 def _profile(core: Core) -> Note | None:
@@ -267,27 +309,57 @@ class _Listed(NamedTuple):
     total: int
 
 
-def _index_forms(listed: _Listed) -> tuple[Sequence[str], bool]:
-    """The index of the memory in ever shorter forms, and whether the first names all notes."""
+def _index_forms(core: Core, listed: _Listed) -> tuple[Sequence[str], bool]:
+    """The index of the memory in ever shorter forms, and whether the first names all notes.
+
+    What is not wholly the user's is shown with its level and its writer, or not at all.
+    """
     _, folders, rows, total = listed
     if not total:
         return (), True
     short = [f"- {name}: {_notes(count)}" for name, count in folders]
+    shared = _shared_among(core, rows)
+    owns = [row for row in rows if row.path not in shared]
     with_newest = [
-        ", ".join((line, *_topics(rows, name)))
+        ", ".join((line, *_topics(owns, name)))
         for line, (name, _) in zip(short, folders, strict=True)
     ]
     forms = [with_newest, short] if len(folders) <= _MOST_FOLDERS else []
     if total == len(rows):
+        labels = _labels(core, [row for row in rows if row.path in shared])
         by_path = sorted(rows, key=lambda row: row.path)
-        forms.insert(0, [f"- {row.path}: {_short(row.topic)}" for row in by_path])
+        forms.insert(0, [_line(row, labels.get(row.path, "")) for row in by_path])
     all_in_one = f"- {_notes(total)} in {len(folders)} folder{'s' if len(folders) > 1 else ''}"
     texts = ["".join(f"{line}\n" for line in form) for form in (*forms, [all_in_one])]
     return texts, total == len(rows)
 
 
+def _line(row: Row, label: str) -> str:
+    """A note in the index; the label stands before the topic, which may be another's."""
+    return f"- {row.path}{label}: {_short(row.topic)}"
+
+
+def _shared_among(core: Core, rows: Sequence[Row]) -> frozenset[MemoryPath]:
+    """The notes that may hold text which is not the user's; none where nobody asks for levels."""
+    if core.truths is None:
+        return frozenset()
+    among = core.truths.shared_among([row.path for row in rows])
+    return frozenset(among).union(row.path for row in rows if row.says_shared)
+
+
+def _labels(core: Core, rows: Sequence[Row]) -> Mapping[MemoryPath, str]:
+    """What is said of each of some notes that is not wholly the user's."""
+    found: dict[MemoryPath, str] = {}
+    for row, note in core.reader.texts(rows):
+        trust = _trust(core, note, len(split_lines(note.text)))
+        if trust["level"] is not None:
+            by = f", {trust['origin']}" if trust["origin"] else ""
+            found[row.path] = f" (level {trust['level']}{by})"
+    return found
+
+
 def _listed(view: Catalog) -> _Listed:
-    pinned = view.list_rows(Filter(pinned=True), limit=_MOST_PINNED).rows
+    pinned = view.list_rows(Filter(pinned=True)).rows
     newest = view.list_rows(sort=Sort.UPDATED, limit=_MOST_LISTED)
     counts: dict[str, int] = {}
     for summary in view.folders():

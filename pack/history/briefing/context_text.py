@@ -27,12 +27,13 @@ _INDEX: Final = "\n## What there is\n\n"
 _LEFT_OUT: Final = "\n## Left out\n\n"
 _CLOSING: Final = "</note>\n"
 _MORE: Final = "- {} more\n"
+_BY_OTHERS_SHARE: Final = 0.1
 _CHANGED_SHARE: Final = 0.15
 _TASK_SHARE: Final = 0.3
 _INDEX_SHARE: Final = 0.1
 _LEFT_OUT_SHARE: Final = 0.12
 """What a part may take at least; pinned notes have the rest, and each part what the one before it
-does not use."""
+does not use. What others pinned never takes more than its share."""
 
 
 class Calls(Protocol):
@@ -95,6 +96,7 @@ class Ingredients:
 
     Attributes:
         pinned: The notes that every conversation begins with.
+        pinned_by_others: Those that others than the user want it to begin with.
         since: The commit after which changes are news; `None` if they are not told.
         changed: A line for each file that has changed since.
         task: What the user asked for.
@@ -105,6 +107,7 @@ class Ingredients:
     """
 
     pinned: Iterable[Extract] = ()
+    pinned_by_others: Sequence[Extract] = ()
     since: str | None = None
     changed: Sequence[str] = ()
     task: str | None = None
@@ -174,7 +177,8 @@ def compose(wanted: Ingredients, budget: int, characters: int, calls: Calls) -> 
     room = _Room(budget, characters)
     if not room.take(_INTRO):
         return StartingContext("", 0, 0, ())
-    changed, found, index, rest = room.split(
+    by_others, changed, found, index, rest = room.split(
+        _BY_OTHERS_SHARE if wanted.pinned_by_others else 0,
         _CHANGED_SHARE if wanted.changed else 0,
         _TASK_SHARE if wanted.task else 0,
         _INDEX_SHARE,
@@ -183,13 +187,16 @@ def compose(wanted: Ingredients, budget: int, characters: int, calls: Calls) -> 
     draft = _Draft(calls)
     draft.put_proposals(room, wanted.proposals)
     draft.put_notes(room, "", wanted.pinned)
+    later = draft.put_notes_apart(by_others, wanted.pinned_by_others)
     changed.give(room)
+    changed.give(by_others)
     draft.put_changes(changed, wanted)
     found.give(changed)
     draft.put_notes(found, _TASK, wanted.found)
     index.give(found)
     draft.put_index(index, wanted)
     rest.give(index)
+    draft.left_out.extend(later)
     draft.put_left_out(rest)
     text = "".join((_INTRO, *draft.pieces))
     return StartingContext(text, most_tokens(text), len(text), tuple(draft.left_out))
@@ -232,6 +239,14 @@ class _Draft:
                 heading = ""
             if count < len(new):
                 self.left_out.append(self._rest(extract, new[count], is_begun=count > 0))
+
+    def put_notes_apart(self, room: _Room, extracts: Iterable[Extract]) -> Sequence[Omission]:
+        """Put in notes, and return what did not fit, to be named after all else."""
+        before = len(self.left_out)
+        self.put_notes(room, "", extracts)
+        left_out = self.left_out[before:]
+        del self.left_out[before:]
+        return left_out
 
     def _rest(self, extract: Extract, first: Passage, *, is_begun: bool) -> Omission:
         if extract.is_whole and not is_begun:

@@ -14,7 +14,7 @@ from pack.history.origins import is_named
 from pack.history.sessions import find_session
 from pack.history.undoing.stack import UndoStack
 from pack.history.undoing.undone import UndoChoice
-from pack.history.when import parse_moment
+from pack.history.when import find_commit, no_moment, parse_moment
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
 
@@ -72,9 +72,20 @@ class ChosenCommits:
         moment = parse_moment(since, self._core.clock(), at_end=False)
         if moment is not None:
             return lambda commit: commit.at >= moment
-        query = LogQuery(self._stack.head, self.find(since).id)
+        query = LogQuery(self._stack.head, self._find_since(since).id)
         after = {commit.id for commit in self._core.log.read(query)}
         return lambda commit: commit.id in after
+
+    def _find_since(self, since: str) -> CommitFacts:
+        """The commit after which everything is meant, in words for somebody who means a moment.
+
+        Raises:
+            InvalidRequest, NotFound: It names none.
+        """
+        commit = self._stack.find(find_commit(self._core.connector, since, self._core.clock()))
+        if commit is None:
+            raise no_moment(since)
+        return commit
 
     def _in_session(self, named: str) -> frozenset[CommitId]:
         commit = self.find(named).id if named.strip().lower() != LAST_SESSION else None

@@ -146,6 +146,8 @@ class Inverses:
         base, ours, theirs = sides_of(self._core, after, before, commit.id, now)
         merged = merge_trees(base, ours, theirs, now.read)
         if merged.conflicts:
+            for path in sorted(theirs.keys() - ours.keys()):
+                now.refuse_blocked(path)  # no store makes a file of a folder in one commit
             trios = {trio.path: trio for trio in match_files(base, ours, theirs)}
             found = []
             for path in dict.fromkeys(conflict.path for conflict in merged.conflicts):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.actions import Action
 from pack.core.decision import Decision
@@ -34,8 +34,9 @@ from pack.history.undoing.undone import (
 from pack.log import CommitFacts
 from pack.model import BlobId, Delete, MemoryPath
 from pack.paths import INDEX, is_memory_file
-from pack.provenance import UNDOES, without_trailers
+from pack.provenance import UNDOES, skips_sync, without_trailers
 from pack.results import PlannedChange, Written
+from pack.use_cases.merging import merge_version
 
 OWN_FOR: Final = timedelta(hours=24)
 """For how long a client may undo what it wrote itself."""
@@ -154,14 +155,14 @@ class Undo:
             self._stack = UndoStack(self._core.log, head)
         return self._stack
 
-    def _plan_choice(self, choice: UndoChoice) -> list[_Step]:
+    def _plan_choice(self, choice: UndoChoice) -> _Plan:
         chosen = ChosenCommits(self._core, self._now())
         filters = (choice.since, choice.by, choice.session)
         is_filtered = any(each is not None for each in filters)
         if choice.commits:
             if is_filtered or choice.last is not None:
                 raise InvalidRequest("name the commits, or say which ones are meant, not both")
-            return self._plan_named([chosen.find(each) for each in choice.commits])
+            return _Plan(self._plan_named([chosen.find(each) for each in choice.commits]))
         last = 1 if choice.last is None and not is_filtered else choice.last
         if last is not None:
             _positive(last)
@@ -170,7 +171,8 @@ class Undo:
             for commit in chosen.fitting(choice)
             if not self._only_own or self._is_own(commit)
         )
-        return self._plan(fitting, last, _UNDO)
+        plan = self._plan(fitting, last, _UNDO)
+        return _Plan(plan.steps) if is_filtered else plan
 
     def _plan_named(self, commits: Iterable[CommitFacts]) -> list[_Step]:
         """A plan for exactly these commits, newest first."""
@@ -190,21 +192,23 @@ class Undo:
                 break
         return plan
 
-    def _plan(self, commits: Iterable[CommitFacts], last: int | None, what: str) -> list[_Step]:
+    def _plan(self, commits: Iterable[CommitFacts], last: int | None, what: str) -> _Plan:
         """A plan for the first of these commits that can be undone at all."""
         now = PresentFiles(self._core, self._blobs)
         plan: list[_Step] = []
+        passed: list[CannotUndo] = []
         for commit in commits:
             try:
                 inverse = self._inverses.plan(commit, now)
-            except CannotUndo:
+            except CannotUndo as error:
+                passed += [error] if _is_a_change(commit) else []
                 continue
             if not inverse.is_empty:
                 plan.append(self._step(commit, inverse, now))
             if len(plan) == last:
                 break
         if plan:
-            return plan
+            return _Plan(plan, passed)
         if self._only_own:
             action = Action.REDO if what == _REDO else Action.UNDO
             raise AskThePerson("within a day, this client has written nothing else", action)
@@ -236,10 +240,13 @@ class Undo:
 
     # --- writing -------------------------------------------------------------------------------
 
-    def _carry_out(self, plan: Sequence[_Step], agree: AgreeToUndo, *, dry_run: bool) -> Undone:
+    def _carry_out(self, chosen: _Plan, agree: AgreeToUndo, *, dry_run: bool) -> Undone:
+        plan = chosen.steps
         planned = tuple(step.undone for step in plan)
         left = sorted({path for each in planned for path in each.left})
         warnings: tuple[str, ...] = (_told(left),) if left else ()
+        if chosen.passed:
+            warnings = (_told_passed(chosen.passed), *warnings)
         if dry_run:
             return Undone(planned, None, warnings)
         agree(planned)
@@ -288,6 +295,23 @@ class _Step:
     undone: UndoneCommit
 
 
+class _Plan(NamedTuple):
+    """What is to be undone.
+
+    Attributes:
+        steps: In this order.
+        passed: Why newer changes, which nobody excluded, are passed over.
+    """
+
+    steps: Sequence[_Step]
+    passed: Sequence[CannotUndo] = ()
+
+
+def _is_a_change(commit: CommitFacts) -> bool:
+    """Whether a commit is somebody's change, and does not only join histories or record a sync."""
+    return not skips_sync(commit.message) and merge_version(commit) is None
+
+
 def _refuse_undone(stack: UndoStack, commit: CommitFacts) -> None:
     undo = stack.undone_by(commit.id)
     if undo is not None:
@@ -327,6 +351,12 @@ def _named(paths: Sequence[MemoryPath]) -> Sequence[str]:
 def _told(left: Sequence[MemoryPath]) -> str:
     more = f" and {len(left) - _NAMED_LEFT} more" if len(left) > _NAMED_LEFT else ""
     return f"not memory, so not touched: {', '.join(left[:_NAMED_LEFT])}{more}"
+
+
+def _told_passed(passed: Sequence[CannotUndo]) -> str:
+    more = f", and {len(passed) - _NAMED_LEFT} more" if len(passed) > _NAMED_LEFT else ""
+    each = (f"{one.commit[:12]} ({one.reason})" for one in passed[:_NAMED_LEFT])
+    return f"passed over, as it cannot be undone: {', '.join(each)}{more}"
 
 
 def _positive(last: int) -> int:

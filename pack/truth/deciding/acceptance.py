@@ -85,21 +85,24 @@ def edited_decision(
 ) -> Decision:
     """The decision to write a proposal as the person has changed it.
 
-    Of one that is stale, only what the person has edited is written.
+    Of one that is stale, only what the person has changed is written.
 
     Raises:
         ProposalChanged: A file is no longer the one that the person has edited.
         StaleProposal: Nothing of it is left that could be written.
     """
+    wanted = dict(texts)
     for path, edited in texts.items():
         current = core.reader.find(path)
         if (current.sha if current is not None else None) != edited.made_on:
             raise ProposalChanged(offer.proposal.id)
+        if offer.is_stale and current is not None and current.text == edited.text:
+            del wanted[path]  # what is there already is not what another proposed
     chosen = [
-        replace(file.diff, after=texts[file.diff.path].text) if file.diff.path in texts
+        replace(file.diff, after=wanted[file.diff.path].text) if file.diff.path in wanted
         else file.diff
         for file in offer.files
-        if file.diff.path in texts or not offer.is_stale
+        if file.diff.path in wanted or not offer.is_stale
     ]  # fmt: skip
     if not chosen:
         raise StaleProposal(offer.proposal.id)

@@ -71,6 +71,16 @@ class OfferedFile:
         return replace(self.diff, after="".join(lines))
 
     @property
+    def line_counts(self) -> tuple[int, int]:
+        """How many lines would come and go; of a file that moves, those that differ there."""
+        if self.diff.change is not ChangeKind.MOVED:
+            hunks = [(len(hunk.new), len(hunk.old)) for hunk in self.hunks]
+        else:
+            found = find_hunks(git_lines(self.diff.before), git_lines(self.diff.after))
+            hunks = [(one.end - one.start, one.old_end - one.old_start) for one in found]
+        return sum(new for new, _ in hunks), sum(old for _, old in hunks)
+
+    @property
     def hidden(self) -> tuple[HiddenCharacter, ...]:
         """The hidden characters in the lines that would come, by their place in the new text."""
         lines: set[int] = set()

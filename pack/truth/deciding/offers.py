@@ -59,12 +59,12 @@ class Offer:
     @property
     def added(self) -> int:
         """How many lines would come."""
-        return sum(len(hunk.new) for hunk in self.hunks)
+        return sum(file.line_counts[0] for file in self.files)
 
     @property
     def removed(self) -> int:
         """How many lines would go."""
-        return sum(len(hunk.old) for hunk in self.hunks)
+        return sum(file.line_counts[1] for file in self.files)
 
     @property
     def hidden(self) -> tuple[HiddenCharacter, ...]:

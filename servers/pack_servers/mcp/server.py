@@ -39,6 +39,7 @@ from pack.limits import WHOLE_TOKENS
 from pack.memory import Memory
 from pack.model import Mode
 from pack.provenance import Source
+from pack.results import NoteSummary
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.arguments import read_arguments
 from pack_servers.mcp.asking import Asking
@@ -243,7 +244,7 @@ class PackServer(MCPServer[None]):
             # The SDK treats any other exception from a list as a crash.
             raise MCPError(INTERNAL_ERROR, f"{error} {worded(error.remedy)}") from error
         newest = sorted(page.files, key=lambda file: file.updated or "", reverse=True)
-        rows = [(file.path, file.topic) for file in newest[:_LISTED_RESOURCES]]
+        rows = [(file.path, _title(file)) for file in newest[:_LISTED_RESOURCES]]
         return [
             Resource(uri=uri_of(path), name=path, title=topic, mime_type="text/markdown")
             for path, topic in [("index.md", "Memory index"), *rows]
@@ -270,6 +271,12 @@ class PackServer(MCPServer[None]):
             raise ResourceNotFoundError(str(error)) from error
         except PackError as error:
             raise ResourceError(f"{error} {worded(error.remedy)}") from error
+
+
+def _title(file: NoteSummary) -> str:
+    """The topic of a file, which says so if somebody else than the person may have written it."""
+    by = file.other_writer
+    return f"{file.topic} (level {file.level}, {by})" if by else file.topic
 
 
 async def _promise_list_changes(

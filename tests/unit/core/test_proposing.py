@@ -8,7 +8,7 @@ from pack_connectors.in_memory import InMemoryConnector
 from pack.core.decision import ProposedWrite
 from pack.core.proposing import MOST_OPEN, Proposing
 from pack.errors import TooManyProposals
-from pack.model import ABSENT, MemoryPath, Put
+from pack.model import ABSENT, Delete, MemoryPath, Put
 from pack.proposals.proposal import ProposalStatus
 from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin, Source, commit_message
@@ -16,6 +16,9 @@ from pack.provenance import Origin, Source, commit_message
 A = MemoryPath("notes/a.md")
 ONE, TWO = Origin(Source.AI_CLOUD, "one"), Origin(Source.AI_CLOUD, "two")
 TEXT = b"one\ntwo\nthree\nfour\n"
+
+
+B, C = MemoryPath("archive/a.md"), MemoryPath("notes/c.md")
 
 
 class Writes:
@@ -31,6 +34,20 @@ class Writes:
         wanted = ProposedWrite(A, [change], (), "", before={A: self.text})
         message = commit_message(f"{A}: update", origin, "r")
         return Proposing(self.shelf, wanted, origin, self.store.head(), message).keep()
+
+    def change(self, **wanted):
+        """Propose the contents of some files; `None` for a file that goes."""
+        paths = {"a": A, "b": B, "c": C}
+        named = {paths[name]: content for name, content in wanted.items()}
+        head = self.store.head()
+        before = {path: self.shelf.content(path, head) for path in named}
+        changes = [
+            Put(path, content, ABSENT) if content is not None else Delete(path, self.sha)
+            for path, content in named.items()
+        ]
+        write = ProposedWrite(A, changes, (), "", before=before)
+        message = commit_message(f"{A}: update", ONE, "r")
+        return Proposing(self.shelf, write, ONE, head, message).keep()
 
     def text_of(self, proposal):
         return self.shelf.texts(proposal)[1][A]
@@ -84,3 +101,26 @@ def test_a_hundred_of_one_writer_may_wait(writes):
     writes.propose(b"two", b"2", TWO)
     writes.shelf.close(last, ProposalStatus.WITHDRAWN)
     assert writes.propose(b"two", b"2").path == A
+
+
+def test_whatever_a_writer_wants_of_a_file_after_a_move_takes_the_place_of_the_move(writes):
+    moved = writes.change(a=None, b=TEXT)
+    elsewhere = writes.change(a=None, c=TEXT)
+    assert writes.shelf.texts(elsewhere)[1] == {A: None, C: TEXT}
+    edited = writes.propose(b"two", b"2")
+    assert writes.shelf.texts(edited)[1] == {A: TEXT.replace(b"two", b"2")}
+    deleted = writes.change(a=None)
+    assert writes.shelf.texts(deleted)[1] == {A: None}
+    assert writes.change(a=None).commit == deleted.commit
+    assert {moved.id, elsewhere.id, edited.id, deleted.id} == {moved.id}
+    assert writes.shelf.count() == 1
+
+
+def test_what_overlaps_in_one_file_keeps_what_the_earlier_wants_of_another(writes):
+    made = writes.store.commit(writes.store.head(), [Put(C, b"see\nthe rest\n", ABSENT)], "more")
+    first = writes.change(a=TEXT.replace(b"two", b"2"), c=b"see\nnothing\n")
+    kept = writes.propose(b"two", b"II")
+    assert (kept.id, kept.base) == (first.id, made.id)
+    wanted = {A: TEXT.replace(b"two", b"II"), C: b"see\nnothing\n"}
+    assert writes.shelf.texts(kept)[1] == wanted
+    assert writes.propose(b"four", b"4").id != first.id

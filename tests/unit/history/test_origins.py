@@ -167,3 +167,14 @@ def test_an_author_without_a_name():
 )
 def test_a_writer_is_named_by_origin_source_or_client(wanted, fits):
     assert is_named(written_by(made(CLAUDE)), wanted) is fits
+
+
+def test_a_client_that_calls_itself_a_source_is_not_that_source():
+    liar = written_by(made(Origin(Source.AI_CLOUD, "user")))
+    assert not is_named(liar, "User")
+    assert is_named(liar, "ai-cloud:user")
+    assert is_named(written_by(made(PERSON)), "user")
+    lan = written_by(made(Origin(Source.AI_LAN, "x")))
+    assert is_named(lan, "ai-network")
+    assert not is_named(written_by(made(Origin(Source.AI_CLOUD, "unattributed"))), "unattributed")
+    assert is_named(written_by(commit("x", "Claude", "x@pack.invalid")), "unattributed")

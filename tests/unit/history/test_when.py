@@ -45,8 +45,10 @@ def test_a_commit_by_the_beginning_of_its_id(world):
     assert find_commit(world.connector, f" {made.commit[:12].upper()} ", now) == made.commit
     with pytest.raises(NotFound):
         find_commit(world.connector, "0" * 40, now)
-    with pytest.raises(InvalidRequest, match="does not name a moment"):
-        find_commit(world.connector, "soon", now)
+    for words in ("soon", "9999999d", "12345678 w ago", "HEAD~1"):
+        with pytest.raises(InvalidRequest, match="does not name a moment"):
+            find_commit(world.connector, words, now)
+    assert find_commit(world.connector, "HEAD", now) == world.connector.head()
 
 
 def test_what_the_memory_held_at_a_moment(world):

@@ -434,3 +434,22 @@ def test_a_held_write_records_edits_by_hand_with_a_true_index(git_world):
     refused(git_world, update(git_world, "Never", "Rarely"))
     assert git_world.messages()[0].startswith(f"{A}: record an edit made by hand")
     assert_true_index(git_world)
+
+
+@pytest.mark.parametrize("ends", [("\n", "\r\n"), ("\r\n", "\n")])
+def test_what_is_stamped_has_the_line_ends_of_the_persons_file(held, ends):
+    mine, theirs = ends
+    crlf = TEXT.replace("\n", mine)
+    held.mine.notes.update("notes/ends.md", f"---{mine}topic: A{mine}---{mine}{crlf}")
+    before = text_of(held, "notes/ends.md")
+    as_sent = before.replace("\r\n", "\n").replace("\n", theirs)
+    held.memory.notes.update("notes/ends.md", as_sent, sha_of(held, "notes/ends.md"))
+    assert text_of(held, "notes/ends.md") == before
+    held.clock.advance(days=2)
+    held.memory.notes.update(
+        "notes/ends.md", f"{as_sent}More.{theirs}", sha_of(held, "notes/ends.md")
+    )
+    head = text_of(held, "notes/ends.md").partition("# A")[0]
+    assert "truth_level: 5" in head
+    assert head.count(mine) == head.count("\n")
+    assert head.count("\r") == (head.count("\n") if mine == "\r\n" else 0)

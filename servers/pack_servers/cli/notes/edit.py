@@ -73,13 +73,13 @@ def run(
             )
         else:
             found = memory.notes.get(path)
-            with edited(path, found.content) as new:
-                if new == found.content:
+            with edited(path, found.content) as copy:
+                if copy.text == found.content:
                     say("the text is the same; nothing was changed")
                     return
                 base = sha or found.sha
                 done = memory.notes.update(
-                    path, new, base, message, dry_run=dry_run, apply_rest=apply_rest
+                    path, copy.text, base, message, dry_run=dry_run, apply_rest=apply_rest
                 )
     show_written(done, "stored", answer)
 

@@ -10,16 +10,30 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.errors import InvalidConfig, Unavailable
 from pack_servers.cli.shell.streams import can_ask, decoded, say
 
+_LONG_AGO: Final = 2
+"""How many seconds before it is opened a copy seems to be made, so that any save shows."""
 _DEFAULT: Final = "notepad" if os.name == "nt" else "vi"
 
 
+class EditedCopy(NamedTuple):
+    """A copy as the user left it.
+
+    Attributes:
+        text: Its text.
+        is_saved: Whether they saved it, changed or not, before they closed the editor.
+    """
+
+    text: str
+    is_saved: bool
+
+
 @contextmanager
-def edited(path: str, content: str) -> Iterator[str]:
+def edited(path: str, content: str) -> Iterator[EditedCopy]:
     """The text as the user left it.
 
     The copy is removed when the block succeeds. When it fails (because of a conflict, say), the
@@ -32,8 +46,11 @@ def edited(path: str, content: str) -> Iterator[str]:
     command = _editor()
     file = _copy(path, content.encode("utf-8"))
     try:
+        made = _age(file)
         _open(command, file)
-        yield decoded(file.read_bytes(), str(file))
+        left = file.read_bytes()
+        is_saved = left != content.encode("utf-8") or file.stat().st_mtime_ns != made
+        yield EditedCopy(decoded(left, str(file)), is_saved)
     except BaseException:
         if file.exists() and file.read_bytes() != content.encode("utf-8"):
             say(f"your text is kept in {file}")
@@ -78,6 +95,13 @@ def _copy(path: str, content: bytes) -> Path:
     except OSError as error:
         raise Unavailable(f"cannot create a copy to edit: {error.strerror}") from error
     return file
+
+
+def _age(file: Path) -> int:
+    """The time of a copy that no save can have, in nanoseconds."""
+    made = file.stat()
+    os.utime(file, ns=(made.st_atime_ns, made.st_mtime_ns - _LONG_AGO * 1_000_000_000))
+    return file.stat().st_mtime_ns
 
 
 def _open(command: list[str], file: Path) -> None:

@@ -29,6 +29,7 @@ _WOULD: Final = {
     ChangeKind.DELETED: "the file would be deleted",
     ChangeKind.MOVED: "the file would be moved",
 }
+_DONE: Final = {ChangeKind.DELETED: "deleted", ChangeKind.MOVED: "moved"}
 STALE: Final = "stale: what it wanted to change is no longer there"
 
 
@@ -91,11 +92,20 @@ def show_offers(offers: Sequence[Offer]) -> None:
             styled(show_hidden(proposal.path)),
             styled(writer_name(proposal.origin), "cyan"),
             styled(when(format_time(proposal.time), clock()).partition(" (")[0]),
-            styled(f"+{offer.added} -{offer.removed}"),
+            styled(_size(offer)),
             styled("stale" if offer.is_stale else "", "yellow"),
         ]
 
     show_table(("id", "path", "from", "made", "lines", ""), [row(offer) for offer in offers])
+
+
+def _size(offer: Offer) -> str:
+    """How much would change: `+2 -1`, `deleted +0 -8`, `moved`."""
+    changes = {file.diff.change for file in offer.files}
+    word = next((_DONE[one] for one in changes if one in _DONE), "") if len(changes) == 1 else ""
+    if changes == {ChangeKind.MOVED} and not offer.added + offer.removed:
+        return word
+    return f"{word} +{offer.added} -{offer.removed}".lstrip()
 
 
 def show_offer(offer: Offer) -> None:

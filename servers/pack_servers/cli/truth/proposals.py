@@ -15,6 +15,8 @@ from pack.errors import InvalidRequest, NotFound, ProposalChanged
 from pack.log import ChangeKind
 from pack.memory import Memory
 from pack.model import MemoryPath
+from pack.proposals.proposal import ProposalStatus
+from pack.results import Document
 from pack.truth.deciding.acceptance import EditedText
 from pack.truth.deciding.offers import Offer
 from pack.truth.deciding.proposals import Decided
@@ -242,10 +244,10 @@ def _on_screen(answer: Format) -> AbstractContextManager[object]:
 
 
 def _edit(memory: Memory, found: Offer, via: str, answer: Format) -> Decided:
-    """Accept what the person makes of a proposal.
+    """Accept what the person makes of a proposal; nothing if they save nothing, or no change.
 
     Raises:
-        InvalidRequest: It has no text that could be edited.
+        InvalidRequest: It has no text that could be edited, or they saved only some of its files.
     """
     proposal = found.proposal.id
     now = {
@@ -263,12 +265,30 @@ def _edit(memory: Memory, found: Offer, via: str, answer: Format) -> Decided:
         raise ProposalChanged(proposal)
     with ExitStack() as stack:  # what they have written is kept if it cannot be stored
         texts: dict[MemoryPath, EditedText] = {}
+        unsaved: list[MemoryPath] = []
         for diff in diffs:
             note = now.get(diff.path)
             begin = note.content if note is not None and offer.is_stale else diff.after
-            text = stack.enter_context(edited(diff.path, begin))
-            texts[diff.path] = EditedText(text, note.sha if note is not None else None)
+            copy = stack.enter_context(edited(diff.path, begin))
+            texts[diff.path] = EditedText(copy.text, note.sha if note is not None else None)
+            unsaved += [] if copy.is_saved else [diff.path]
+        if len(unsaved) == len(diffs):
+            return _waits(proposal, "nothing was saved")
+        if unsaved:
+            raise InvalidRequest(f"{unsaved[0]} was not saved, so nothing is decided; save each")
+        if all(_is_as_now(now.get(path), one) for path, one in texts.items()):
+            return _waits(proposal, "the text is as it is in the memory")
         return memory.proposals.accept_edited(proposal, offer.shown, via, texts)
+
+
+def _is_as_now(note: Document | None, text: EditedText) -> bool:
+    return note is not None and note.content == text.text
+
+
+def _waits(proposal: str, why: str) -> Decided:
+    """Say why nothing is decided."""
+    say(f"{why}; the proposal waits")
+    return Decided(proposal, ProposalStatus.OPEN)
 
 
 def _decide(
@@ -293,7 +313,9 @@ def _tell(done: Sequence[Decided], answer: Format, *, is_one: bool) -> None:
         return
     for one in done:
         warn(one.warnings)
-        show(f"{one.proposal} is {one.status}")
+        is_done = one.status is not ProposalStatus.ACCEPTED or one.commit is not None
+        nothing = "is closed: all of it was in the memory already, and nothing was written"
+        show(f"{one.proposal} {f'is {one.status}' if is_done else nothing}")
         if one.commit is not None:
             show(f"  commit  {one.commit}")
         if one.left:

@@ -83,6 +83,20 @@ def test_what_is_pinned_is_not_repeated_for_the_task():
     assert "On this task" not in found.text
 
 
+def test_what_others_pin_takes_its_share_and_no_more():
+    found = composed(
+        budget=400,
+        pinned=[note("mine.md", "Mine.\n")],
+        pinned_by_others=[note("long.md", LONG), note("short.md", "Theirs.\n")],
+        since="abc",
+        changed=[f"{'long/' * 40}x.md: edited" for _ in range(20)],
+    )
+    assert found.text.index("Mine.") < found.text.index("Theirs.") < found.text.index("Changed")
+    assert "Some words of it." not in found.text
+    # ... and what did not fit of it is named last.
+    assert [one.what for one in found.left_out][-1] == f"long.md, {LONG.count(chr(10))} lines"
+
+
 def test_the_shortest_index_is_better_than_none():
     found = composed(budget=120, index=["- a line\n" * 200, "- 200 notes in 1 folder\n"])
     assert "- 200 notes in 1 folder\n" in found.text

@@ -61,3 +61,15 @@ def test_changes_of_a_session_of_a_writer_since_a_moment(mem):
     assert found(since=other) == [third, second]
     assert found(since="2h") == [third, second]
     assert found(since="1d", by=AGENT.label, session=second) == [second, first]
+
+
+@pytest.mark.parametrize("since", ["2026-02-30", "tomorrow", "1y", "9999999d", "HEAD~1"])
+def test_since_what_is_no_moment_says_what_can_be_given(mem, since):
+    with pytest.raises(InvalidRequest, match="does not name a moment; give a commit, HEAD, a date"):
+        list(chosen(mem).fitting(UndoChoice(since=since)))
+
+
+def test_since_the_current_commit_there_is_nothing(mem):
+    assert list(chosen(mem).fitting(UndoChoice(since="HEAD"))) == []
+    head = mem.connector.head()
+    assert list(chosen(mem).fitting(UndoChoice(since=head[:8]))) == []

@@ -580,3 +580,48 @@ def test_a_write_by_somebody_else_meanwhile_is_kept(mem):
 
     with pytest.raises(CannotUndo, match="already"):
         memory.undo.undo(LAST, undone_meanwhile)
+
+
+def put_in_place(world, gone, new):
+    """One commit of git in which a file gives way to one for which it was in the way."""
+    (world.folder / gone).unlink()
+    if gone.startswith(f"{new}/"):
+        (world.folder / new).rmdir()
+    world.edit(new, "Something else.\n")
+    git(world.folder, "add", "-A")
+    git(world.folder, "commit", "--quiet", "-m", "in its place")
+    return world.open().written_by(PERSON)
+
+
+@pytest.mark.parametrize(
+    ("gone", "new", "said"),
+    [
+        ("a/x.md", "a/x.md/inner.md", r"a/x\.md is a folder now"),
+        ("a/x.md/inner.md", "a/x.md", r"a/x\.md on the way to a/x\.md/inner\.md is a file now"),
+    ],
+)
+def test_a_file_in_place_of_a_folder_or_a_folder_of_a_file_is_named(git_world, gone, new, said):
+    memory = git_world.init()
+    git_world.commit({gone: "The words of the note.\n"})
+    made = memory.notes.update("a/y.md", "Between.\n").commit
+    memory = put_in_place(git_world, gone, new)
+    with pytest.raises(RefusedForSafety, match=said):
+        undo(memory)
+    assert undo(memory, made).commit  # an earlier change can be taken back by its id
+
+
+def test_an_undo_says_which_newer_changes_it_passes_over(git_world):
+    memory = git_world.init().written_by(PERSON)
+    made = write(memory, "a/x.md", "one\n")
+    git_world.commit({"a/pic.png": b"\x89PNG"})
+    picture = git_world.connector.head()
+    memory = git_world.open().written_by(PERSON)
+    for dry_run in (True, False):
+        done = memory.undo.undo(LAST, dry_run=dry_run)
+        assert [one.commit for one in done.undone] == [made]
+        assert done.warnings == (
+            f"passed over, as it cannot be undone: {picture[:12]} "
+            "(what it changed is not memory (a/pic.png))",
+        )
+    write(memory, "a/x.md", "two\n")
+    assert memory.undo.undo(UndoChoice(by="user")).warnings == ()

@@ -292,6 +292,15 @@ def test_a_stale_proposal_is_edited_or_refused(mem):
     assert "No mail at all." in text_of(mem)
 
 
+def test_a_move_counts_only_the_lines_that_change_with_it(mem):
+    text = text_of(mem)
+    for changed, counts in (("", (0, 0)), ("More.\n", (1, 0))):
+        to = Put(MemoryPath(f"b/{len(changed)}.md"), (text + changed).encode(), ABSENT)
+        made = propose(mem, Delete(A, mem.memory.notes.get(A).sha), to)
+        offer = person(mem).proposals.show(made.id)
+        assert (offer.added, offer.removed) == counts
+
+
 def test_what_is_in_the_memory_already_is_closed_without_a_commit(mem):
     made = propose(mem, BOTH[0])
     sha = mem.memory.notes.get(A).sha
