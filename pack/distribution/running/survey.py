@@ -13,7 +13,7 @@ from pack.distribution.running.context import RunContext
 from pack.distribution.running.looking import find_last
 from pack.distribution.running.results import DownstreamStatus
 from pack.distribution.running.view import DownstreamView
-from pack.distribution.running.wanted import find_wanted
+from pack.distribution.running.wanted import find_wanted, is_all_pinned_out
 from pack.distribution.staleness import (
     DownstreamState,
     SyncStanding,
@@ -69,6 +69,8 @@ def _surveyed(
 
 
 def _latest(context: RunContext, rule: Rule) -> Release | None:
+    if is_all_pinned_out(rule, context.upstream):
+        return None
     try:
         return find_wanted(rule, context.upstream, None)
     except NotFound:

@@ -69,3 +69,14 @@ def test_a_rollback_does_not_touch_what_another_memory_brought() -> None:
     engine.upstream.release("v2.0.0", {"guides/b.md": b"# B\n"})
     with pytest.raises(RefusedForSafety, match="another memory"):
         engine.take_back()
+
+
+def test_what_was_taken_back_on_change_is_not_missed() -> None:
+    engine = MemoryEngine(frequency="on_change")
+    engine.upstream.commit({"guides/a.md": b"# A\n"})
+    engine.downstream.merge(engine.run().branch or "", "merge")
+    engine.downstream.merge(engine.take_back().branch, "merge")
+    found = survey(engine.context(), engine.rule, DAY_ONE)
+    assert (found.latest, found.missed, found.error) == (None, 0, "")
+    engine.upstream.commit({"guides/a.md": b"# A, more\n"})
+    assert survey(engine.context(), engine.rule, DAY_ONE).missed == 1
