@@ -31,7 +31,7 @@ from pack.index.format import is_generated, may_be_generated, read_head
 from pack.merge.clashes import FreeNames, MixedNames
 from pack.merge.copies import essence, is_conflict_copy, mark_copy, original_path_of
 from pack.merge.file import Merged, merge_mapping_file, merge_named
-from pack.merge.kit_lock import EMPTY, KIT_LOCK, merge_kit_lock
+from pack.merge.kit_lock import KIT_LOCK, merge_kit_lock
 from pack.merge.moves import SideFile, Tree, Trio, match_files
 from pack.merge.two_sides import (
     Authority,
@@ -341,27 +341,10 @@ class _TreeMerger:
             self._conflicts.append(MergeConflict(trio.path, None, _MOVED_APART))
         if trio.ours is not None and trio.theirs is not None:
             self._merge_both(trio, trio.ours, trio.theirs)
-        elif trio.path == KIT_LOCK and self._merge_lock(trio):
-            return
         elif trio.ours is not None:
             self._delete(trio, trio.ours)
         elif trio.theirs is not None:
             self._add(trio, trio.theirs)
-
-    def _merge_lock(self, trio: Trio) -> bool:
-        """Whether the lock was merged that one side removed and the other changed.
-
-        It is removed by taking back the first kit that was installed, which says nothing of kits
-        that came since.
-        """
-        sides = [side.blob if side is not None else None for side in (trio.ours, trio.theirs)]
-        if trio.base is None or trio.base in sides:
-            return False
-        ours, theirs = (self._read(blob) if blob is not None else EMPTY for blob in sides)
-        merged = merge_kit_lock(self._read(trio.base), ours, theirs)
-        if merged.kept is None:
-            self._puts[trio.path] = merged.content
-        return merged.kept is None
 
     def _delete(self, trio: Trio, ours: SideFile) -> None:
         if ours.blob == trio.base:

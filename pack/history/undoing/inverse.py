@@ -12,7 +12,7 @@ repository stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -27,7 +27,8 @@ from pack.history.undoing.present import PresentFiles
 from pack.history.undoing.sides import diff_of, sides_of
 from pack.index.format import IndexHead, read_own_head
 from pack.log import CommitFacts
-from pack.merge.moves import match_files
+from pack.merge.kit_lock import EMPTY, KIT_LOCK
+from pack.merge.moves import Tree, match_files
 from pack.merge.order import merge_sync_order
 from pack.merge.tree import merge_trees
 from pack.model import (
@@ -39,6 +40,7 @@ from pack.model import (
     MemoryPath,
     Mode,
     Put,
+    blob_id,
 )
 from pack.paths import INDEX, continued, fold, is_memory_file
 from pack.provenance import is_ours, skips_sync
@@ -144,7 +146,10 @@ class Inverses:
         after = {path: done.after.get(path) for path in paths}
         before = {path: done.before[path] for path in paths}
         base, ours, theirs = sides_of(self._core, after, before, commit.id, now)
-        merged = merge_trees(base, ours, theirs, now.read)
+        read: Callable[[BlobId], bytes] = now.read
+        if _is_lock_to_merge(base, ours, theirs):
+            theirs, read = {**theirs, KIT_LOCK: blob_id(EMPTY)}, _with_empty_lock(read)
+        merged = merge_trees(base, ours, theirs, read)
         if merged.conflicts:
             for path in sorted(theirs.keys() - ours.keys()):
                 now.refuse_blocked(path)  # no store makes a file of a folder in one commit
@@ -153,7 +158,7 @@ class Inverses:
             for path in dict.fromkeys(conflict.path for conflict in merged.conflicts):
                 trio = trios.get(path)
                 sides = (trio.ours, trio.theirs) if trio is not None else (None, None)
-                texts = [now.read(side.blob) if side is not None else None for side in sides]
+                texts = [read(side.blob) if side is not None else None for side in sides]
                 found.append(ConflictingTexts(path, *texts))
             raise UndoConflict(commit.id, found)
         return merged.changes
@@ -211,6 +216,20 @@ class Inverses:
         if order is None or present is None:
             return False
         return set(order) == set(present.sync_order) and tuple(order) != present.sync_order
+
+
+def _is_lock_to_merge(base: Tree, ours: Tree, theirs: Tree) -> bool:
+    """Whether the first kit that was installed is taken back, and others have come since.
+
+    There was no lock before it, which says nothing of them: it counts as one without kits.
+    """
+    lock = base.get(KIT_LOCK)
+    return lock is not None and KIT_LOCK not in theirs and ours.get(KIT_LOCK, lock) != lock
+
+
+def _with_empty_lock(read: Callable[[BlobId], bytes]) -> Callable[[BlobId], bytes]:
+    empty = blob_id(EMPTY)
+    return lambda blob: EMPTY if blob == empty else read(blob)
 
 
 class _Belongs:

@@ -9,6 +9,7 @@ from pack.errors import (
     InvalidRequest,
     NotFound,
     PackError,
+    UndoConflict,
     UnusableInput,
 )
 from pack.history.briefing.context import ContextRequest
@@ -495,6 +496,14 @@ def test_an_install_can_be_undone_when_another_kit_has_come(world, mine):
     assert A not in world.files()
     mine.kits.install(kit())
     assert list(mine.kits.lock().kits) == ["observer", "other"]
+
+
+def test_an_install_cannot_be_undone_when_the_kit_was_updated(mine):
+    first = mine.kits.install(kit())
+    mine.kits.update(kit("1.1.0", a_md=TEXT + "more\n"))
+    with pytest.raises(UndoConflict):
+        mine.undo.undo(UndoChoice(commits=(first.commit,)))
+    assert mine.kits.get("observer").version == "1.1.0"
 
 
 def test_the_lock_that_somebody_damaged_is_left_as_it_is(world, installed):

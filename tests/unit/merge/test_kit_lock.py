@@ -8,7 +8,7 @@ import pytest
 from pack.kits.lock import Lock, LockedFile, LockedKit, read_lock, write_lock
 from pack.merge.kit_lock import KIT_LOCK, merge_kit_lock
 from pack.merge.tree import merge_trees
-from pack.model import ABSENT, Put, blob_id
+from pack.model import blob_id
 
 
 def kit(name, version="1.0.0", tree="1"):
@@ -72,22 +72,6 @@ def test_the_merge_of_two_memories_uses_it():
     merged = merge_trees(*trees, contents.__getitem__)
     assert [change.content for change in merged.changes] == [write_lock(lock(A, B))]
     assert merged.conflicts == ()
-
-
-@pytest.mark.parametrize("is_ours", [False, True])
-@pytest.mark.parametrize(("now", "left"), [([A, B], [B]), ([NEWER, B], [NEWER, B]), ([A], None)])
-def test_a_lock_that_one_side_removed_has_no_kits_there(is_ours, now, left):
-    base, changed = write_lock(lock(A)), write_lock(lock(*now))
-    contents = {blob_id(text): text for text in (base, changed)}
-    sides = [{KIT_LOCK: blob_id(changed)}, {}]
-    ours, theirs = sides[::-1] if is_ours else sides
-    merged = merge_trees({KIT_LOCK: blob_id(base)}, ours, theirs, contents.__getitem__)
-    assert merged.conflicts == ()
-    files = {path: contents[blob] for path, blob in ours.items()}
-    for change in merged.changes:
-        assert change.expect == ours.get(change.path, ABSENT)
-        files[change.path] = change.content if isinstance(change, Put) else None
-    assert files.get(KIT_LOCK) == (write_lock(lock(*left)) if left is not None else None)
 
 
 def test_what_only_one_side_says_beside_the_kits_stays():
