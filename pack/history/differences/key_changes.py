@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pack.files import frontmatter
+from pack.history.differences.prose import SegmentOp
 from pack.history.differences.stamps import STAMPS
 
 
@@ -17,11 +18,13 @@ class KeyChange(NamedTuple):
         key: Its name.
         removed: What it no longer says; of a list, the items that are gone.
         added: What it says now; of a list, the items that are new.
+        op: Whether the key itself is new or gone, or only its value is another one.
     """
 
     key: str
     removed: tuple[str, ...]
     added: tuple[str, ...]
+    op: SegmentOp = SegmentOp.CHANGED
 
 
 def key_changes(old: str, new: str, *, raw: bool = False) -> tuple[KeyChange, ...] | None:
@@ -42,7 +45,7 @@ def key_changes(old: str, new: str, *, raw: bool = False) -> tuple[KeyChange, ..
     fields = {**before.fields, **after.fields}
     hidden = frozenset() if raw else STAMPS
     found = tuple(
-        change
+        change._replace(op=_op(key in before.fields, key in after.fields))
         for key in fields
         if key not in hidden
         for change in _change(key, before.fields.get(key), after.fields.get(key))
@@ -50,6 +53,12 @@ def key_changes(old: str, new: str, *, raw: bool = False) -> tuple[KeyChange, ..
     if found or raw or _without_stamps(before.block) == _without_stamps(after.block):
         return found
     return found if before.fields != after.fields else None
+
+
+def _op(was_there: bool, is_there: bool) -> SegmentOp:
+    if was_there and is_there:
+        return SegmentOp.CHANGED
+    return SegmentOp.OLD if was_there else SegmentOp.NEW
 
 
 def _without_stamps(block: str | None) -> list[str]:

@@ -115,7 +115,7 @@ def _line_fields(line: DiffLine) -> dict[str, object]:
 def _key_fields(change: KeyChange) -> dict[str, object]:
     parts = [Piece(PieceOp.OLD, text) for text in change.removed]
     parts += [Piece(PieceOp.NEW, text) for text in change.added]
-    fields = {"op": SegmentOp.CHANGED, "kind": UnitKind.FRONTMATTER, "key": change.key}
+    fields = {"op": change.op, "kind": UnitKind.FRONTMATTER, "key": change.key}
     return {**fields, "parts": [piece._asdict() for piece in parts]}
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from pack.history.differences.key_changes import key_changes
+from pack.history.differences.prose import SegmentOp
 
 
 def note(block):
@@ -23,7 +24,21 @@ def note(block):
     ],
 )
 def test_changes(old, new, changes):
-    assert [tuple(one) for one in key_changes(note(old), note(new))] == changes
+    assert [one[:3] for one in key_changes(note(old), note(new))] == changes
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "op"),
+    [
+        ("a: 1\n", "a: 1\nx: 1\n", SegmentOp.NEW),
+        ("a: 1\n", "a: 1\ntags: [x]\n", SegmentOp.NEW),
+        ("a: 1\nx: 1\n", "a: 1\n", SegmentOp.OLD),
+        ("tags: [a]\n", "tags: [a, b]\n", SegmentOp.CHANGED),
+        ("x:\n", "x: 1\n", SegmentOp.CHANGED),
+    ],
+)
+def test_a_key_is_new_or_gone_or_another(old, new, op):
+    assert [one.op for one in key_changes(note(old), note(new))] == [op]
 
 
 def test_stamps_are_shown_if_they_are_asked_for():
