@@ -24,7 +24,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePath
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -168,8 +167,8 @@ def _place_of(source: str, index: str, *, is_near: bool) -> str:
     """The address of a kit; one that is relative begins at the index that names it."""
     if source.startswith("#"):
         return _below(index, source)
-    is_whole = _FAR.fullmatch(source) or _SCHEME.match(source) or source.startswith("~")
-    if not is_near or is_whole or PurePath(source).is_absolute():
+    is_whole = source.startswith(("/", "\\", "~")) or _FAR.fullmatch(source)
+    if not is_near or is_whole or _SCHEME.match(source):
         return source
     place, _, folder = index.partition("#")
     return f"{place}/{folder}/{source}" if folder else f"{place}/{source}"
