@@ -39,7 +39,7 @@ class Sources:
         self._number = FIRST if place is None else base.ledger.places.get(self._place or "")
         self._same: Counter[int] = Counter()
         self._sure: int | None = None
-        self._seen = 0
+        self._seen = self._new = 0
         self._doubtful: list[str] = []
 
     def find(self, source_id: str, as_before: AsBefore, *, may_grow: bool) -> str | None:
@@ -53,6 +53,7 @@ class Sources:
         self._seen += 1
         known = list(self._known(source_id))
         if not known:
+            self._new += 1
             return None
         number = self._version(source_id, known, as_before, may_grow=may_grow)
         if number is None:
@@ -106,6 +107,8 @@ class Sources:
             return self._sure
         number, count = next(iter(self._same.most_common(1)), (FIRST, 0))
         is_most = 2 * count >= min(self._seen, len(self._base.paths)) > 0
+        if not self._new and not self._doubtful:
+            return number  # nothing is to be told apart
         if is_most and count >= _KNOWN_FOR_ONE * len(self._doubtful):
             return number
         return self._base.ledger.last + 1

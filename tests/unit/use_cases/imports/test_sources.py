@@ -2,8 +2,9 @@
 
 import pytest
 
-from pack.imports.records import ImportedRecord
+from pack.imports.records import ImportedRecord, ImportKind
 from pack.memory import Memory
+from pack.use_cases.imports.bases import ImportBase
 from tests.support import World
 from tests.unit.use_cases.imports.taking import A, file, note, take
 
@@ -101,6 +102,13 @@ def test_a_known_uuid_says_whose_all_the_rest_is(memory: Memory, is_known: bool)
     chat = A_UUID if is_known else A_UUID.replace("6", "7")
     done = take(memory, *given("another\n", chat), place="/downloads/2.zip")
     assert done.paths[0] == ("notes/memory.md" if is_known else "notes/memory-2.md")
+
+
+def test_a_list_that_grows_is_no_new_source_each_time(world: World, memory: Memory) -> None:
+    for number in range(3):
+        record = note("Memories", f"- {number}\n", grows=True)
+        assert take(memory, record, place=f"/{number}.zip").paths == ("notes/memories.md",)
+    assert ImportBase(world.connector, ImportKind.CHATGPT).ledger.last == 1
 
 
 def test_rendered_notes_of_two_sources_are_told_apart_without_a_ledger(
