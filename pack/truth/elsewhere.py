@@ -16,7 +16,8 @@ from pack.paths import original_path
 from pack.truth.seals import is_text
 
 _MOST_FILES: Final = 1000
-"""A commit that changed more is an import or the like; to read all of them takes too long."""
+"""To read more of them takes too long: nobody knows where the text of such a commit is from, unless
+it only adds files, as an import does."""
 ReadKeys = Callable[[BlobId | None], Sequence[str]]
 
 
@@ -50,6 +51,12 @@ def compared_by(commit: CommitFacts) -> Sequence[FileChange]:
     if len(changes) > _MOST_FILES or not any(_losing(commit, changes)):
         return ()
     return changes if len(changes) > 1 else ()
+
+
+def may_have_taken(commit: CommitFacts) -> bool:
+    """Whether a commit may have moved text between files of which not all are compared."""
+    changes = [one for one in commit.files or () if is_text(one.path)]
+    return len(changes) > _MOST_FILES and any(_losing(commit, changes))
 
 
 def taken_by(commit: CommitFacts, keys: ReadKeys) -> Mapping[MemoryPath, Taken]:

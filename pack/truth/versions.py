@@ -16,7 +16,7 @@ from typing import Final
 from pack.connector import Capability
 from pack.core.core import Core
 from pack.core.memo import Memo
-from pack.core.truths import LineState, LineTruth
+from pack.core.truths import STRONGEST, LineState, LineTruth
 from pack.errors import NotFound
 from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys, lines_of
@@ -24,6 +24,7 @@ from pack.history.follow import follow
 from pack.history.origins import OLDER, written_by
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
+from pack.provenance import IMPORT
 from pack.truth.acceptances import Acceptance, accepted
 from pack.truth.ancestry import LinkedVersion, Truth, ancestry, made_from, oldest_first
 from pack.truth.credit import credit_of, holds_others_lines, truths_of_import
@@ -31,6 +32,7 @@ from pack.truth.elsewhere import (
     Taken,
     TakenFrom,
     compared_by,
+    may_have_taken,
     splits_v1,
     taken_by,
     taken_from_v1,
@@ -214,6 +216,8 @@ class _Walk:
         if all(found):
             return tuple(filter(None, found))
         own = self._credit(commit)
+        if self._may_be_from_anywhere(commit, own):
+            own = of_nobody(own)
         for state in former_states(self._core, commit, change, self._credit):
             if state is None:
                 own = of_nobody(own)
@@ -229,6 +233,12 @@ class _Walk:
         if holds_others_lines(commit) and commit.id not in self._assigned.levels:
             brought = truths_of_import(self._bytes_of(change.sha), own)
         return tuple(truth or new for truth, new in zip(found, brought, strict=True))
+
+    def _may_be_from_anywhere(self, commit: CommitFacts, own: LineTruth) -> bool:
+        """Whether text that a commit brought may be from any of the files that it changed."""
+        if own.level > STRONGEST or own.origin == IMPORT.label or not may_have_taken(commit):
+            return False
+        return not splits_v1(commit, self._v1_path)
 
     def _take(
         self, commit: CommitFacts, change: FileChange, found: list[LineTruth | None], depth: int

@@ -278,6 +278,41 @@ def test_what_machines_do_changes_nothing_of_the_persons(world: World) -> None:
     Walk(world, 11).run(120 if world.folder is None else 25)
 
 
+def copy_and_drop(world: World, notes: int, seed: int) -> None:
+    """Machines copy lines of the person's and take some away, until the note is full of copies."""
+    chance = random.Random(seed)
+    world.init()
+    world.open(truth=TruthMode.ENFORCE)
+    person, machine = map(world.memory.written_by, (PERSON, MACHINES[3]))
+    for number in range(notes):
+        path = f"notes/copies{number}.md"
+        person.notes.update(path, note(chance, "u", 4))
+        first = of_person(person.notes.get(path).content)
+        for _ in range(16):
+            found = machine.notes.get(path)
+            text = rewritten(found.content, chance, with_copies=True)
+            with suppress(PackError):
+                machine.notes.update(path, text, found.sha, apply_rest=True)
+            there = iter(of_person(person.notes.get(path).content))
+            assert all(one in there for one in first), (number, seed)
+        shelf = world.memory._session.core.proposals
+        for one in shelf.open():
+            shelf.close(one, ProposalStatus.WITHDRAWN, None)
+
+
+def test_no_copy_takes_a_line_from_the_person(world_in_memory: World) -> None:
+    copy_and_drop(world_in_memory, 8, 3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14400)
+@pytest.mark.parametrize("seed", range(20))
+def test_no_number_of_copies_takes_a_line_from_the_person(
+    world_in_memory: World, seed: int
+) -> None:
+    copy_and_drop(world_in_memory, 200, seed)
+
+
 def on_github(folder: Path, seed: int, steps: int) -> None:
     """A walk over a repository on GitHub."""
     with GithubWorld(folder) as github, closing(World(None)) as world:

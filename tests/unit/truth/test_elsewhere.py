@@ -4,7 +4,7 @@ import pytest
 
 from pack.log import ChangeKind, CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.truth.elsewhere import TakenFrom, splits_v1, taken_by, taken_from_v1
+from pack.truth.elsewhere import TakenFrom, may_have_taken, splits_v1, taken_by, taken_from_v1
 from tests.support import START
 
 PARENT = CommitId("0" * 40)
@@ -56,6 +56,15 @@ def test_a_line_goes_to_one_place_only():
     )
     found = taken_by(facts, keys)
     assert sum(map(len, found.values())) == 1
+
+
+def test_a_commit_that_is_too_large_to_compare_and_takes_text_from_a_file():
+    new = {f"n/{number}.md": (None, [str(number)]) for number in range(1000)}
+    large, keys = commit({"a/x.md": ([LONG], []), "b/y.md": (None, [LONG]), **new})
+    assert may_have_taken(large)
+    assert taken_by(large, keys) == {}
+    assert not may_have_taken(commit({"a/x.md": ([LONG], []), "b/y.md": (None, [LONG])})[0])
+    assert not may_have_taken(commit({**new, "a/x.md": (None, [LONG])})[0])
 
 
 def test_two_files_that_were_joined():

@@ -50,6 +50,16 @@ def test_it_does_not_matter_how_many_files_change_when_words_move(writers, other
     assert writers.levels("b/y.md") == {RULE: 1, MADE: 5}
 
 
+def test_words_that_moved_in_a_commit_too_large_to_compare_are_nobodys(writers):
+    many = {f"n/{number}.md": f"{number}\n" for number in range(1000)}
+    writers.agent(f"{MADE}\n{OTHER}\n")
+    writers.world.commit({"a/x.md": f"{OTHER}\n", "b/y.md": f"{MADE}\n", **many})
+    assert writers.levels("b/y.md") == {MADE: "?"}
+    assert writers.levels() == {OTHER: 5}
+    writers.world.commit({f"m/{number}.md": f"{number}\n" for number in range(1001)})
+    assert writers.levels("m/7.md") == {"7": 1}
+
+
 @pytest.mark.parametrize(("moves", "level"), [(12, 5), (36, "?")])
 def test_words_that_went_through_many_files_never_become_the_persons(writers, moves, level):
     writers.agent(f"{MADE}\n", "n/0.md")
