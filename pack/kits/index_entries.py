@@ -44,7 +44,8 @@ from pack.paths import fold
 _ENTRY: Final = re.compile(r"kits/(?P<name>[a-z0-9][a-z0-9-]{0,63})\.ya?ml")
 _ABOUT: Final = "index.yaml"
 _FAR: Final = re.compile(r"(?:https?|ssh|git)://\S+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:\S+")
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_WHOLE: Final = re.compile(r"[/\\~]|[A-Za-z][A-Za-z0-9+.-]*:|[^/]+@[^/]+:")
+"""How an address begins that is no path from where one is: with a root, a scheme or a host."""
 _MOST_ENTRIES: Final = 20_000
 
 
@@ -167,8 +168,7 @@ def _place_of(source: str, index: str, *, is_near: bool) -> str:
     """The address of a kit; one that is relative begins at the index that names it."""
     if source.startswith("#"):
         return _below(index, source)
-    is_whole = source.startswith(("/", "\\", "~")) or _FAR.fullmatch(source)
-    if not is_near or is_whole or _SCHEME.match(source):
+    if not is_near or _WHOLE.match(source):
         return source
     place, _, folder = index.partition("#")
     return f"{place}/{folder}/{source}" if folder else f"{place}/{source}"

@@ -67,6 +67,23 @@ def test_a_kit_may_be_in_the_index_itself(at: str, wanted: str) -> None:
     assert found.source == wanted
 
 
+@pytest.mark.parametrize(
+    ("at", "source", "wanted"),
+    [
+        ("/index", "../kits#a", "/index/../kits#a"),
+        ("/index#sub", "kits", "/index/sub/kits"),
+        ("/index", "/srv/kits", "/srv/kits"),
+        ("/index", "~/kits", "~/kits"),
+        ("/index", "C:\\kits", "C:\\kits"),
+        ("/index", "git@example.org:kits.git", "git@example.org:kits.git"),
+        ("/index", "pack:starter-profile", "pack:starter-profile"),
+    ],
+)
+def test_a_path_in_an_index_on_this_machine_begins_there(at: str, source: str, wanted: str) -> None:
+    (found,) = index(at=at, is_near=True, a=entry("a", source)).entries
+    assert found.source == wanted
+
+
 def test_an_index_on_this_machine_may_name_places_here() -> None:
     (found,) = index(at="/srv/index", is_near=True, a=entry("a", "/srv/kits#a")).entries
     assert found.source == "/srv/kits#a"
