@@ -55,7 +55,7 @@ class ImportBase:
         self._part_bytes = 0
         self.blobs: Mapping[MemoryPath, BlobId] = self._files()
         self.ledger = self._ledger()
-        self.paths: Mapping[str, MemoryPath] = self.ledger.paths
+        self._paths = dict(self.ledger.paths)
 
     def _files(self) -> dict[MemoryPath, BlobId]:
         if self._tip is None:
@@ -66,6 +66,16 @@ class ImportBase:
     def _ledger(self) -> Ledger:
         blob = self.blobs.get(LEDGER)
         return read_ledger(self.read(blob)) if blob is not None else Ledger()
+
+    @property
+    def paths(self) -> Mapping[str, MemoryPath]:
+        """Where each record is, by its key (`pack.imports.ledger.key_of`)."""
+        return self._paths
+
+    def rename(self, former_id: str, source_id: str) -> None:
+        """Have a record that is known by a former id known by the one that it has now."""
+        if source_id not in self._paths and former_id in self._paths:
+            self._paths[source_id] = self._paths.pop(former_id)
 
     def read(self, blob: BlobId) -> bytes:
         """The bytes of a file that is kept here, or was stored for the import that goes on.

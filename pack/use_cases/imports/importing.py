@@ -242,6 +242,7 @@ class _Run:
             self.skipped.append(SkippedRecord(_called(record), _TWICE))
             return
         now = self.core.clock()
+        self.base.rename(record.former_id, record.source_id)
         try:
             content = render(without_secret_title(record), self.kind, now)
             if len(content) > MAX_FILE_BYTES:

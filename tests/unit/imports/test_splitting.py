@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from pack.imports.records import ImportedPart, ImportedRecord, RecordClass
 from pack.imports.splitting import split
 
@@ -17,6 +19,9 @@ def test_a_long_conversation_is_several_notes_and_loses_nothing() -> None:
     found = list(split(_record(*texts), 10))
     assert "".join(part.text for one in found for part in one.parts) == "".join(texts)
     assert [one.source_id for one in found[:3]] == ["c1", "c1#2", "c1#3"]
+    assert [one.former_id for one in found[:2]] == ["", ""]
+    formerly = split(replace(_record(*texts), former_id="f"), 10)
+    assert [one.former_id for one in formerly][:2] == ["f", "f#2"]
     assert found[1].title == "Long (2)"
     assert found[1].name == "long-2.md"
     assert sum(one.count for one in found) == 1
