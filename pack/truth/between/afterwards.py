@@ -7,6 +7,7 @@ protected today. So history is asked before, as if the text had been stored.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -70,10 +71,14 @@ def _single(own: Iterable[ProtectedLine], truth: NoteTruth, level: int) -> Itera
 
 def _out_of_order(lines: Iterable[ProtectedLine], there: Sequence[str]) -> Iterator[ProtectedLine]:
     """The lines that are not among others in this order."""
+    places: dict[str, list[int]] = {}
+    for place, form in enumerate(there):
+        places.setdefault(form, []).append(place)
     at = 0
     for line in lines:
-        form = line_form(line.text)
-        try:
-            at = there.index(form, at) + 1
-        except ValueError:
+        found = places.get(line_form(line.text), [])
+        next_one = bisect_left(found, at)
+        if next_one < len(found):
+            at = found[next_one] + 1
+        else:
             yield line

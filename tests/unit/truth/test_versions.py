@@ -155,6 +155,30 @@ def test_both_sides_of_a_merge_by_git(git_writers):
     assert (found.pop(MADE), set(found.values())) == (5, {1})
 
 
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_copy_that_one_side_of_a_merge_takes_away_is_the_weaker_of_the_two(git_writers, is_last):
+    world, lines = git_writers.world, [f"{OTHER} {number}" for number in range(4)]
+    git_writers.person("\n".join([RULE, *lines]) + "\n")
+    copied = [RULE, "", MADE, "", RULE, *lines]
+    base = git_writers.agent("\n".join(["its", *copied]) + "\n")
+    left = copied[:4] + lines if is_last else copied[2:]
+    git_writers.agent("\n".join(["its", *left]) + "\n")
+    git(world.folder, "checkout", "-q", "-b", "side", base)
+    world.commit({"a/x.md": "\n".join(["its", *copied, "more"]) + "\n"})
+    git(world.folder, "checkout", "-q", "-")
+    git(world.folder, "merge", "-q", "--no-edit", "side")
+    found = git_writers.levels()
+    assert (found[RULE], found[MADE], found["more"]) == (1, 5, 1)
+
+
+def test_of_equal_lines_the_weaker_one_goes_to_another_file(writers):
+    writers.agent(f"{RULE}\n")
+    writers.person(f"{RULE}\n{MADE}\n{RULE}\n")
+    writers.world.commit({"a/x.md": f"{MADE}\n{RULE}\n", "b/y.md": f"{RULE}\n"})
+    assert writers.levels() == {MADE: 1, RULE: 1}
+    assert writers.levels("b/y.md") == {RULE: 5}
+
+
 @pytest.mark.parametrize("is_amended", [False, True])
 def test_a_merge_of_pack_has_no_words_of_its_own_unless_it_was_amended(git_writers, is_amended):
     world, lines = git_writers.world, [f"{RULE} {number}" for number in range(6)]
