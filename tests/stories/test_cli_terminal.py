@@ -46,6 +46,33 @@ def test_get_is_the_same_bytes_on_a_terminal(memory: Folder) -> None:
     assert (status, screen) == (0, memory.ok("get", "profiles/me.md").text)
 
 
+HIDING = "before \x1b]0;title\x07\u202ertl\u202c a\u200bb \x1b[31mred\rafter"
+SHOWN = "before <U+001B>]0;title<U+0007><U+202E>rtl<U+202C> a<U+200B>b <U+001B>[31mred<U+000D>after"
+
+
+def test_what_a_text_hides_is_spelled_out_on_a_terminal_and_nowhere_else(memory: Folder) -> None:
+    path = "notes/a.md"
+    memory.ok("update", path, stdin="# A\n\nbefore all\n")
+    memory.ok("update", path, "--sha", memory.sha(path), stdin=f"# A\n\n{HIDING}\n")
+    assert HIDING in memory.ok("get", path).out.decode()
+    for words in (
+        ("get", path),
+        ("blame", path),
+        ("diff", path),
+        ("show",),
+        ("context", "--task", "rtl"),
+    ):
+        _, screen = at_terminal(memory, *words, NO_COLOR="1", COLUMNS="300")
+        shown = screen if words[0] != "show" else screen.replace("{+", "").replace("+}", "")
+        assert "<U+202E>rtl<U+202C>" in shown, words
+        for hidden in ("\x1b]0", "\x1b[31m", "\x07", "\u202e", "\u200b"):
+            assert hidden not in screen, words
+    assert SHOWN in at_terminal(memory, "get", path)[1]
+    _, screen = at_terminal(memory, "search", "rtl", NO_COLOR="1", COLUMNS="300")
+    assert "<U+202E>\x1b[1mrtl" in screen
+    assert "\u202e" not in screen
+
+
 def test_a_table_that_does_not_fit_cuts_nothing(memory: Folder) -> None:
     path = "context/" + "very-" * 20 + "long.md"
     memory.ok("update", path, stdin="---\ntopic: A topic\ntags: [one, two]\n---\n")

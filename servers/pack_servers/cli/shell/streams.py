@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import unicodedata
 from contextlib import AbstractContextManager, nullcontext
-from typing import Final
+from typing import Final, TextIO
 
 from pack.errors import ConfirmationNeeded, InvalidContent
 
@@ -54,7 +55,7 @@ def can_ask() -> bool:
 def say(text: str = "") -> None:
     """Print one line for the person on stderr, without control characters."""
     sys.stdout.flush()  # keeps the order where both streams go to one place
-    print(printable(text), file=sys.stderr)
+    print(printable(text, sys.stderr), file=sys.stderr)
 
 
 def confirm(question: str, what: str, *, yes: bool) -> None:
@@ -78,7 +79,7 @@ def confirm(question: str, what: str, *, yes: bool) -> None:
 
 def ask(question: str) -> bool:
     """Whether the person at the terminal answers yes; an empty answer means no."""
-    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{printable(question, sys.stderr)} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
@@ -93,7 +94,9 @@ def working(text: str) -> AbstractContextManager[object]:
 
 
 def write_bytes(content: bytes) -> None:
-    """Write exactly these bytes to stdout, on Windows too."""
+    """Write exactly these bytes to stdout, on Windows too; a person sees what they would hide."""
+    if is_terminal():
+        content = _visible(content.decode("utf-8", "surrogateescape")).encode("utf-8")
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
@@ -120,8 +123,15 @@ def decoded(content: bytes, source: str) -> str:
         raise InvalidContent(f"{source} is not valid UTF-8 (byte {error.start + 1})") from error
 
 
-def printable(text: str) -> str:
-    """Text that is safe to show on a terminal: control characters are replaced."""
+def printable(text: str, stream: TextIO | None = None) -> str:
+    """Text that is safe to show: no control characters, and at a terminal nothing hidden.
+
+    Args:
+        text: The text.
+        stream: Where it is shown; `None` for stdout.
+    """
+    if (stream or sys.stdout).isatty():
+        return _visible(text)
     if text.isprintable():
         return text
     return "".join(
@@ -130,3 +140,16 @@ def printable(text: str) -> str:
         else "\N{REPLACEMENT CHARACTER}"
         for c in text
     )
+
+
+def _visible(text: str) -> str:
+    """A text of which a terminal hides nothing, and which can do nothing to it.
+
+    Each character that is not drawn, or that changes how others are, is spelled out: `<U+202E>`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    # Here, as only what a person sees is looked through.
+    from pack.truth.deciding.hidden import show_hidden  # noqa: PLC0415
+
+    return re.sub("\r(?!\n)", "<U+000D>", show_hidden(text))
