@@ -14,6 +14,7 @@ from pack.kits.foreign import find_manifest
 from pack.kits.kit_files import KitContents, base_of, below, files_in, shipped
 from pack.kits.lock import LOCK, Lock, LockedFile, LockedKit, locked, read_lock
 from pack.kits.manifest import Manifest
+from pack.kits.met_versions import former_texts
 from pack.kits.shipment import Kit, find_twins, sha256s
 from pack.kits.states import Files, KitState, states_of
 from pack.kits.updating import FileAction, FileUpdate, UpdateMode, UpdatePlan, plan_update
@@ -180,6 +181,12 @@ class Works:
         present = self.present(kit.installed_to)
         read = KitContents(self._core, present, source).read
         base = kept_own(kit, self.base(kit), new)
+        earlier = (
+            below(kit.installed_to, one.files)
+            for one in self._bases.chain(kit.name)
+            if one.source == kit.source
+        )
+        base |= former_texts(base, present, earlier, read)
         left_out = self._left_out(base, present, new)
         return plan_update(base, present, new, read, choice, left_out)
 

@@ -130,4 +130,5 @@ def test_two_machines_that_have_a_kit_in_two_versions_end_with_one(
     laptop.ask("kit", "update", "reading", "--yes")
     meet(tmp_path / "file", laptop, desk)
     assert {name: version for name, (version, _) in desk.kits().items()} == {"reading": "1.1.0"}
-    assert "done now." in (laptop.memory.path / "kits/reading/note.md").read_text()
+    for peer in peers:
+        assert "done now." in (peer.memory.path / "kits/reading/note.md").read_text()

@@ -1,0 +1,43 @@
+"""What two machines left that met with different versions of one kit.
+
+Of two texts of a file that nobody has edited, a merge keeps one in its place and the other as a
+conflict copy beside it, and it cannot know which is newer. The lock does, as it has the higher
+version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pack.kits.states import Files
+from pack.kits.updating import Read
+from pack.merge.copies import essence, is_conflict_copy, original_path_of
+from pack.model import BlobId, MemoryPath
+
+
+def former_texts(
+    base: Files, here: Files, earlier: Iterable[Files], read: Read
+) -> dict[MemoryPath, BlobId]:
+    """The files that an earlier version's text is in the place of, beside a copy of the newer one.
+
+    It counts as installed, so that an update brings the newer text. The copy stays: a conflict copy
+    is for the user to remove. An older text without a copy was put there by the user.
+
+    Args:
+        base: The files of the version that is installed.
+        here: The files as they are now.
+        earlier: The files of versions that were installed before.
+        read: Returns the bytes of a blob.
+    """
+    former = list(earlier)
+    found = dict[MemoryPath, BlobId]()
+    for copy in filter(is_conflict_copy, here):
+        content = read(here[copy])
+        path = MemoryPath(original_path_of(copy, content))
+        present, wanted = here.get(path), base.get(path)
+        if copy in base or wanted is None or present is None or present == wanted:
+            continue
+        is_former = any(files.get(path) == present for files in former)
+        if is_former and essence(content) == essence(read(wanted)):
+            found[path] = present
+    return found
