@@ -137,7 +137,7 @@ def refuse_other(new: NewRule, known: StoredRule | None) -> None:
     is_same = _kept(rule) == _kept(wanted)
     if not is_begun or not is_same:
         error = InvalidRequest(f"the rule {new.id} is there already, in {known.path}")
-        error.remedy = f"Take another id, or end it first: `pack distribute remove {new.id}`."
+        error.remedy = "Take another id, or have the distribution remove this rule first."
         raise error
 
 
