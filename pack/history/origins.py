@@ -128,18 +128,24 @@ def derivations(commit: CommitFacts) -> tuple[Derivation, ...]:
 
 
 def is_named(writer: WrittenBy, wanted: str) -> bool:
-    """Whether a caller names this writer; case does not matter.
+    """Whether a caller names this writer; see `is_origin_named`."""
+    return is_origin_named(writer.origin, writer.client, wanted)
+
+
+def is_origin_named(origin: str, client: str, wanted: str) -> bool:
+    """Whether a caller names a writer; case does not matter.
 
     Args:
-        writer: Of a commit.
+        origin: The writer's origin, as a trailer has it.
+        client: What the writer is called.
         wanted: An origin (`ai-cloud:claude-code`), a source (`user`, `ai-cloud`), a client
             (`claude-code`), or the beginning of any of them. A whole source is never taken for a
             client, as a client can call itself `user`.
     """
     text = wanted.strip().casefold()
     if text in _SOURCES:
-        return writer.origin.partition(":")[0] == (Source(text) if text != UNATTRIBUTED else text)
-    return any(name.casefold().startswith(text) for name in (writer.origin, writer.client))
+        return origin.partition(":")[0] == (Source(text) if text != UNATTRIBUTED else text)
+    return any(name.casefold().startswith(text) for name in (origin, client))
 
 
 def _is_made_again(commit: CommitFacts) -> bool:

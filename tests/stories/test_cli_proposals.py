@@ -129,6 +129,13 @@ def test_parts_are_accepted_and_the_rest_is_refused(memory: Folder) -> None:
     assert "Be verbose." not in text_of(memory)
 
 
+def test_an_ai_that_calls_itself_user_is_not_taken_for_one(memory: Folder) -> None:
+    propose(memory, MAIL, origin=Origin(Source.AI_CLOUD, "user"))
+    assert memory.pack("proposals", "accept", "--all-from", "user", "--yes").status == 1
+    assert len(memory.json("proposals")["proposals"]) == 1
+    memory.ok("proposals", "reject", "--all-from", "ai-cloud:user")
+
+
 def test_all_of_one_writer_are_decided_on_together(memory: Folder) -> None:
     memory.ok("update", OTHER, stdin="# Other\n\nMine.\n")
     made = {propose(memory, MAIL), propose(memory, ("Mine.", "Ours."), path=OTHER)}

@@ -21,6 +21,7 @@ from pack.errors import (
     StaleBase,
     StaleProposal,
 )
+from pack.history.origins import is_origin_named
 from pack.log import LogQuery
 from pack.model import CommitId, MemoryPath
 from pack.proposals.proposal import Proposal, ProposalStatus
@@ -284,16 +285,13 @@ class Proposals:
         return self._core.proposals
 
     def _open_of(self, origin: str | None) -> Sequence[Proposal]:
-        wanted = (origin or "").strip().casefold()
+        wanted = (origin or "").strip()
         if origin is not None and not wanted:
             raise InvalidRequest("the writer whose proposals are meant has no name")
         return [
             one
             for one in self._shelf.open()
-            if any(
-                name.startswith(wanted)
-                for name in (one.origin.casefold(), one.origin.partition(":")[2].casefold())
-            )
+            if is_origin_named(one.origin, one.origin.partition(":")[2], wanted)
         ]
 
     def _person(self, via: str, action: Action, proposal: str) -> Person:

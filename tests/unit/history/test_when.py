@@ -31,6 +31,13 @@ def test_a_moment(text, begin, end):
 
 def test_a_span_longer_than_the_calendar_is_its_beginning():
     assert parse_moment("999999w", NOW, at_end=True) == datetime.min.replace(tzinfo=UTC)
+    # No calendar in UTC has these times, but it has their days.
+    assert parse_moment("9999-12-31T23:59:59-05:00", NOW, at_end=True) == datetime.max.replace(
+        tzinfo=UTC
+    )
+    assert parse_moment("0001-01-01T00:00:00+05:00", NOW, at_end=False) == datetime.min.replace(
+        tzinfo=UTC
+    )
 
 
 @pytest.mark.parametrize("text", ["", "soon", "7", "7y", "2026-13-01", "abcd1234"])
