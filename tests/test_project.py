@@ -340,7 +340,6 @@ _TESTED_ELSEWHERE = {
     "pack/distribution/values.py": "values",
     "pack/history/undoing/file_versions.py": "tested by what asks it, a restore",
     "pack/history/undoing/undone.py": "values",
-    "pack/use_cases/imports/bases.py": "test_importing.py beside it, in both stores",
     "pack/use_cases/imports/comparing.py": "test_importing.py beside it, in both stores",
     "pack/imports/records.py": "values and a protocol; every reader is tested through them",
     "pack/kits/bases.py": "tests/unit/kits/test_kits.py, in both stores",
