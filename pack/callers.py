@@ -68,7 +68,7 @@ class ClientOrigins:
             token is the best proof that there is, so nothing else raises what it says.
         names: What those count as that call themselves so, by `folded_client`. Anybody can call
             himself anything, so a name makes nobody the user.
-        models: The models behind some of them, as `provider/name`, likewise by `folded_client`.
+        models: The model behind each of some names, as `provider/name`; keys as in `names`.
     """
 
     default: Source = Source.AI_CLOUD

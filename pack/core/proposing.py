@@ -138,9 +138,9 @@ class Proposing:
 
 
 def _without_moves(was: Texts, wants: Texts, ours: Collection[MemoryPath]) -> tuple[Texts, Texts]:
-    """An earlier proposal without what it would have made of files that we decide on anew.
+    """An earlier proposal without the moves that a later one replaces.
 
-    Where it would have moved one of those, what was to be the new file is not wanted any more.
+    Once the later one decides about the file that was to be moved, its new place is not wanted.
 
     Args:
         was: The files as they were for it.

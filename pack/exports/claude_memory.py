@@ -15,7 +15,7 @@ from typing import Final
 
 from pack.deferred import pattern
 from pack.errors import PackError
-from pack.exports.values import ExportedNote, ExportedPiece, RestoredNote, seal
+from pack.exports.values import ExportedNote, ExportedPiece, RestoredNote, known_date, seal
 from pack.files import frontmatter
 from pack.files.frontmatter import Frontmatter
 from pack.v1.taxonomy import PathClaims
@@ -141,12 +141,13 @@ def read_topic(text: str) -> RestoredNote | None:
         parts = frontmatter.split(text)
         content = parts.body + parts.suffix
     is_changed = found["seal"] != seal(content)
-    created, updated = (
-        date if isinstance(date, str) else None
-        for date in (created, None if is_changed else updated)
+    return RestoredNote(
+        str(path),
+        content.encode("utf-8", "replace"),
+        known_date(created),
+        None if is_changed else known_date(updated),
+        is_changed,
     )
-    encoded = content.encode("utf-8", "replace")
-    return RestoredNote(str(path), encoded, created, updated, is_changed)
 
 
 def is_made_index(text: str) -> bool:

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from pack.exports.values import ExportedNote, ExportedPiece, RestoredNote, json_line, seal
+from pack.exports.values import (
+    ExportedNote,
+    ExportedPiece,
+    RestoredNote,
+    json_line,
+    known_date,
+    seal,
+)
 from pack.times import NEVER, format_time, parse_time
 
 _APP: Final = "pack"
@@ -68,8 +75,6 @@ def read_mem0(content: str, metadata: object) -> RestoredNote | None:
         return None
     text = f"{above}{content}{below}"
     is_changed = ours.get("seal") != seal(content)
-    created, updated = (
-        date if isinstance(date, str) else None
-        for date in (ours.get("created"), None if is_changed else ours.get("updated"))
-    )
+    created = known_date(ours.get("created"))
+    updated = None if is_changed else known_date(ours.get("updated"))
     return RestoredNote(path, text.encode("utf-8", "replace"), created, updated, is_changed)

@@ -92,6 +92,11 @@ class RestoredNote:
     is_changed: bool = False
 
 
+def known_date(value: object) -> str | None:
+    """A date as an export has it; `None` if that is none."""
+    return value if isinstance(value, str) else None
+
+
 def seal(*values: object) -> str:
     """16 hex digits that are others as soon as one of the values is; values are those of JSON."""
     text = json.dumps(values, ensure_ascii=True, sort_keys=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pack._version import __version__
-from pack.errors import InvalidRequest
+from pack.errors import InvalidContent, InvalidRequest
 from pack.kits.lock import LockedKit
 from pack.kits.manifest import Dependency, Manifest
 from pack.kits.shipment import Kit
@@ -20,6 +20,7 @@ def refuse_other_source(known: LockedKit, kit: Kit) -> None:
     Raises:
         InvalidRequest: It does; both places are named.
     """
+    # Locks of earlier versions have a path as the address of a file.
     if known.source.removeprefix("file://") != kit.shipment.source.removeprefix("file://"):
         raise InvalidRequest(
             f"a kit called {kit.name} is installed from {known.source}; this one is from "
@@ -56,6 +57,38 @@ class OtherKit:
         for one in self.manifest.dependencies if self.manifest is not None else ():
             if one.is_required and one.name == name:
                 yield one
+
+
+def others_of(
+    name: str,
+    installed: Iterable[LockedKit],
+    manifest_of: Callable[[LockedKit], Manifest | None],
+    coming: Iterable[Kit] = (),
+) -> dict[str, OtherKit]:
+    """The kits that one is beside, by name: as they are installed, or as they are about to be.
+
+    Args:
+        name: The kit.
+        installed: What is installed.
+        manifest_of: What an installed kit says of itself; `None` where that is not known.
+        coming: The versions to which some of them are brought with it.
+    """
+    newer = {kit.name: kit.manifest for kit in coming}
+    found = dict[str, OtherKit]()
+    for kit in installed:
+        if kit.name != name:
+            manifest = newer.get(kit.name) or manifest_of(kit)
+            version = manifest.version if manifest is not None else _version(kit.version)
+            found[kit.name] = OtherKit(kit.name, version, manifest)
+    return found
+
+
+def _version(text: str) -> KitVersion:
+    """The version that a lock names; the lowest where it is none."""
+    try:
+        return KitVersion.parse(text)
+    except InvalidContent:
+        return KitVersion((0, 0, 0))
 
 
 def refuse_unfit(manifest: Manifest, others: Mapping[str, OtherKit]) -> None:

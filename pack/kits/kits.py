@@ -8,12 +8,19 @@ from typing import Final
 
 from pack.core.decision import Decision
 from pack.core.session import Session
-from pack.errors import InvalidContent, InvalidRequest, NotFound, PackError, RefusedForSafety
+from pack.errors import (
+    InvalidRequest,
+    NotFound,
+    PackError,
+    RefusedForSafety,
+    reason_of,
+)
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.patch import patch_of
 from pack.kits.bases import KitBases
 from pack.kits.fitness import (
     OtherKit,
+    others_of,
     refuse_needed,
     refuse_other_name,
     refuse_other_source,
@@ -25,6 +32,7 @@ from pack.kits.index_list import KitIndexes
 from pack.kits.kit_files import KitContents, noted_in, shipped, with_uncommitted
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
+from pack.kits.preview import preview_of
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.shipment import Kit, checked_folder, refuse_all_kits
 from pack.kits.states import Files, states_of, worst
@@ -35,8 +43,6 @@ from pack.kits.work import Work, Works, kept_own, likeness
 from pack.log import ChangeKind
 from pack.model import ABSENT, BlobId, CommitId, MemoryPath, Put
 from pack.provenance import Origin, Source
-from pack.truth.deciding.hidden import find_hidden
-from pack.versions import KitVersion
 
 FindNewest = Callable[[LockedKit], Kit | None]
 """The newest version of an installed kit; `None` where nobody can or shall look."""
@@ -149,10 +155,8 @@ class Kits:
             newest = find_newest(kit)
             if newest is not None:
                 refuse_other_name(kit, newest)
-        except RefusedForSafety as error:
-            newest, problem = None, error.reason
         except PackError as error:
-            newest, problem = None, str(error)
+            newest, problem = None, reason_of(error)
         base = self._works.told_base(kit, present, newest, tips)
         new = shipped(newest, kit.installed_to) if newest else base
         here = with_uncommitted(self._core, present, {*base, *new})
@@ -167,22 +171,13 @@ class Kits:
         try:
             self.refuse_doubtful(kit, ())
             refuse_unfit(kit.manifest, self._others(kit.name))
-        except RefusedForSafety as error:
-            return error.reason
-        except InvalidRequest as error:
-            return str(error)
+        except (InvalidRequest, RefusedForSafety) as error:
+            return reason_of(error)
         return None
 
     def _others(self, name: str, coming: Iterable[Kit] = ()) -> dict[str, OtherKit]:
         """The kits that one is beside: as they are installed, or as they are about to be."""
-        kits = [kit for kit in self.lock().kits.values() if kit.name != name]
-        newer = {kit.name: kit.manifest for kit in coming}
-        found = dict[str, OtherKit]()
-        for kit in kits:
-            manifest = newer.get(kit.name) or self._known_manifest(kit)
-            version = manifest.version if manifest else _version(kit.version)
-            found[kit.name] = OtherKit(kit.name, version, manifest)
-        return found
+        return others_of(name, self.lock().kits.values(), self._known_manifest, coming)
 
     def _known_manifest(self, kit: LockedKit) -> Manifest | None:
         try:
@@ -418,30 +413,6 @@ class Kits:
         return Origin(Source.KIT, f"{name}@{found.version}") if found else self._session.origin
 
 
-def preview_of(kit: Kit, installed: Collection[str] = (), odd: Iterable[Doubt] = ()) -> Preview:
-    """What a person should see of a kit, whatever memory it may go to.
-
-    Args:
-        kit: The kit.
-        installed: The names of the kits that are installed.
-        odd: What is odd about the version.
-    """
-    hidden = {path: len(find_hidden(text)) for path, text in _texts(kit)}
-    lacking = [
-        one
-        for one in kit.manifest.dependencies
-        if not one.is_required and one.name not in installed
-    ]
-    return Preview(
-        kit,
-        sum(map(len, kit.files.values())),
-        {path: count for path, count in hidden.items() if count},
-        kit.left_out,
-        [*(doubt.said for doubt in odd), *kit.manifest.warnings],
-        [f"{one.name} {one.version.text}" for one in lacking],
-    )
-
-
 def _updated(
     name: str,
     before: LockedKit | None,
@@ -458,22 +429,6 @@ def _updated(
         work.files,
         waits,
     )
-
-
-def _version(text: str) -> KitVersion:
-    """The version that a lock names; the lowest where it is none."""
-    try:
-        return KitVersion.parse(text)
-    except InvalidContent:
-        return KitVersion((0, 0, 0))
-
-
-def _texts(kit: Kit) -> Iterator[tuple[MemoryPath, str]]:
-    for path, content in kit.files.items():
-        try:
-            yield path, content.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
 
 
 def _diff(

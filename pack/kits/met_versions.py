@@ -18,10 +18,11 @@ from pack.model import BlobId, MemoryPath
 def former_texts(
     base: Files, here: Files, earlier: Iterable[Files], read: Read
 ) -> dict[MemoryPath, BlobId]:
-    """The files that an earlier version's text is in the place of, beside a copy of the newer one.
+    """The files of which a merge kept an earlier version's text, with a copy of the newer one.
 
-    It counts as installed, so that an update brings the newer text. The copy stays: a conflict copy
-    is for the user to remove. An older text without a copy was put there by the user.
+    The earlier text counts as what was installed, so that an update brings the newer one. The copy
+    stays, because a conflict copy is for the user to remove. An earlier text without such a copy
+    was put there by the user.
 
     Args:
         base: The files of the version that is installed.

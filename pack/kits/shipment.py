@@ -30,7 +30,7 @@ RESERVED: Final = ("profiles", "legacy", "archive")
 REGULAR: Final = "100644"
 EXECUTABLE: Final = "100755"
 LINK: Final = "120000"
-_TELL: Final = "Tell whoever keeps the kit; nothing of it can be installed."
+_TELL: Final = "Tell the kit's maintainer; nothing of it can be installed."
 TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
 """What a source gives for a file that it does not read, as nothing of that is installed."""
 
@@ -168,7 +168,7 @@ def kit_folder(manifest: Manifest) -> str:
         folder = checked_folder(manifest.install_to or f"{FOLDER}/{manifest.name}")
         refuse_all_kits(folder)
     except (InvalidPath, LimitExceeded) as error:
-        error.remedy = "The kit says so as its install_to: tell whoever keeps it."
+        error.remedy = "The kit itself asks for this folder (`install_to`). Tell its maintainer."
         raise
     return folder
 

@@ -370,9 +370,9 @@ class _Judge:
     def _check_commits(self, heard: _Heard) -> None:
         """Do nothing, unless a commit says what it may not.
 
-        What a peer had before its first announcement is older than its key, so neither signatures
-        nor merges are looked at, except by whom its levels bind. That counts for everybody, also
-        where this peer is refused for what came later.
+        What a peer had before its first announcement is older than its key, so its signatures and
+        merges are not checked; only the levels are, if the peer may not claim all of them. That
+        counts for everybody, even if this peer is refused for what came later.
 
         Raises:
             BadSignature: One does.

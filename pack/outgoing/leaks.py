@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pack.errors import RefusedForSafety
 from pack.model import MemoryPath
 from pack.outgoing.internal_marks import find_internal_marks
-from pack.outgoing.private_paths import find_private_names, find_private_paths
+from pack.outgoing.private_paths import NoteNames, find_private_names, find_private_paths
 from pack.outgoing.secrets_scan import Leak, find_secrets
 
 _MOST_NAMED: Final = 10
@@ -49,10 +49,11 @@ def refuse_leaks(
         RefusedForSafety: One does; the message says what is where, and never what it says.
     """
     private, theirs = list(notes), list(known)
+    names = NoteNames(private)
     found: Mapping[tuple[str, int, str], None] = {
         (one.name, one.first_line + leak.line - 1, leak.what): None
         for one in texts
-        for leak in _leaks(one.text, private, theirs)
+        for leak in (*_leaks_in(one.text, names), *find_private_names(one.text, private, theirs))
         if one.lines is None or leak.line in one.lines
     }
     if not found:
@@ -62,8 +63,7 @@ def refuse_leaks(
     raise RefusedForSafety(f"this would give away {', '.join(named)}{more}", _REMEDY)
 
 
-def _leaks(text: str, notes: Sequence[MemoryPath], known: Sequence[MemoryPath]) -> Iterator[Leak]:
+def _leaks_in(text: str, names: NoteNames) -> Iterator[Leak]:
     yield from find_secrets(text)
-    yield from find_private_paths(text, notes)
-    yield from find_private_names(text, notes, known)
+    yield from find_private_paths(text, names)
     yield from find_internal_marks(text)

@@ -87,6 +87,7 @@ class ClaudeExport:
         self._memories = _memories(source)
         self._projects = _project_files(source)
         self._chats = _chats(source)
+        # Projects are read twice: all of their names first.
         source.expect([*self._memories, *self._projects, *self._projects, *self._chats])
         self._names: dict[str, str] = {}
         self._slugs = Counter[str]()

@@ -27,7 +27,6 @@ from pack.imports.records import (
     RecordClass,
     SkippedRecord,
 )
-from pack.outgoing.secrets_scan import find_secrets
 from pack.provenance import Origin, Source
 from pack_connectors.import_sources.folders.markdown_files import others_of
 from pack_connectors.import_sources.formats import ExportFormat
@@ -198,10 +197,8 @@ def _memory(
 
 
 def _title(text: str) -> str:
-    """The first line, for want of a title; none if a secret would get into names and commits."""
+    """The first line, for want of a title."""
     line = " ".join(text.strip().splitlines()[0].split())
-    if find_secrets(line):
-        return ""
     if len(line) <= _LONGEST_TITLE:
         return line.rstrip(".")
     return line[: _LONGEST_TITLE - 1].rpartition(" ")[0].rstrip(" ,;:.") + "…"

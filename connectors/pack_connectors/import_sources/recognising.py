@@ -95,7 +95,7 @@ def _candidates(source: ImportSource) -> Sequence[ExportFormat]:
     marked = [
         one for one in FORMATS if one.mark and any(path.startswith(one.mark) for path in paths)
     ]
-    return [pack_exports.FORMAT, *marked, *FORMATS]
+    return list(dict.fromkeys((pack_exports.FORMAT, *marked, *FORMATS)))
 
 
 class _Archives:

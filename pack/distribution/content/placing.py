@@ -18,8 +18,8 @@ from pack.paths import fold, parse_path
 OVERRIDES_DIR: Final = ".pack-overrides/"
 STATE_DIR: Final = ".pack-sync-state/"
 VARIABLES: Final = ".pack-sync-vars.yaml"
-LOG: Final = "DECISIONS.md"
-_OURS: Final = (OVERRIDES_DIR, STATE_DIR, VARIABLES, LOG)
+DECISIONS: Final = "DECISIONS.md"
+_OURS: Final = (OVERRIDES_DIR, STATE_DIR, VARIABLES, DECISIONS)
 
 
 def check_path(path: str) -> None:

@@ -11,12 +11,10 @@ from dataclasses import fields
 from typing import Final
 
 from pack.deferred import dataclass, pattern
-from pack.distribution.content.placing import LOG
 from pack.distribution.yaml_form import to_yaml
 from pack.files import markdown
 from pack.files.frontmatter import line_end
 
-DECISIONS: Final = LOG
 _HEAD: Final = "# Decisions\n"
 _FENCE: Final = pattern(r"`{3,}|~{3,}")
 _LINE_END: Final = pattern(r"\r\n?")

@@ -41,6 +41,7 @@ _MOST_EXCERPT: Final = 8_000
 _MOST_TEXT: Final = 3_000
 _MOST_SHOWN: Final = 50
 AUTO: Final = "auto-generated"
+_MADE: Final = pattern(r"[^/]+-(?:sync|rollback)/.+/.+")
 _WITHDRAWN: Final = "*The sync engine withdrew this.*"
 
 
@@ -80,6 +81,16 @@ class SyncUpdate:
 def branch_prefix(source: str) -> str:
     """How the branches of a memory's syncs begin; others are never touched."""
     return f"{_ref_name(source)}-sync/"
+
+
+def rollback_branch(source: str, version: str, rule_id: str) -> str:
+    """The branch that takes a version back."""
+    return f"{_ref_name(source)}-rollback/{_ref_name(version)}/{_ref_name(rule_id)}"
+
+
+def is_made_branch(name: str) -> bool:
+    """Whether a branch is called as those of a sync or a rollback are, of whatever memory."""
+    return _MADE.fullmatch(name) is not None
 
 
 def branch_name(source: str, version: str, rule_id: str) -> str:

@@ -23,6 +23,6 @@ def _is_as_put(state: SyncState, path: str, ground: Ground) -> bool:
         return False
     bare = text.replace(b"\r\n", b"\n")
     forms = {digest(one) for one in (text, bare, bare.replace(b"\n", b"\r\n"))}
-    # Without an override, only line ends may differ from what was made; a record says more only
-    # if somebody has changed it.
+    # Without an override, a file was put there as it was made, line ends aside. A record that says
+    # something else was edited by hand, and is not believed.
     return (state.expected(path) if path in state.overrides else state.files[path]) in forms

@@ -9,11 +9,11 @@ from pack.distribution.checks.checking import Checked
 from pack.distribution.checks.report import all_pass, is_blocked
 from pack.distribution.checks.verifier import Recorded
 from pack.distribution.code_owners import CODE_OWNERS_PLACES, Reviewers, reviewers_for
-from pack.distribution.content.placing import OVERRIDES_DIR
+from pack.distribution.content.placing import DECISIONS, OVERRIDES_DIR
 from pack.distribution.content.selection import internal_reason
 from pack.distribution.content.staying import staying, with_bare_names
 from pack.distribution.notices.changelog import changelog_excerpt
-from pack.distribution.notices.decisions import DECISIONS, ConflictResolution, with_decision
+from pack.distribution.notices.decisions import ConflictResolution, with_decision
 from pack.distribution.notices.pull_request import (
     SyncUpdate,
     branch_name,
@@ -119,9 +119,10 @@ class OneRule:
         refused = () if self._context.reopens else self._refused(found, offers)
         choice = choose(Situation(found.release.version, found.has_change, offers.current, refused))
         is_needed = found.has_change or offers.current is not None
-        checks = self._checks(found, writes) if is_needed else ()
+        private = self._private(found)
+        checks = self._checks(found, writes, private) if is_needed else ()
         reviewers = self._reviewers(found) if found.has_change else Reviewers()
-        text = self._text(found, checks, reviewers)
+        text = self._text(found, checks, reviewers, private)
         notes = (*found.reconciled.notes, *reviewers.notes, *_lacking(found))
         return RulePlan(found, writes, checks, text, offers, choice, [*dict.fromkeys(notes)])
 
@@ -182,7 +183,9 @@ class OneRule:
 
     # --- what is said --------------------------------------------------------------------------
 
-    def _checks(self, found: RuleLook, writes: Mapping[str, bytes]) -> Sequence[CheckResult]:
+    def _checks(
+        self, found: RuleLook, writes: Mapping[str, bytes], private: Sequence[MemoryPath]
+    ) -> Sequence[CheckResult]:
         made, done = found.made, found.reconciled
         after = tree_after(found.base.files, writes, done.removes)
         kept = {path for path in done.state.placed if path not in done.writes}
@@ -201,7 +204,6 @@ class OneRule:
         digests = {one.path: digest(one.content) for one in made.files}
         recorded = Recorded(digests, done.state.variables, placed=done.state.placed)
         checksum = self._context.verifier.check(found.rule, found.release, recorded, on_branch)
-        private = self._private(found)
         version, present = found.release.version, after.keys()
         checked = Checked(found.rule, version, files, present, private, shown=made.files)
         return self._context.checker.run(checked, checksum)
@@ -229,7 +231,11 @@ class OneRule:
         return reviewers_for(paths, next((text for text in owners if text is not None), None))
 
     def _text(
-        self, found: RuleLook, checks: Sequence[CheckResult], reviewers: Reviewers
+        self,
+        found: RuleLook,
+        checks: Sequence[CheckResult],
+        reviewers: Reviewers,
+        private: Sequence[MemoryPath],
     ) -> PullRequestText:
         done = found.reconciled
         update = SyncUpdate(
@@ -240,7 +246,7 @@ class OneRule:
             added=done.added,
             modified=done.modified,
             removed=done.removed,
-            changelog=self._changelog(found),
+            changelog=self._changelog(found, private),
             conflicts=done.conflicts,
             stale=done.stale,
             notes=(*done.notes, *reviewers.notes),
@@ -248,10 +254,10 @@ class OneRule:
         )
         return pull_request_text(update)
 
-    def _changelog(self, found: RuleLook) -> str:
+    def _changelog(self, found: RuleLook, private: Sequence[MemoryPath]) -> str:
         content = self._context.upstream.read(found.release.commit, _CHANGELOG)
         if content is not None and internal_reason(_CHANGELOG, content) is not None:
-            content = None  # it is for the people at home, so nobody is told of it
+            content = None  # nobody downstream may read it
         synced, done = found.synced, found.reconciled
         changed = {*done.added, *done.modified}
         sources = {one.source for one in found.made.files if one.path in changed}
@@ -265,8 +271,8 @@ class OneRule:
         )
         text = content.decode("utf-8", "replace") if content is not None else None
         version = since.version if since else None
-        private = with_bare_names(self._private(found), [one.source for one in found.made.files])
-        return changelog_excerpt(text, version, found.release.version, sources, subjects, private)
+        unnamed = with_bare_names(private, [one.source for one in found.made.files])
+        return changelog_excerpt(text, version, found.release.version, sources, subjects, unnamed)
 
     # --- what is handed over -------------------------------------------------------------------
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from pack.distribution.checks.checking import Checked
 from pack.distribution.checks.verifier import Recorded
 from pack.distribution.code_owners import CODE_OWNERS_PLACES, reviewers_for
+from pack.distribution.content.placing import DECISIONS
 from pack.distribution.content.staying import staying
-from pack.distribution.notices.decisions import DECISIONS, RollbackEntry, with_decision
+from pack.distribution.notices.decisions import RollbackEntry, with_decision
 from pack.distribution.notices.issue_drafts import rollback_issue
-from pack.distribution.notices.pull_request import branch_prefix
+from pack.distribution.notices.pull_request import rollback_branch
 from pack.distribution.ports import Downstream
 from pack.distribution.reconciling.sync_state import SyncState, digest
 from pack.distribution.running.context import RunContext
@@ -157,8 +158,7 @@ class TakeBack:
         owners = (self._base.read(path) for path in CODE_OWNERS_PLACES)
         content = next((text for text in owners if text is not None), None)
         reviewers = reviewers_for([*way.writes, *way.removes], content).names
-        prefix = branch_prefix(self._context.name).removesuffix("-sync/")
-        branch = f"{prefix}-rollback/{way.now.version}/{self._rule.id}"
+        branch = rollback_branch(self._context.name, way.now.version, self._rule.id)
         notice = RollbackNotice(
             self._context.name, self._rule.id, branch, way, entry, checks, reviewers
         )

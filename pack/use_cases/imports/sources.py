@@ -1,10 +1,10 @@
-"""Which of several sources of a kind an export is: two vaults may have a note of the same name.
+"""Tells several sources of one kind apart: two vaults may each have a note of the same name.
 
-A source is known by where it is. A chat tool's export is another zip each time, so elsewhere what
-it has decides: a record that has an id of an earlier one, and nothing of its text, is doubtful. If
-most of the rest is known, it is the same source, and the record was written anew there; otherwise
-it is another source's, and becomes a note of its own. An id that no two records can have is never
-doubtful, and one that is known settles it for all.
+A source is known by its place. An export of a chat tool is another zip each time, so for a new
+place the records decide. A record is doubtful if its id is known but nothing of its text is. If
+most of the other records are known, the source is the same one, and the record was rewritten there.
+Otherwise the source is another one, and the record becomes a note of its own. Ids that are unique
+everywhere, such as UUIDs, are never doubtful, and a known one decides for the whole export.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which folder of a memory has what is noted in a project: one folder for each project.
 
 A folder is called as the project's own folder is, so that the same project has the same one on
-every machine. Two projects of one name on this machine have two: the second has a few signs of its
-path in its name.
+every machine. If two projects on this machine have one name, the folder of the second has a short
+hash of its path added to its name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pack_servers.clients.records import Records
 _FORBIDDEN: Final = frozenset(' <>:"/\\|?*')
 _HYPHENS: Final = pattern(r"-{2,}")
 _LONGEST: Final = 80
-_SIGNS: Final = 6
+_HASH_DIGITS: Final = 6
 _PRIVATE: Final = 0o600
 
 
@@ -54,7 +54,7 @@ class ProjectFolders:
             return mine[0]
         taken = {fold(Path(each).name) for each in known if Path(each).parent == self._parent}
         name = _plain_name(project)
-        return _with_signs(name, project) if fold(name) in taken else name
+        return _with_hash(name, project) if fold(name) in taken else name
 
     def remember(self, project: Path, name: str) -> None:
         """Remember which folder a project has.
@@ -88,8 +88,8 @@ def _plain_name(project: Path) -> str:
     try:
         return parse_path(name)
     except InvalidRequest:  # nothing is left of it, or some system has the name for itself
-        return _with_signs("project", project)
+        return _with_hash("project", project)
 
 
-def _with_signs(name: str, project: Path) -> str:
-    return f"{name}-{hashlib.sha256(os.fsencode(project)).hexdigest()[:_SIGNS]}"
+def _with_hash(name: str, project: Path) -> str:
+    return f"{name}-{hashlib.sha256(os.fsencode(project)).hexdigest()[:_HASH_DIGITS]}"

@@ -178,10 +178,10 @@ class SecuredPort:
 
     Attributes:
         find: Finds where that is now.
-        tls: Where it was last found; `None` for nowhere.
-        sockets: Listening there, until they are served.
+        tls: What is served now; `None` for nothing.
+        sockets: Those that listen there.
         servers: What serves them.
-        said: Why it could not be served last; told once.
+        said: The last problem that was logged, so that each is logged once.
     """
 
     find: FindTls

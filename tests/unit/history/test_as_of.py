@@ -1,5 +1,6 @@
 """A memory as it was: every answer is the one that was given then."""
 
+import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -8,6 +9,7 @@ import pytest
 
 from pack.catalog.questions import Sort
 from pack.errors import InvalidRequest, NotFound, PackError
+from pack.log import LogQuery
 from tests.support import World, examples, git
 
 PATHS = [f"{folder}/{name}.md" for folder in ("context", "notes", "notes/deep") for name in "abc"]
@@ -162,7 +164,11 @@ def test_before_there_was_a_memory(world):
 
 def test_while_it_was_a_v1_memory(world):
     world.commit({"MEMORY.md": "# Memory\n\n- likes gardens\n"})
-    commit, then = world.connector.head(), answers(world.memory)
+    commit = world.connector.head()
+    if world.folder is not None:  # the present tells the time of the file, the past of the commit
+        at = next(iter(world.connector.log(LogQuery(commit)))).at.timestamp()
+        os.utime(world.folder / "MEMORY.md", (at, at))
+    then = answers(world.memory)
     world.commit({"index.md": "---\nversion: 2\n---\n", "context/a.md": "a\n", "MEMORY.md": None})
     assert answers(world.memory.as_of(commit)) == then
     assert world.memory.as_of(commit).notes.get("MEMORY.md").content.startswith("# Memory")

@@ -146,7 +146,7 @@ def is_note(file: SourceFile) -> bool:
 
 def is_hidden(file: SourceFile) -> bool:
     """Whether it, or a folder that it is in, is hidden."""
-    return any(part.startswith(".") for part in file.path.split("/"))
+    return file.is_in_hidden_folder or file.name.startswith(".")
 
 
 def others_of(

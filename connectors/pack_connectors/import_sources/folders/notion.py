@@ -200,7 +200,10 @@ def _places(files: Sequence[SourceFile]) -> dict[str, str]:
 
 
 def _by_age(path: str) -> tuple[bool, str, str]:
-    """Ids were at random first (RFC 9562, version 4); those since then grow with time."""
+    """The oldest first, as far as ids tell: those of version 7 grow with time (RFC 9562).
+
+    Random ones (version 4) say nothing of their age, and count as older than the others.
+    """
     found = _ID.search(path.rpartition("/")[2])
     id_ = found[1] if found is not None else ""
     return id_[_VERSION : _VERSION + 1] != _AT_RANDOM, id_, path

@@ -13,13 +13,13 @@ Sources: git-fetch(1), git-ls-remote(1) "--symref", git-push(1) "--force-with-le
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Final
 from urllib.parse import unquote
 
+from pack.distribution.notices.pull_request import is_made_branch
 from pack.distribution.ports import DownstreamCommit, DownstreamEntry, WantedCommit
 from pack.errors import NotFound, RefusedForSafety, RepositoryBusy, StaleBase, Unavailable
 from pack.model import BlobId, CommitId
@@ -35,8 +35,6 @@ from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, re
 from pack_connectors.local_git.repository import DEFAULT_BRANCH, is_bare
 
 _REMOTE_HEADS: Final = "refs/remotes/origin/"
-_OFFERED: Final = re.compile(r"[^/]+-(?:sync|rollback)/.+/.+")
-"""A branch that a sync made: one that nobody has merged is no reason to guess a default."""
 _USUAL: Final = (DEFAULT_BRANCH, "master")
 _UPLOAD: Final = "--upload-pack=git-upload-pack"
 _FETCH: Final = (
@@ -157,7 +155,8 @@ class GitDownstream:
         order = (of_remote, own if own in _USUAL else "", *_USUAL, own)
         wanted = order if self._is_worked_in() else (own, *_USUAL)
         found = next((name for name in wanted if name in heads), None)
-        if found is None and any(_OFFERED.fullmatch(name) is None for name in heads):
+        # A branch that a sync made and nobody has merged does not tell which one is the default.
+        if found is None and not all(map(is_made_branch, heads)):
             raise NotFound(f"the default branch of {self.address}", "Set its HEAD to a branch.")
         return found or own or self._unborn() or DEFAULT_BRANCH
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.remote.config import read_config
 from pack_connectors.local_git.repository import Repository
 
 _LEADS: Final = "gitdir:"
-_URLS: Final = r"^remote\..*\.(url|pushurl)$"
+_URLS: Final = (".url", ".pushurl")
 
 
 def git_place(folder: Path) -> str:
@@ -34,9 +35,8 @@ def git_place(folder: Path) -> str:
 
 def remote_urls(repository: Repository) -> list[str]:
     """What a repository fetches from and pushes to."""
-    command = ["config", "--null", "--get-regexp", _URLS]
-    out = os.fsdecode(GitRunner(repository).run(command, ok=(0, 1)))
-    return [row.partition("\n")[2] for row in out.split("\0")[:-1]]
+    values = read_config(repository, GitRunner(repository)).values
+    return [url for key, urls in values.items() if key.endswith(_URLS) for url in urls]
 
 
 def _text(file: Path) -> str:

@@ -12,7 +12,8 @@ import typer
 from pack_templates import starter_files
 
 from pack.imports.records import NOT_ASKED_FOR, ImportKind, ReadProgress
-from pack.use_cases.imports.importing import Imported, Tell
+from pack.use_cases.imports.importing import Tell
+from pack.use_cases.imports.results import Imported
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     AsOption,

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from pack.errors import InvalidRequest
-from pack.kits.kits import preview_of
+from pack.kits.preview import preview_of
 from pack.kits.scaffold import kit_name
 from pack_servers.cli.kits.kit_text import show_preview
 from pack_servers.cli.shell.output import show, show_json

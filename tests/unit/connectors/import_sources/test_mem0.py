@@ -131,15 +131,6 @@ def test_a_long_memory_has_a_short_title(tmp_path):
     assert one.title.endswith("word…")
 
 
-def test_a_secret_is_no_title(tmp_path):
-    file = tmp_path / "memories.jsonl"
-    secret = "ghp_" + "FAKEfake0123456789FAKEfake0123456789"  # made up
-    file.write_bytes(lines(TEA | {"content": f"The token is {secret}\nand so on"}))
-    (one,) = read(file).records
-    assert (one.title, one.name) == ("", "")
-    assert secret in text_of(one)
-
-
 def test_what_pack_exported_comes_back(tmp_path):
     note = exported("a/tea.md", "---\ntopic: Tea\n---\nLikes tea.\n")
     file = tmp_path / "x.jsonl"

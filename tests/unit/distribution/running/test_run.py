@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pack.distribution.notices.decisions import DECISIONS
+from pack.distribution.content.placing import DECISIONS
 from pack.distribution.ports import DownstreamEntry
 from pack.distribution.running.results import RunStatus
 from pack.model import blob_id

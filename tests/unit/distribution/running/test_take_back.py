@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pack.distribution.notices.decisions import DECISIONS
+from pack.distribution.content.placing import DECISIONS
 from pack.distribution.ports import DownstreamEntry
 from pack.distribution.values import CheckStatus
 from pack.model import CommitId, blob_id

@@ -14,7 +14,7 @@ from pack.imports.records import (
 )
 from pack.memory import Memory
 from pack.provenance import Origin, Source
-from pack.use_cases.imports.importing import Imported
+from pack.use_cases.imports.results import Imported
 
 USER = Origin(Source.USER, "cli")
 MAY = datetime(2024, 5, 1, 10, tzinfo=UTC)

@@ -14,7 +14,7 @@ from pack.imports.records import (
 )
 from pack.memory import Memory
 from pack.provenance import Origin, Source
-from pack.use_cases.imports.importing import Imported
+from pack.use_cases.imports.results import Imported
 from tests.support import World
 
 

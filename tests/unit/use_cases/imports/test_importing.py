@@ -16,7 +16,7 @@ from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.use_cases.imports import bases as import_bases
 from pack.use_cases.imports.comparing import DELETED_HERE, YOURS_STAYS
-from pack.use_cases.imports.importing import Imported
+from pack.use_cases.imports.results import Imported
 from tests.support import World, assert_true_index
 from tests.unit.use_cases.imports.taking import MAY, USER, A, Reader, file, note, take
 
