@@ -142,7 +142,7 @@ class InvalidContent(InvalidRequest):
     """Content that cannot be stored as it is."""
 
     code = "invalid_content"
-    remedy = "Send UTF-8 text."
+    remedy = "Correct the content (UTF-8 text), then try again."
 
     def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
         where = f" (line {line}, column {column})" if line is not None else ""
