@@ -304,3 +304,17 @@ def test_branches_become_files_where_nothing_may_be_pushed(
     again = memory.run(f"--{form}", str(tmp_path / "out"))
     assert again["commit"] == done["commit"]
     assert memory.pack("distribute", "run", "--bundle", "x", "--patch", "y").status == 1
+
+
+@pytest.mark.parametrize("form", ["bundle", "patch"])
+def test_a_run_says_that_a_branch_is_there_and_becomes_no_file(
+    memory: Memory, tmp_path: Path, form: str
+) -> None:
+    branch = memory.run()["branch"]
+    words = (f"--{form}", str(tmp_path / "out"))
+    done = memory.run(*words)
+    note = f"{branch} is offered already, so no file was written"
+    assert (done["status"], done["notes"][-1]) == ("unchanged", note)
+    assert note in memory.pack("distribute", "run", *words).err
+    assert note not in memory.run(*words, "--dry-run")["notes"]
+    assert not (tmp_path / "out").exists()

@@ -47,19 +47,28 @@ def bring(call: DistributeCall) -> RunReport:
 
     def tell(one: RepositoryResult) -> None:
         if not call.is_json:
-            show_result(one, planned=call.dry_run)
+            show_result(_with_file_note(call, one), planned=call.dry_run)
 
     report = call.distribution.run(call.ends, request, tell)
     if call.output is not None:
         write_files(call.output, _validations(call, report.results))
     if call.is_json:
-        show_json({"results": [result_fields(one) for one in report.results]})
+        results = [_with_file_note(call, one) for one in report.results]
+        show_json({"results": [result_fields(one) for one in results]})
     else:
         show_end(report.results, _by_hand(call))
     if report.unrecorded is not None:
         say(f"error: the registry does not say so: {report.unrecorded}")
         say(f"  → {worded(report.unrecorded.remedy)}")
     return report
+
+
+def _with_file_note(call: DistributeCall, one: RepositoryResult) -> RepositoryResult:
+    """Say why a run that was asked for files wrote none: the branch is offered already."""
+    if not call.is_filed or call.dry_run or one.has_written or one.branch is None:
+        return one
+    note = f"{one.branch} is offered already, so no file was written"
+    return replace(one, notes=(*one.notes, note))
 
 
 def _validations(call: DistributeCall, results: Sequence[RepositoryResult]) -> Mapping[str, bytes]:
