@@ -24,10 +24,13 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w":
 _DAYS_AGO: Final = {"today": 0, "yesterday": 1}
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _TOO_LONG_AGO: Final = pattern(r"[0-9]{7,}[smhdw](?:\s+ago)?")
-_HEAD: Final = "head"
-_ID: Final = pattern(r"[0-9a-f]{4,64}")
+_HEADS: Final = ("head", "@")
+_NAMED: Final = pattern(r"(head|@|[0-9a-f]{4,64})((?:\^1?|~[0-9]{0,6}){0,50})")
+_STEP: Final = pattern(r"\^1?|~([0-9]*)")
 _SHOWN: Final = 60
-_FORMS: Final = "a commit, HEAD, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
+_FORMS: Final = (
+    "a commit, HEAD, HEAD~2, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
+)
 
 
 def parse_moment(text: str, now: datetime, *, at_end: bool) -> datetime | None:
@@ -88,7 +91,7 @@ def find_commit(connector: Connector, when: str, now: datetime) -> CommitId:
     Args:
         connector: Where the memory is kept.
         when: The text. A commit may be named by the first four characters of its id or more, and
-            the current one as `HEAD`.
+            the current one as `HEAD`; one before it as `HEAD~2` or `HEAD^`.
         now: The present, with a time zone.
 
     Raises:
@@ -136,16 +139,48 @@ def _at(connector: Connector, head: CommitId, moment: datetime) -> CommitId | No
 
 
 def _by_id(connector: Connector, head: CommitId, when: str) -> CommitId:
-    beginning = when.strip().lower()
-    if beginning == _HEAD:
-        return head
-    if not _ID.fullmatch(beginning):
+    try:
+        found = named_commit(connector, head, when)
+    except NotFound:
+        if _TOO_LONG_AGO.fullmatch(when.strip().lower()):
+            raise no_moment(when) from None
+        raise
+    if found is None:
         raise no_moment(when)
+    return found
+
+
+def named_commit(connector: Connector, head: CommitId, named: str) -> CommitId | None:
+    """The commit that a text names by its id or by its distance; `None` if it has no such form.
+
+    Args:
+        connector: Where the memory is kept.
+        head: The current commit; only it and its history are known.
+        named: The first four characters of an id or more, `HEAD` or `@`; then steps back to the
+            first parent, such as `~2` and `^`.
+
+    Raises:
+        InvalidRequest: Several commits begin so.
+        NotFound: There is no such commit.
+    """
+    form = _NAMED.fullmatch(named.strip().lower())
+    if form is None:
+        return None
+    start = head if form[1] in _HEADS else _with_beginning(connector, head, form[1])
+    back = sum(int(step[1] or 1) if step[1] else 1 for step in _STEP.finditer(form[2]))
+    if not back:
+        return start
+    line = connector.log(LogQuery(start, first_parent=True, skip=back, limit=1))
+    found = next(iter(line), None)
+    if found is None:
+        raise NotFound(f"commit {_shown(named)}", "The memory's history begins later.")
+    return found.id
+
+
+def _with_beginning(connector: Connector, head: CommitId, beginning: str) -> CommitId:
     found = connector.find_commits(beginning, head)
     if len(found) > 1:
         raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of the id")
-    if not found and _TOO_LONG_AGO.fullmatch(beginning):
-        raise no_moment(when)
     if not found:
         raise NotFound(f"commit {beginning}", "See the log for the commits there are.")
     return found[0]

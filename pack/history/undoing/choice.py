@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from pack.core.core import Core
 from pack.errors import InvalidRequest, NotFound
@@ -14,11 +12,9 @@ from pack.history.origins import is_named
 from pack.history.sessions import find_session
 from pack.history.undoing.stack import UndoStack
 from pack.history.undoing.undone import UndoChoice
-from pack.history.when import find_commit, no_moment, parse_moment
+from pack.history.when import find_commit, named_commit, no_moment, parse_moment
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
-
-_ID: Final = re.compile(r"[0-9a-f]{4,64}")
 
 
 class ChosenCommits:
@@ -34,21 +30,18 @@ class ChosenCommits:
         self._stack = stack
 
     def find(self, named: str) -> CommitFacts:
-        """The commit with this id, or whose id begins so; never a moment, even if it reads as one.
+        """The commit with this id, or as `named_commit` knows it; never a moment.
 
         Raises:
-            InvalidRequest: It is no id, or several commits begin so.
+            InvalidRequest: It names none, or several commits begin so.
             NotFound: There is no such commit in the history.
         """
-        beginning = named.strip().lower()
-        if not _ID.fullmatch(beginning):
+        found = named_commit(self._core.connector, self._stack.head, named)
+        if found is None:
             raise InvalidRequest(f"`{named[:64]}` is not the id of a commit")
-        found = self._core.connector.find_commits(beginning, self._stack.head)
-        if len(found) > 1:
-            raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of it")
-        commit = self._stack.find(found[0]) if found else None
+        commit = self._stack.find(found)
         if commit is None:
-            raise NotFound(f"commit {beginning}", "See the log for the commits there are.")
+            raise NotFound(f"commit {named.strip()[:64]}", "See the log for the commits there are.")
         return commit
 
     def fitting(self, choice: UndoChoice) -> Iterator[CommitFacts]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pack.errors import InvalidRequest, NotFound
-from pack.history.when import find_commit, parse_moment
+from pack.history.when import find_commit, find_since, parse_moment
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -52,10 +52,25 @@ def test_a_commit_by_the_beginning_of_its_id(world):
     assert find_commit(world.connector, f" {made.commit[:12].upper()} ", now) == made.commit
     with pytest.raises(NotFound):
         find_commit(world.connector, "0" * 40, now)
-    for words in ("soon", "9999999d", "12345678 w ago", "HEAD~1"):
+    for words in ("soon", "9999999d", "12345678 w ago", "HEAD~x", "~1", "HEAD^2", "HEAD 1"):
         with pytest.raises(InvalidRequest, match="does not name a moment"):
             find_commit(world.connector, words, now)
     assert find_commit(world.connector, "HEAD", now) == world.connector.head()
+
+
+def test_commits_are_counted_back_as_git_does(world):
+    memory = world.init()
+    first = world.connector.head()
+    line = [first, *(memory.notes.update(f"a/{n}.md", "x\n").commit for n in "xyz")]
+    now = world.clock.now
+    forms = {"HEAD^": 1, "@~": 1, "head~2": 2, "HEAD^^": 2, "HEAD~1^1": 2, "@~0": 0}
+    for named, back in forms.items():
+        assert find_commit(world.connector, named, now) == line[-1 - back], named
+    assert find_commit(world.connector, f"{line[2][:10]}~2", now) == line[0]
+    assert find_since(world.connector, "HEAD~2", now) == line[1]
+    for words in ("HEAD~4", "HEAD~999999", "@" + "^" * 50):
+        with pytest.raises(NotFound, match="does not exist"):
+            find_commit(world.connector, words, now)
 
 
 def test_what_the_memory_held_at_a_moment(world):

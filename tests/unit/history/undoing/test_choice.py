@@ -29,10 +29,19 @@ def test_a_commit_is_found_by_the_beginning_of_its_id(mem):
         assert chosen(mem).find(named).id == head
 
 
-@pytest.mark.parametrize("named", ["", "abc", "7d", "yesterday", "2026-01-31", "HEAD", "x" * 40])
+@pytest.mark.parametrize("named", ["", "abc", "7d", "yesterday", "2026-01-31", "HEAD x", "x" * 40])
 def test_what_is_no_id_is_refused(mem, named):
     with pytest.raises(InvalidRequest, match="not the id"):
         chosen(mem).find(named)
+
+
+def test_a_commit_may_be_named_by_its_distance(mem):
+    first = mem.memory.notes.update("a/1.md", "x\n").commit
+    last = mem.memory.notes.update("a/2.md", "x\n").commit
+    assert chosen(mem).find("HEAD").id == last
+    assert chosen(mem).find("HEAD~1").id == first
+    with pytest.raises(NotFound):
+        chosen(mem).find("HEAD~9")
 
 
 @pytest.mark.parametrize("named", ["f" * 40, "123456d", "20260131"])
@@ -63,9 +72,9 @@ def test_changes_of_a_session_of_a_writer_since_a_moment(mem):
     assert found(since="1d", by=AGENT.label, session=second) == [second, first]
 
 
-@pytest.mark.parametrize("since", ["2026-02-30", "tomorrow", "1y", "9999999d", "HEAD~1"])
+@pytest.mark.parametrize("since", ["2026-02-30", "tomorrow", "1y", "9999999d", "HEAD^2"])
 def test_since_what_is_no_moment_says_what_can_be_given(mem, since):
-    with pytest.raises(InvalidRequest, match="does not name a moment; give a commit, HEAD, a date"):
+    with pytest.raises(InvalidRequest, match="does not name a moment; give a commit, HEAD, HEAD~2"):
         list(chosen(mem).fitting(UndoChoice(since=since)))
 
 
