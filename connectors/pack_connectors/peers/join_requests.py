@@ -108,11 +108,6 @@ class JoinSigner:
         return sshsig.verify(data, signature.encode("utf-8", "replace"), address.NAMESPACE)
 
 
-def is_request(content: bytes) -> bool:
-    """Whether a file looks like a request to join."""
-    return content[: 4 * LARGEST].lstrip().startswith(b"{") and _KIND.encode() in content
-
-
 def public_of(secret: bytes) -> PublicKey:
     """The public half of the key that an invitation's secret is the seed of."""
     key = Ed25519PrivateKey.from_private_bytes(secret)
