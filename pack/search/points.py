@@ -91,17 +91,29 @@ def give_points(
     found, heads = every[: len(texts)], every[len(texts) :]
     named = _named_lines(query, texts, found)
     asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
-    return [
-        Points(
-            _clause_points(body, head, lines, rarities, len(text.text) / max(average_length, 1.0)),
-            _near(body, rarities),
-            _DATE if query.dates and _is_dated(query, text) else 0.0,
-            _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
-            frozenset(clause for _, clause, weight in (*body, *head) if weight > PART_WEIGHT),
-            bool(body),
+    has_parts = any(
+        way.weight <= PART_WEIGHT for clause in query.clauses for way in clause.alternatives
+    )
+    given = []
+    for text, body, head, lines in zip(texts, found, heads, named, strict=True):
+        length = len(text.text) / max(average_length, 1.0)
+        clauses = _clause_points(body, head, lines, rarities, length)
+        given.append(
+            Points(
+                clauses,
+                _near(body, rarities),
+                _DATE if query.dates and _is_dated(query, text) else 0.0,
+                _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
+                _wholly_met((*body, *head)) if has_parts else frozenset(clauses),
+                bool(body),
+            )
         )
-        for text, body, head, lines in zip(texts, found, heads, named, strict=True)
-    ]
+    return given
+
+
+def _wholly_met(matches: Iterable[Match]) -> frozenset[int]:
+    """The clauses that are met by more than a part of what was typed."""
+    return frozenset(clause for _, clause, weight in matches if weight > PART_WEIGHT)
 
 
 def columns_of(query: Query, found: Candidate) -> dict[str, tuple[str, ...]]:

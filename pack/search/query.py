@@ -25,7 +25,14 @@ from pack.deferred import dataclass, pattern
 from pack.search.dates import DateHint, date_hints
 from pack.search.place_names import asks_for_place
 from pack.search.stems import stem_key
-from pack.search.words import fold_text, index_terms, is_unspaced, parted_terms, typed_terms
+from pack.search.words import (
+    fold_text,
+    index_terms,
+    is_plain_word,
+    is_unspaced,
+    parted_terms,
+    typed_terms,
+)
 
 MAX_CLAUSES: Final = 40
 """How many words of a query are looked for; the rest only counts for the exact phrase."""
@@ -189,6 +196,8 @@ def _is_minus(part: str) -> bool:
 
 def _clauses(part: str) -> list[Clause]:
     """The clauses of a typed word or a quotation; a script without spaces gives one per pair."""
+    if is_plain_word(part):
+        return [Clause(part, ClauseKind.WORD, (Alternative((part,)),))]
     quoted = part.startswith('"')
     text = part.strip('"') if quoted else _POSSESSIVE.sub("", part)
     terms, parted = tuple(typed_terms(text)), tuple(parted_terms(text))

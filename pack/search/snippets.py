@@ -70,7 +70,10 @@ def _best_line(
 def _lines_with(phrase: str, text: str, lines: Sequence[str]) -> list[int]:
     """The lines that hold a phrase; most texts do not hold it at all."""
     folded = fold_text(text)
-    if not phrase or phrase not in " ".join(folded.split()):
+    # To look for its words is faster than to collapse the white space of a whole passage.
+    if not phrase or not all(map(folded.__contains__, phrase.split(" "))):
+        return []
+    if phrase not in " ".join(folded.split()):
         return []
     ours = folded.split("\n") if "\r" not in text else list(map(fold_text, lines))
     if " " not in phrase:

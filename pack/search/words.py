@@ -122,7 +122,12 @@ def searchable_lines(text: str, lines: Sequence[str]) -> str:
 
 def index_terms(text: str) -> list[str]:
     """Exactly the tokens that FTS5 makes of `indexed_text(text)`, in order."""
-    return _TERM.findall(indexed_text(text).lower())
+    return [text] if is_plain_word(text) else _TERM.findall(indexed_text(text).lower())
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether a text is its own index term, and nothing else; most words of a query are."""
+    return text.isascii() and text.isalnum() and text.islower()
 
 
 def typed_terms(text: str) -> list[str]:

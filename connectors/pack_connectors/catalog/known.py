@@ -17,7 +17,7 @@ class KnowingConnection(sqlite3.Connection):
     """A connection to a catalog; used by one thread at a time, like any other."""
 
     _state: tuple[int, int] | None = None
-    _known: dict[tuple[str, str], object]
+    _known: dict[str, dict[str, object]]
 
     def known(
         self,
@@ -34,17 +34,17 @@ class KnowingConnection(sqlite3.Connection):
             read: Reads it for some of them; those that are left out have nothing.
             otherwise: The value of these.
         """
-        held = self._held(len(keys))
-        new = [key for key in keys if (kind, key) not in held]
+        held = self._held(kind, len(keys))
+        new = [key for key in keys if key not in held]
         if new:
-            held.update(dict.fromkeys(((kind, key) for key in new), otherwise))
-            held.update(((kind, key), value) for key, value in read(new))
-        return {key: held[kind, key] for key in keys}  # type: ignore[misc]
+            held.update(dict.fromkeys(new, otherwise))
+            held.update(read(new))
+        return {key: held[key] for key in keys}  # type: ignore[misc]
 
-    def _held(self, more: int) -> dict[tuple[str, str], object]:
-        """What is known, if it is still true and leaves room for more."""
+    def _held(self, kind: str, more: int) -> dict[str, object]:
+        """What is known of a kind, if it is still true and leaves room for more."""
         (version,) = self.execute("PRAGMA data_version").fetchone()  # changed by others
         state = version, self.total_changes
-        if state != self._state or len(self._known) + more > _MOST:
+        if state != self._state or sum(map(len, self._known.values())) + more > _MOST:
             self._state, self._known = state, {}
-        return self._known
+        return self._known.setdefault(kind, {})

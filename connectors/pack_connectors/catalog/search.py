@@ -288,9 +288,7 @@ def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
         for row in db.execute(query, (json.dumps(list(scores)),)):
-            number, path, topic, tags, created, updated, line, heading, text, *more = row
-            about = (path, topic, _tags(tags), created, updated, line, heading, text)
-            passages, says_shared = more
+            number, path, topic, tags, *about, passages, says_shared = row
             own = (scores[number], None, None, passages, bool(says_shared))
-            found[number] = Candidate(number, *about, *own)
+            found[number] = Candidate._make((number, path, topic, _tags(tags), *about, *own))
     return [found[number] for number in scores if number in found]

@@ -66,10 +66,10 @@ class CommittedFiles:
 
     def _loose_tip(self) -> CommitId | None:
         try:
-            head = _read(self._head_file)
+            head = read_ref_file(self._head_file)
             if not head.startswith("ref: refs/"):
                 return None
-            name = _read(f"{self._common_dir}/{head.removeprefix('ref: ')}")
+            name = read_ref_file(f"{self._common_dir}/{head.removeprefix('ref: ')}")
         except (OSError, ValueError):
             return None
         return CommitId(name) if is_id(name) else None
@@ -80,7 +80,7 @@ class CommittedFiles:
         Git replaces that file whenever a packed ref changes.
         """
         try:
-            name = _read(self._head_file).removeprefix("ref: ")
+            name = read_ref_file(self._head_file).removeprefix("ref: ")
             if not name.startswith("refs/heads/") or not _is_absent(f"{self._common_dir}/{name}"):
                 return None
             status = os.stat(f"{self._common_dir}/packed-refs")  # noqa: PTH116 - as text, see above
@@ -91,7 +91,7 @@ class CommittedFiles:
     def _is_unborn(self) -> bool:
         """Whether HEAD is on a branch and none of the files is there that would hold its commit."""
         try:
-            name = _read(self._head_file).removeprefix("ref: ")
+            name = read_ref_file(self._head_file).removeprefix("ref: ")
         except (OSError, ValueError):
             return False
         # In this order: git packs a ref before it removes the loose one.
@@ -147,7 +147,12 @@ def _is_absent(file: str) -> bool:
     return False
 
 
-def _read(file: str) -> str:
+def read_ref_file(file: str) -> str:
+    """What a small file of git's says, such as `HEAD` or a loose ref.
+
+    Raises:
+        OSError, ValueError: It cannot be read.
+    """
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         return os.read(descriptor, _MOST_OF_A_REF).decode("utf-8").rstrip("\n")

@@ -12,11 +12,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.model import BlobId, CommitId
+from pack_connectors.local_git.committed import read_ref_file
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
 from pack_connectors.local_git.repository import Repository, identity_line, read_user
@@ -48,7 +48,7 @@ class CommitNotes:
     def head(self) -> CommitId | None:
         """See `Connector.notes_head`; git is asked only where its files do not say it."""
         with suppress(OSError, ValueError):
-            loose = Path(self._loose).read_text(encoding="ascii").strip()
+            loose = read_ref_file(self._loose)
             return CommitId(loose) if is_id(loose) else self._asked()
         # In this order: git packs a ref before it removes the loose one.
         before, known = self._stamp(), self._known
