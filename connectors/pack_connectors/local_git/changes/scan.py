@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -59,15 +60,9 @@ class FileStatus(NamedTuple):
         return max(self.modified, self.changed) if os.name == "nt" else self.changed
 
 
-def _fields(found: os.stat_result) -> tuple[int, int, int, int, int, int]:
-    return (
-        found.st_mode,
-        found.st_ino,
-        found.st_size,
-        found.st_mtime_ns,
-        found.st_ctime_ns,
-        found.st_nlink,
-    )
+_fields: Final[Callable[[os.stat_result], tuple[int, int, int, int, int, int]]] = attrgetter(
+    "st_mode", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns", "st_nlink"
+)
 
 
 class Folder:
@@ -89,11 +84,11 @@ class Folder:
 
     def _read_entries(self) -> None:
         # This runs for every file at every full scan: plain tuples are faster than named ones.
-        add = self.rows.append
+        add, fields, is_folder = self.rows.append, _fields, stat.S_ISDIR
         with os.scandir(self._place) as entries:
             for entry in entries:
                 name = entry.name
-                if name[-3:].lower() != ".md":
+                if not name.endswith(".md") and name[-3:].lower() != ".md":
                     if name[0] != ".":
                         if _is_folder(entry):
                             self.inner.append(name)
@@ -105,8 +100,9 @@ class Folder:
                     found = entry.stat(follow_symlinks=False) if HAS_DIR_FD else os.lstat(entry)
                 except FileNotFoundError:
                     continue  # it was removed since the folder was read
-                add((name, *_fields(found)))
-                if stat.S_ISDIR(found.st_mode):
+                row = (name, *fields(found))
+                add(row)
+                if is_folder(row[1]):
                     self.inner.append(name)
 
     def digest(self) -> str:

@@ -145,13 +145,13 @@ class SeenFile:
 def _is_valid(snapshot: SeenTree) -> bool:
     """Whether all of it has the right form; anybody may have edited the file."""
 
-    def are_texts(found: Any, *others: None) -> bool:
-        return all(isinstance(text, str) or text in others for text in found.values())
+    def are_texts(found: Any, *others: type) -> bool:
+        return set(map(type, found.values())) <= {str, *others}
 
     return (
         snapshot.version == _VERSION
         and isinstance(snapshot.commit, str | None)
-        and are_texts(snapshot.committed, None)
+        and are_texts(snapshot.committed, type(None))
         and are_texts(snapshot.digests)
         and all(map(are_texts, snapshot.files.values()))
         and snapshot.files.keys() <= snapshot.digests.keys()
