@@ -8,10 +8,10 @@ and the others are made when one of them is called. A pattern waits for the firs
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -23,7 +23,7 @@ _NO_ATTRIBUTE: Final = ("InitVar", "dataclasses.InitVar", "KW_ONLY", "dataclasse
 _OF_CLASS: Final = ("__dataclass_params__", "__dataclass_fields__", "__match_args__")
 _OF_OBJECT: Final = ("__repr__", "__eq__")
 _OF_FROZEN: Final = ("__hash__", "__setattr__", "__delattr__", "__getstate__", "__setstate__")
-_LATER: Final = ("__replace__",) if sys.version_info >= (3, 13) else ()
+_LATER: Final = ("__replace__",) if hasattr(copy, "replace") else ()  # Python 3.13
 _MADE: Final = (
     *(*_OF_CLASS, *_OF_OBJECT, *_OF_FROZEN, *_LATER),
     "__init__",  # the last, so that another thread finds an object's class complete
@@ -39,49 +39,85 @@ def deferred_dataclass(*, slots: bool, frozen: bool = False) -> Callable[[type[_
 
 
 def _deferred(cls: type[_T], *, frozen: bool) -> type[_T]:
-    annotations = inspect.get_annotations(cls).items()
-    own = [name for name, kind in annotations if not str(kind).startswith(_NO_FIELD)]
-    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
-    left_out = {*own, "__dict__", "__weakref__"}
-    body = {name: value for name, value in vars(cls).items() if name not in left_out}
-    body["__slots__"] = tuple(name for name in own if name not in inherited)
-    body["__qualname__"] = cls.__qualname__
-    metaclass: Any = type(cls)
-    made = metaclass(cls.__name__, cls.__bases__, body)
-    lock = Lock()
-    is_complete = False
+    return cast("type[_T]", _Making(cls, frozen=frozen).made)
 
-    def complete() -> None:
-        nonlocal is_complete
-        with lock:
-            if is_complete:
+
+class _Making:
+    """A class whose methods are still to be made.
+
+    Args:
+        cls: As it is written, without slots.
+        frozen: Whether its objects stay as they are.
+    """
+
+    def __init__(self, cls: type, *, frozen: bool) -> None:
+        annotations = inspect.get_annotations(cls).items()
+        self._cls = cls
+        self._frozen = frozen
+        self._own = [name for name, kind in annotations if not str(kind).startswith(_NO_FIELD)]
+        self._lock = Lock()
+        self._is_complete = False
+        self.made: Any = self._class()
+
+        def init(one: object, *args: object, **kwargs: object) -> None:
+            self._begin()
+            self.made.__init__(one, *args, **kwargs)
+
+        self._first_init = self.made.__init__ = init
+        if frozen:  # then the state of an object is more than its `__dict__`
+            self.made.__setstate__ = self._late_method("__setstate__")
+        self.made.__dataclass_fields__ = _Late("__dataclass_fields__", self.complete)
+
+    def _class(self) -> Any:
+        cls, own = self._cls, self._own
+        inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
+        left_out = {*own, "__dict__", "__weakref__"}
+        body = {name: value for name, value in vars(cls).items() if name not in left_out}
+        body["__slots__"] = tuple(name for name in own if name not in inherited)
+        body["__qualname__"] = cls.__qualname__
+        metaclass: Any = type(cls)
+        return metaclass(cls.__name__, cls.__bases__, body)
+
+    def complete(self) -> None:
+        """Make all that is still missing."""
+        with self._lock:
+            if self._is_complete:
                 return  # another thread was first
-            whole = dataclasses.dataclass(frozen=frozen, slots=True)(cls)
+            whole: type = dataclasses.dataclass(frozen=self._frozen, slots=True)(self._cls)
             for name in _MADE:
                 if name in vars(whole):
-                    setattr(made, name, vars(whole)[name])
-            is_complete = True
+                    setattr(self.made, name, vars(whole)[name])
+            self._is_complete = True
 
-    def begin() -> None:
-        plain = _plain_init(cls, own, frozen=frozen)
+    def _begin(self) -> None:
+        """Make what the first object needs."""
+        plain = _plain_init(self._cls, self._own, frozen=self._frozen)
         if plain is None:
-            complete()
+            self.complete()
             return
-        with lock:
-            if made.__init__ is init:
-                for name, late in _late_parts(made, complete, frozen=frozen):
-                    setattr(made, name, late)
-                made.__init__ = plain
+        with self._lock:
+            if self.made.__init__ is self._first_init:
+                for name, late in self._late_parts():
+                    setattr(self.made, name, late)
+                self.made.__init__ = plain
 
-    def init(self: object, *args: object, **kwargs: object) -> None:
-        begin()
-        made.__init__(self, *args, **kwargs)
+    def _late_parts(self) -> Iterator[tuple[str, object]]:
+        """What stands for the rest of a class that has objects, until one of them is needed."""
+        there = vars(self.made)
+        for name in _OF_CLASS:
+            yield name, _Late(name, self.complete)
+        if not self._frozen and "__hash__" not in there:
+            yield "__hash__", None
+        for name in (*_OF_OBJECT, *_LATER, *(_OF_FROZEN if self._frozen else ())):
+            if name not in there:
+                yield name, self._late_method(name)
 
-    made.__init__ = init
-    if frozen:  # then the state of an object is more than its `__dict__`
-        made.__setstate__ = _late_method(made, "__setstate__", complete)
-    made.__dataclass_fields__ = _Late("__dataclass_fields__", complete)
-    return cast("type[_T]", made)
+    def _late_method(self, name: str) -> Callable[..., Any]:
+        def late(*args: object, **kwargs: object) -> Any:
+            self.complete()
+            return getattr(self.made, name)(*args, **kwargs)
+
+        return late
 
 
 class _Late:
@@ -96,28 +132,7 @@ class _Late:
         return getattr(owner, self._name)
 
 
-def _late_method(made: type, name: str, complete: Callable[[], None]) -> Callable[..., Any]:
-    def late(*args: object) -> Any:
-        complete()
-        return getattr(made, name)(*args)
-
-    return late
-
-
-def _late_parts(
-    made: type, complete: Callable[[], None], *, frozen: bool
-) -> Iterator[tuple[str, object]]:
-    """What stands for the rest of a class that has objects, until one of them is needed."""
-    for name in _OF_CLASS:
-        yield name, _Late(name, complete)
-    if not frozen and "__hash__" not in vars(made):
-        yield "__hash__", None
-    for name in (*_OF_OBJECT, *_LATER, *(_OF_FROZEN if frozen else ())):
-        if name not in vars(made):
-            yield name, _late_method(made, name, complete)
-
-
-# --- the first method -----------------------------------------------------------------------------
+# --- the first method ------------------------------------------------------------------------
 
 
 def _plain_init(cls: type, own: Sequence[str], *, frozen: bool) -> Callable[..., None] | None:

@@ -23,15 +23,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
-import yaml
-
 from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import yaml_block
 from pack.files.plain_frontmatter import read_plain, split_plain
 from pack.files.yaml_block import LINE_END, Value
 from pack.files.yaml_edit import set_values
-from pack.files.yaml_keys import cut_keys
 
 _BEFORE: Final = pattern(r"\ufeff?(?:[ \t]*+(?:\r\n|\r|\n))*+\ufeff?")
 _WRAPPER: Final = pattern(
@@ -240,6 +237,8 @@ def check_limits(head: Frontmatter) -> None:
     """
     if head.block is None or head.is_plain:
         return
+    import yaml  # noqa: PLC0415 - `yaml_block` says why
+
     yaml_block.check_size(head.block)
     try:
         yaml_block.scan(head.block, refuse_tags=False)
@@ -307,6 +306,8 @@ def without_fields(head: Frontmatter, names: Collection[str]) -> Frontmatter:
     """
     if head.block is None or not head.fields.keys() & set(names):
         return head
+    from pack.files.yaml_keys import cut_keys  # noqa: PLC0415 - as in `check_limits`
+
     cut = cut_keys(head.block)
     if cut is None:
         raise InvalidContent("the frontmatter is written in a way that PACK cannot edit")

@@ -10,6 +10,9 @@ nodes recursively and has no limit of its own, so size, depth and aliases are ch
 events, which are produced one at a time.
 
 Positions in errors refer to a file whose first line is the opening fence.
+
+Most frontmatter is so plain that no parser reads it (`pack.files.plain_frontmatter`). So PyYAML,
+which takes long to import, and `pack.files.yaml_loader` wait for the first block that is not.
 """
 
 from __future__ import annotations
@@ -17,40 +20,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
-
-import yaml
-from frontmatter.default_handlers import YAMLHandler
-from yaml.constructor import ConstructorError
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from typing import TYPE_CHECKING, Final
 
 from pack.deferred import pattern
 from pack.errors import InvalidContent, LimitExceeded
 from pack.limits import MAX_FRONTMATTER_BYTES, MAX_FRONTMATTER_DEPTH
 
 if TYPE_CHECKING:
+    import yaml
     from yaml._yaml import Mark as FastMark
     from yaml.error import Mark as PureMark
+    from yaml.nodes import MappingNode
 
     Mark = PureMark | FastMark
 
 Value = str | int | None | Sequence[str]
 """A value that can be written for a key."""
-
-_STR: Final = "tag:yaml.org,2002:str"
-_BOOL: Final = "tag:yaml.org,2002:bool"
-_NULL: Final = "tag:yaml.org,2002:null"
-_INT: Final = "tag:yaml.org,2002:int"
-_FLOAT: Final = "tag:yaml.org,2002:float"
-
-_DIGITS: Final = list("-0123456789")
-# At most 17 digits: they fit 64 bits, and converting text of any length would take unbounded time.
-_IMPLICIT: Final = (
-    (_BOOL, r"(?:true|True|TRUE|false|False|FALSE)\Z", list("tTfF")),
-    (_NULL, r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
-    (_INT, r"(?:0|-?[1-9][0-9]{0,16})\Z", _DIGITS),
-    (_FLOAT, r"-?(?:0|[1-9][0-9]{0,8})\.[0-9]{1,8}\Z", _DIGITS),
-)
 
 LINE_END: Final = pattern(r"\r\n|\r|\n")
 # Deep flow collections and deep indentation need one of these; see `_may_exceed`.
@@ -72,66 +57,6 @@ _ISO_DATE: Final = pattern(
 )
 
 
-class _Rules:
-    """How PACK reads scalars and mappings, mixed into a PyYAML loader."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
-
-    def construct_document(self, node: Node) -> object:
-        return _value(node)
-
-
-for _tag, _pattern, _firsts in _IMPLICIT:
-    for _first in _firsts:
-        _Rules.yaml_implicit_resolvers.setdefault(_first, []).append((_tag, pattern(_pattern)))
-
-
-class PureLoader(_Rules, yaml.SafeLoader):
-    """The loader for a PyYAML without libyaml; it gives the same results several times slower."""
-
-
-def _fast_loader() -> type[Any]:
-    class FastLoader(_Rules, yaml.CSafeLoader):
-        pass
-
-    return FastLoader
-
-
-LOADER: Final[type[Any]] = _fast_loader() if yaml.__with_libyaml__ else PureLoader
-_HANDLER: Final = YAMLHandler()
-
-
-def _value(node: Node) -> object:
-    if isinstance(node, ScalarNode):
-        return _scalar(node)
-    if isinstance(node, SequenceNode):
-        return [_value(item) for item in node.value]
-    return _mapping(node)
-
-
-def _scalar(node: ScalarNode) -> object:
-    text: str = node.value
-    if node.tag == _STR:
-        return text
-    if node.tag == _NULL:
-        return None
-    if node.tag == _BOOL:
-        return text[0] in "tT"
-    number = int(text) if node.tag == _INT else float(text)
-    return number if str(number) == text else text
-
-
-def _mapping(node: Node) -> dict[str, object]:
-    result: dict[str, object] = {}
-    for key, value in node.value:
-        if not isinstance(key, ScalarNode):
-            raise ConstructorError(None, None, "a key must be text", key.start_mark)
-        if key.value in result:
-            raise ConstructorError(None, None, "this key occurs twice", key.start_mark)
-        result[key.value] = _value(value)
-    return result
-
-
 def load(block: str, most: int = MAX_FRONTMATTER_BYTES) -> dict[str, object]:
     """The fields in the YAML of a block; none for an empty block.
 
@@ -144,11 +69,15 @@ def load(block: str, most: int = MAX_FRONTMATTER_BYTES) -> dict[str, object]:
         InvalidContent: It has aliases, tags or duplicate keys, is not a mapping, or is not YAML;
             names line and column.
     """
+    import yaml  # noqa: PLC0415 - see the top
+
+    from pack.files import yaml_loader  # noqa: PLC0415
+
     check_size(block, most)
     try:
         if "!" in block or "*" in block or _may_exceed(block):
             scan(block, refuse_tags=True)
-        fields = _HANDLER.load(block, Loader=LOADER)
+        fields = yaml_loader.HANDLER.load(block, Loader=yaml_loader.LOADER)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise _not_yaml(block, error) from error
     if fields is None:
@@ -160,8 +89,12 @@ def load(block: str, most: int = MAX_FRONTMATTER_BYTES) -> dict[str, object]:
 
 def compose(block: str) -> MappingNode | None:
     """The nodes of a block that `load` accepts, with their marks; `None` for an empty block."""
-    node = yaml.compose(block, Loader=LOADER)
-    return node if isinstance(node, MappingNode) else None
+    import yaml  # noqa: PLC0415 - see the top
+
+    from pack.files import yaml_loader  # noqa: PLC0415
+
+    node = yaml.compose(block, Loader=yaml_loader.LOADER)
+    return node if isinstance(node, yaml.MappingNode) else None
 
 
 def key_lines(block: str) -> list[tuple[str, int]]:
@@ -196,8 +129,12 @@ def scan(block: str, *, refuse_tags: bool) -> None:
         yaml.YAMLError: It stops being YAML somewhere; nothing else is wrong up to there.
         UnicodeEncodeError: It has a lone surrogate.
     """
+    import yaml  # noqa: PLC0415 - see the top
+
+    from pack.files import yaml_loader  # noqa: PLC0415
+
     depth = 0
-    for event in yaml.parse(block, Loader=LOADER):
+    for event in yaml.parse(block, Loader=yaml_loader.LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise _invalid_at("YAML aliases are not supported", block, event.start_mark)
         if refuse_tags and getattr(event, "tag", None) is not None:
@@ -241,6 +178,8 @@ def _invalid_at(reason: str, block: str, mark: Mark | None) -> InvalidContent:
 
 
 def _not_yaml(block: str, error: yaml.YAMLError | UnicodeEncodeError) -> InvalidContent:
+    import yaml  # noqa: PLC0415 - see the top
+
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         words = [part for part in (error.context, error.problem) if part]

@@ -8,13 +8,14 @@ write a mapping than this module knows, and it must not damage any of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
-
-from yaml.nodes import CollectionNode, MappingNode, Node
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pack.errors import InvalidContent
 from pack.files.plain_frontmatter import set_plain
 from pack.files.yaml_block import LINE_END, Value, compose, invalid, load, write
+
+if TYPE_CHECKING:
+    from yaml.nodes import MappingNode, Node
 
 _UNSAFE: Final = "the frontmatter is written in a way that PACK cannot edit"
 
@@ -76,6 +77,8 @@ def set_below(block: str, name: str, values: Mapping[str, Value], eol: str) -> s
     Raises:
         As `set_values`; InvalidContent also if there is no such mapping.
     """
+    from yaml.nodes import MappingNode  # noqa: PLC0415 - `yaml_block` says why
+
     wanted = {key: _plain_data(value) for key, value in values.items()}
     old, root = load(block), compose(block)
     inner, node = old.get(name), root.value[-1][1] if root is not None else None
@@ -153,6 +156,8 @@ def _append_flow(root: MappingNode, block: str, lines: list[str]) -> _Splice:
 
 
 def _replace(block: str, key: Node, value: Node, new: str) -> Iterator[_Splice]:
+    from yaml.nodes import CollectionNode  # noqa: PLC0415 - `yaml_block` says why
+
     start, end = value.start_mark.index, value_end(block, value)
     if start == end:
         yield _Splice(start, start, " " + new)
@@ -180,6 +185,8 @@ def value_end(block: str, node: Node) -> int:
     The end marks of block collections and block scalars come after the blank lines and comments
     that follow them.
     """
+    from yaml.nodes import CollectionNode, MappingNode  # noqa: PLC0415 - `yaml_block` says why
+
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         parts = last if isinstance(node, MappingNode) else [last]

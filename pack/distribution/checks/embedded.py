@@ -19,7 +19,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from pack.deferred import dataclass, pattern
 from pack.distribution.checks.contents import is_markdown, text_of
 from pack.distribution.values import MadeFile
-from pack.files import frontmatter, markdown, yaml_block
+from pack.files import frontmatter, markdown, yaml_block, yaml_loader
 from pack.limits import MAX_FRONTMATTER_DEPTH
 
 _LANGUAGES: Final = {
@@ -155,7 +155,7 @@ def _check_depth(text: str) -> None:
 def _read_yaml(text: str) -> Sequence[Any]:
     try:
         _check_events(text)
-        nodes = [node for node in yaml.compose_all(text, Loader=yaml_block.LOADER) if node]
+        nodes = [node for node in yaml.compose_all(text, Loader=yaml_loader.LOADER) if node]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         reason = getattr(error, "problem", None) or "a character that YAML does not allow"
@@ -172,7 +172,7 @@ def _line_of(mark: yaml_block.Mark | None) -> int:
 
 def _check_events(text: str) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=yaml_block.LOADER):
+    for event in yaml.parse(text, Loader=yaml_loader.LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:

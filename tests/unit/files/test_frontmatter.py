@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.errors import InvalidContent, LimitExceeded
-from pack.files import yaml_block
+from pack.files import yaml_block, yaml_loader
 from pack.files.frontmatter import (
     Problem,
     check_limits,
@@ -29,7 +29,7 @@ from pack.files.frontmatter import (
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both loaders, where both are there."""
     if request.param == "pure":
-        monkeypatch.setattr(yaml_block, "LOADER", yaml_block.PureLoader)
+        monkeypatch.setattr(yaml_loader, "LOADER", yaml_loader.PureLoader)
     elif not yaml.__with_libyaml__:
         pytest.skip("this PyYAML has no libyaml")
     return str(request.param)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pack.files import yaml_block
 from pack.files.frontmatter import read
+from pack.files.yaml_loader import PureLoader
 
 DAY = "2026-11-21"
 
@@ -60,7 +61,7 @@ def test_what_is_written_reads_back(value: yaml_block.Value) -> None:
         f"{{a: {yaml_block.write(value, flow=True)}}}\n",
     ):
         assert read(f"---\n{block}---\n").fields == {"a": value}
-        assert yaml.load(block, Loader=yaml_block.PureLoader) == {"a": value}
+        assert yaml.load(block, Loader=PureLoader) == {"a": value}
 
 
 @given(texts)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pack.errors import InvalidContent
-from pack.files import yaml_block, yaml_edit
+from pack.files import yaml_edit, yaml_loader
 from pack.files.frontmatter import set_fields
 from pack.files.yaml_block import Value
 
@@ -15,7 +15,7 @@ from pack.files.yaml_block import Value
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both loaders, where both are there."""
     if request.param == "pure":
-        monkeypatch.setattr(yaml_block, "LOADER", yaml_block.PureLoader)
+        monkeypatch.setattr(yaml_loader, "LOADER", yaml_loader.PureLoader)
     elif not yaml.__with_libyaml__:
         pytest.skip("this PyYAML has no libyaml")
     return str(request.param)
