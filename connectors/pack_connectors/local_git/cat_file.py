@@ -101,6 +101,15 @@ class CatFile:
 
         return self._ask("".join(f"{name}\n" for name in object_ids), read) if object_ids else {}
 
+    def named(self, revisions: Sequence[str]) -> list[tuple[str, StoredObject] | None]:
+        """What each revision names, with its full id; `None` where there is nothing.
+
+        Raises:
+            Unavailable: The object database cannot be read.
+        """
+        question = "".join(f"{revision}\n" for revision in revisions)
+        return self._ask(question, lambda answers: [_named(answers, one) for one in revisions])
+
     def _ask(
         self, question: str, read: Callable[[IO[bytes]], T], *, only_header: bool = False
     ) -> T:
@@ -204,12 +213,20 @@ def _answer(answers: IO[bytes], object_id: str) -> StoredObject | None:
     Raises:
         EOFError: The answer was cut off, or is to another question.
     """
-    name, *rest = answers.readline().decode("ascii").split() or [""]
-    if name == object_id and rest == ["missing"]:
+    found = _named(answers, object_id)
+    if found is not None and found[0] != object_id:
+        raise EOFError(f"the answer for {object_id} was cut off")
+    return found[1] if found is not None else None
+
+
+def _named(answers: IO[bytes], revision: str) -> tuple[str, StoredObject] | None:
+    """As `_answer`, for a name that git looks up, with the full id of what it names."""
+    line = answers.readline().decode("utf-8", "surrogateescape")
+    if line == f"{revision} missing\n":
         return None
-    if name == object_id and len(rest) == 2:
-        kind, size = rest[0], int(rest[1])
-        data = answers.read(size + 1)  # a line end follows
-        if len(data) == size + 1:
-            return StoredObject(kind, data[:size])
-    raise EOFError(f"the answer for {object_id} was cut off")
+    match line.split():
+        case [name, kind, size] if is_id(name) and size.isdecimal() and line.endswith("\n"):
+            data = answers.read(int(size) + 1)  # a line end follows
+            if len(data) == int(size) + 1:
+                return name, StoredObject(kind, data[:-1])
+    raise EOFError(f"the answer for {revision[:60]} was cut off")

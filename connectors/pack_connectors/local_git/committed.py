@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from pack.model import BlobId, CommitId, MemoryPath
@@ -145,6 +146,23 @@ def _is_absent(file: str) -> bool:
     except (OSError, ValueError):
         pass  # git can tell
     return False
+
+
+def lacks_ref(common_dir: str, name: str) -> bool:
+    """Whether git's files alone say that there is neither a ref of this name nor any below it.
+
+    Where they do not, git has to be asked, which takes as long as ten thousand such answers.
+    """
+    # In this order: git packs a ref before it removes the loose one.
+    if not (_is_absent(f"{common_dir}/{name}") and _is_absent(f"{common_dir}/reftable")):
+        return False
+    try:
+        packed = Path(f"{common_dir}/packed-refs").read_bytes()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return f" {name}\n".encode() not in packed and f" {name}/".encode() not in packed
 
 
 def read_ref_file(file: str) -> str:

@@ -208,7 +208,7 @@ class ObjectStore:
         Raises:
             Unavailable: The commit is missing or damaged, or cannot be read.
         """
-        found = self.find_id(ref)
+        found = self._first_look(ref) or self.find_id(ref)
         if found is None:
             # cat-file does not tell a missing ref from one whose commit is damaged.
             asked = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
@@ -217,6 +217,23 @@ class ObjectStore:
             if named and found is None:
                 raise Unavailable(f"commit {named} is damaged; run `git fsck`")
         return CommitId(found) if found else None
+
+    def _first_look(self, ref: str) -> str | None:
+        """The commit a ref names, remembered with its root tree: what follows asks for both.
+
+        `None` where a question costs no new git, or the answer is not as simple as that.
+        """
+        if self.is_at_hand:
+            return None
+        try:
+            commit, tree = self._cat_file.named([ref, f"{ref}^{{tree}}"])
+        except Unavailable:
+            return None  # one of the two is damaged; the next question tells which
+        if commit is None or commit[1].kind != "commit" or tree is None:
+            return None
+        self._commits.put(commit[0], commit[1].data)
+        self._trees.put(tree[0], tree[1].data)
+        return commit[0]
 
     def read(self, object_name: str, kind: str) -> bytes:
         """Data of an object, by its full id.

@@ -16,7 +16,7 @@ from typing import Final
 
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.model import BlobId, CommitId
-from pack_connectors.local_git.committed import read_ref_file
+from pack_connectors.local_git.committed import lacks_ref, read_ref_file
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
 from pack_connectors.local_git.repository import Repository, identity_line, read_user
@@ -37,6 +37,7 @@ class CommitNotes:
         store: ObjectStore,
     ) -> None:
         # As text: they are looked at before each answer about levels.
+        self._common_dir = str(repository.common_dir)
         self._loose = str(repository.common_dir / REF)
         self._packed = str(repository.common_dir / "packed-refs")
         self._reftable = str(repository.common_dir / "reftable")
@@ -54,7 +55,7 @@ class CommitNotes:
         before, known = self._stamp(), self._known
         if known is not None and known[0] == before:
             return known[1]
-        found = self._asked()
+        found = None if lacks_ref(self._common_dir, REF) else self._asked()
         if before is not None and self._stamp() == before:
             self._known = before, found
         return found

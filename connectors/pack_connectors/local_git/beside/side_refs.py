@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, Change, CommitId, Identity, MemoryPath, Put
+from pack_connectors.local_git.committed import lacks_ref
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.kept_pack import keep
 from pack_connectors.local_git.objects import (
@@ -91,6 +92,8 @@ class SideRefs:
 
     def _listed(self, folder: str) -> dict[str, CommitId]:
         prefix = f"{PREFIX}{folder}"
+        if lacks_ref(str(self._repository.common_dir), prefix):
+            return {}
         form = "--format=%(objecttype) %(objectname) %(refname)"
         out = self._runner.run(["for-each-ref", form, prefix])
         rows = (line.split(" ", 2) for line in out.decode("utf-8", "replace").splitlines())
