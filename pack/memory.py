@@ -7,18 +7,19 @@ person waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
 from pack.core.core import Core
-from pack.core.guard import Guard
+from pack.core.guard import Guard, Pending
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.session import Session
-from pack.core.truths import TruthMode
+from pack.core.truths import TruthMode, Truths
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.history.as_of import PastStates
@@ -27,12 +28,10 @@ from pack.model import Mode
 from pack.paths import parse_path
 from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
-from pack.truth.guard import truth_guard
 from pack.truth.lines import with_merge_rules, with_truths
-from pack.truth.seals import sealing
-from pack.truth.shown import showing
 
 if TYPE_CHECKING:
+    from pack.core.decision import Decision
     from pack.distribution.distribution import Distribution
     from pack.exports.exports import Exports
     from pack.history.blame import Blame
@@ -129,7 +128,7 @@ class Memory:
         if truth is not TruthMode.OFF:
             core = with_truths(core, truth)
         if core.truths is not None:
-            writer.guarded_by(truth_guard(core.truths), showing(core.truths), sealing(connector))
+            writer.guarded_by(*_guards_of(core.truths, connector))
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
@@ -379,3 +378,33 @@ class Memory:
         from pack.pages.delivery import PageDelivery  # noqa: PLC0415
 
         return PageDelivery(self._session)
+
+
+def _guards_of(truths: Truths, connector: Connector) -> Iterator[Guard]:
+    """The guards of a memory in which levels count, in their order."""
+
+    def propose() -> Guard:
+        from pack.truth.guard import truth_guard  # noqa: PLC0415
+
+        return truth_guard(truths)
+
+    def show() -> Guard:
+        from pack.truth.shown import showing  # noqa: PLC0415
+
+        return showing(truths)
+
+    def seal() -> Guard:
+        from pack.truth.seals import sealing  # noqa: PLC0415
+
+        return sealing(connector)
+
+    return map(_made_when_needed, (propose, show, seal))
+
+
+def _made_when_needed(make: Callable[[], Guard]) -> Guard:
+    made = cache(make)
+
+    def guard(pending: Pending) -> Decision:
+        return made()(pending)
+
+    return guard
