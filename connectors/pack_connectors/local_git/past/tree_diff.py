@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from pack.errors import ConnectorError, NotFound
@@ -59,7 +60,7 @@ class _Difference:
             return
         if prefix.count("/") > _DEEPEST:
             raise _TooMuch
-        before, after = self._entries(old), self._entries(new)
+        before, after = map(_entries, differing(self._data(old), self._data(new)))
         was, now = dict(before - after), dict(after - before)
         for name in sorted(was.keys() | now.keys()):
             path = prefix + name.decode("utf-8", "surrogateescape")
@@ -70,16 +71,59 @@ class _Difference:
             if was_file != now_file:
                 yield MemoryPath(path), _blob(now_file)
 
-    def _entries(self, tree: str | None) -> set[tuple[bytes, _Held]]:
-        """Name, and mode and id, of everything in a folder."""
+    def _data(self, tree: str | None) -> bytes:
+        """A folder as git stores it."""
         data = self._store.read_tree(tree) if tree is not None else b""
         self._left -= len(data)
         if self._left < 0:
             raise _TooMuch
         if not _WHOLE.fullmatch(data):
             raise ConnectorError("a tree is damaged; run `git fsck`")
-        # Old tools wrote the mode of a folder with a zero in front.
-        return {(name, (mode.lstrip(b"0"), sha)) for mode, name, sha in _ENTRIES.findall(data)}
+        return data
+
+
+def _entries(data: bytes) -> set[tuple[bytes, _Held]]:
+    """Name, and mode and id, of everything in a run of entries."""
+    # Old tools wrote the mode of a folder with a zero in front.
+    return {(name, (mode.lstrip(b"0"), sha)) for mode, name, sha in _ENTRIES.findall(data)}
+
+
+def differing(one: bytes, other: bytes) -> tuple[bytes, bytes]:
+    """Two runs of entries without those that both begin with, and most that both end with.
+
+    A write changes one entry of a folder, and to take thousands of others apart is slow.
+    """
+    same = _same_bytes(one, other, 1)
+    whole = _WHOLE.match(one, 0, same)
+    start = whole.end() if whole is not None else 0
+    one, other = one[start:], other[start:]
+    same = _same_bytes(one, other, -1)
+    left, more = (_left_after(data, len(data) - same) for data in (one, other))
+    if left != more:  # these bytes are cut otherwise in each
+        return one, other
+    return one[: len(one) - left], other[: len(other) - left]
+
+
+def _same_bytes(one: bytes, other: bytes, step: int) -> int:
+    """How many bytes two texts have in common at the beginning, or (with -1) at the end."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _part(one, low, middle, step) == _part(other, low, middle, step):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _part(data: bytes, low: int, high: int, step: int) -> bytes:
+    return data[low:high] if step > 0 else data[len(data) - high : len(data) - low]
+
+
+def _left_after(data: bytes, place: int) -> int:
+    """How many bytes follow the first end of an entry at or after a place."""
+    ends = (found.end() for found in _ENTRIES.finditer(data))
+    return len(data) - next((end for end in chain([0], ends) if end >= place), len(data))
 
 
 def _split(held: _Held | None) -> tuple[str | None, _Held | None]:

@@ -1,5 +1,5 @@
 import pytest
-from pack_connectors.local_git.committed import CommittedFiles
+from pack_connectors.local_git.committed import CommittedFiles, lacks_ref
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import create_repository, open_repository
@@ -100,3 +100,33 @@ def test_refs_that_are_in_no_files_are_asked_for(folder, asked):
     (folder / ".git/reftable").mkdir()
     committed.commit()
     assert questions == ["HEAD"]
+
+
+# --- refs that are not there ----------------------------------------------------------------------
+
+
+def test_the_files_of_git_say_that_there_is_no_such_ref(folder):
+    common, ref = str(folder / ".git"), "refs/pack/proposals"
+    assert lacks_ref(common, ref)
+    first = commit(folder)
+    git(folder, "update-ref", "refs/pack/proposals2/x", first)
+    git(folder, "update-ref", "refs/other/refs/pack/proposals", first)
+    git(folder, "pack-refs", "--all")
+    assert lacks_ref(common, ref)
+
+
+@pytest.mark.parametrize("name", ["refs/pack/proposals", "refs/pack/proposals/a/b"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_ref_that_is_there_is_never_denied(folder, name, packed):
+    git(folder, "update-ref", name, commit(folder))
+    if packed:
+        git(folder, "pack-refs", "--all")
+    assert not lacks_ref(str(folder / ".git"), "refs/pack/proposals")
+
+
+def test_where_refs_are_kept_otherwise_nothing_is_denied(folder):
+    (folder / ".git/reftable").mkdir()
+    assert not lacks_ref(str(folder / ".git"), "refs/pack/proposals")
+    (folder / ".git/reftable").rmdir()
+    (folder / ".git/packed-refs").mkdir()
+    assert not lacks_ref(str(folder / ".git"), "refs/pack/proposals")

@@ -284,3 +284,22 @@ def test_a_path_does_not_lead_through_what_is_no_folder(store, mode):
 @pytest.mark.parametrize("path", ["a b.md", "a b c.md", "x" * 35 + " b.md", "missing", "a missing"])
 def test_a_name_of_several_words_is_missing_like_any_other(store, path):
     assert store.find_id(f"HEAD:{path}") is None
+
+
+def test_the_first_look_at_a_branch_brings_its_root_tree(tmp_path, monkeypatch):
+    create_repository(tmp_path)
+    (tmp_path / "a.md").write_text("a")
+    subprocess.run(["git", "-C", tmp_path, "add", "--all"], check=True)
+    words = ["git", "-C", tmp_path, *AUTHOR, "commit", "--quiet", "--message", "m"]
+    subprocess.run(words, check=True)
+    runner = GitRunner(open_repository(tmp_path))
+    asked, run = [], runner.run
+    monkeypatch.setattr(runner, "run", lambda *args, **more: asked.append(1) or run(*args, **more))
+    store = ObjectStore(runner)
+    store._cat_file._few = FEW
+    head = store.commit_at("HEAD")
+    assert find_in_tree(store.read_tree(store.tree_of(head)), "a.md").mode == FILE_MODE
+    assert store.has_read(head)
+    assert len(asked) == 1
+    assert store.commit_at("refs/heads/none") is None
+    store.close()

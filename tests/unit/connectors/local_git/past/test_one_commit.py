@@ -1,6 +1,7 @@
 """A commit that is read alone is what git's own log says of it."""
 
 import pytest
+from pack_connectors.local_git.cat_file import CatFile
 from pack_connectors.local_git.log import read_log
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.past.one_commit import read_one
@@ -90,3 +91,91 @@ def test_any_other_question_is_for_git(runner, store):
     commit = made(runner, BODIES["plain"])
     for more in ({"limit": 2}, {"skip": 1}, {"with_files": True}, {"since": commit}):
         assert read_one(store, runner.repository, LogQuery(commit, **{"limit": 1} | more)) is None
+
+
+# --- what is new after a commit ------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_hand(runner):
+    """A store for which no question costs a new git."""
+    store = ObjectStore(runner)
+    store._cat_file = CatFile(runner, few=0)
+    store.find_id("HEAD")
+    yield store
+    store.close()
+
+
+def changed(runner, write):
+    """The commit before a change of some files, and the one after it."""
+    folder = runner.work_tree
+    for name in ("a.md", "b.md", "x/c.md", "x/y/d.md"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"{name}\n" * 9)
+    heads = []
+    for step in (lambda _: None, write):
+        step(folder)
+        git(folder, "add", "--all")
+        words = ("-c", "user.name=A", "-c", "user.email=a@b", "commit", "--quiet", "-m", "m")
+        git(folder, *words, "--allow-empty")
+        heads.append(CommitId(git(folder, "rev-parse", "HEAD").decode().strip()))
+    return heads
+
+
+def _move(folder):
+    (folder / "a.md").rename(folder / "x/z.md")
+
+
+def _link(folder):
+    (folder / "a.md").unlink()
+    (folder / "a.md").symlink_to("b.md")
+
+
+def _many(folder):
+    for number in range(200):
+        (folder / f"{number}.md").write_text("new")
+
+
+FOUND = {
+    "nothing": lambda _: None,
+    "an edit": lambda folder: (folder / "x/c.md").write_text("new"),
+    "edits": lambda folder: [(folder / name).write_text("new") for name in ("a.md", "x/y/d.md")],
+    "a new file": lambda folder: (folder / "x/new.md").write_text("new"),
+    "a file less": lambda folder: (folder / "x/y/d.md").unlink(),
+    "rights": lambda folder: (folder / "a.md").chmod(0o755),
+}
+LEFT = {"a move": _move, "a link": _link, "many files": _many}
+
+
+@pytest.mark.parametrize("write", FOUND.values(), ids=FOUND)
+def test_what_one_new_commit_changed_is_what_git_says(runner, at_hand, write):
+    old, new = changed(runner, write)
+    for limit in (None, 1, 100):
+        query = LogQuery(new, old, with_files=True, limit=limit)
+        found = read_one(at_hand, runner.repository, query)
+        assert [found] == list(read_log(runner, query))
+        assert [one.old_shas for one in found.files] == [
+            one.old_shas for one in next(read_log(runner, query)).files
+        ]
+
+
+@pytest.mark.parametrize("write", LEFT.values(), ids=LEFT)
+def test_what_may_be_more_than_a_change_is_left_to_git(runner, at_hand, write):
+    old, new = changed(runner, write)
+    query = LogQuery(new, old, with_files=True)
+    assert read_one(at_hand, runner.repository, query) is None
+
+
+def test_what_follows_an_older_commit_is_left_to_git(runner, at_hand, store):
+    first, old = changed(runner, FOUND["an edit"])
+    _, new = changed(runner, FOUND["an edit"])
+    for query in (
+        LogQuery(new, first, with_files=True),
+        LogQuery(old, new, with_files=True),
+        LogQuery(new, new, with_files=True),
+        LogQuery(old, first, with_files=True, path="a.md"),
+        LogQuery(old, first, with_files=True, skip=1),
+        LogQuery(old, first, with_files=True, limit=0),
+    ):
+        assert read_one(at_hand, runner.repository, query) is None
+    assert read_one(store, runner.repository, LogQuery(old, first, with_files=True)) is None

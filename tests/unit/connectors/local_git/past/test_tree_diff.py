@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pack_connectors.local_git.index import parse_raw_diff
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.past import tree_diff
-from pack_connectors.local_git.past.tree_diff import diff_trees
+from pack_connectors.local_git.past.tree_diff import diff_trees, differing
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import open_repository
 
@@ -89,3 +89,41 @@ def test_a_damaged_tree_is_an_error(store):
     damaged = git(store._runner.work_tree, *words, stdin=b"100644 a.md\0short").decode().strip()
     with pytest.raises(ConnectorError, match="damaged"):
         diff_trees(store, whole, damaged)
+
+
+# Some look like entries inside.
+IDS = st.sampled_from(
+    [b"\x00" * 20, b"\x01" * 20, b"100644 a\x00" + b"x" * 11, b" a.md\x00100644 b.md\x00 x"]
+)
+ENTRIES = st.dictionaries(
+    st.sampled_from([b"a", b"a.md", b"ab", b"b", b"b.md", b"c", b"100644"]),
+    st.tuples(st.sampled_from([b"100644", b"40000"]), IDS),
+)
+
+
+def serialised(entries):
+    rows = sorted((name, mode + b" " + name + b"\0" + sha) for name, (mode, sha) in entries.items())
+    return b"".join(row for _, row in rows)
+
+
+def parsed(data):
+    return set(tree_diff._ENTRIES.findall(data))
+
+
+@given(ENTRIES, ENTRIES)
+def test_what_is_left_of_two_folders_differs_as_they_do(one, other):
+    before, after = serialised(one), serialised(one | other)
+    left = differing(before, after)
+    assert all(tree_diff._WHOLE.fullmatch(data) for data in left)
+    assert parsed(left[0]) - parsed(left[1]) == parsed(before) - parsed(after)
+    assert parsed(left[1]) - parsed(left[0]) == parsed(after) - parsed(before)
+
+
+def test_of_a_large_folder_only_what_changed_is_taken_apart():
+    many = {b"%04d.md" % number: (b"100644", b"\0" * 20) for number in range(2000)}
+    new = many | {b"1000.md": (b"100644", b"\1" * 20)}
+    left = differing(serialised(many), serialised(new))
+    assert [len(parsed(data)) for data in left] == [1, 1]
+    left = differing(serialised(many), serialised(many | {b"0999a.md": (b"100644", b"\1" * 20)}))
+    assert [len(parsed(data)) for data in left] == [0, 1]
+    assert differing(serialised(many), serialised(many)) == (b"", b"")
