@@ -76,7 +76,7 @@ from pack_connectors.local_git.past.ancestors import Ancestors
 from pack_connectors.local_git.past.commit_graph import CommitGraph
 from pack_connectors.local_git.past.listing import SharedListing
 from pack_connectors.local_git.past.merge_bases import height, merge_bases
-from pack_connectors.local_git.past.one_commit import read_one
+from pack_connectors.local_git.past.one_commit import read_new, read_one
 from pack_connectors.local_git.past.tree_diff import diff_trees
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
@@ -379,6 +379,8 @@ class LocalGit:
                 raise NotFound(f"commit {commit[:60]}")
         if (one := read_one(self._store, self.repository, query)) is not None:
             return iter((one,))
+        if (new := read_new(self._store, self.repository, query)) is not None:
+            return iter(new)
         found = read_log(self._runner, query, self._graph.environment())
         if query.path is not None:
             self._graph.tend(query.head)

@@ -1,4 +1,4 @@
-"""One commit, read as it is stored: a git of its own would take longer to start than to answer.
+"""A commit or a few, read as they are stored: a git takes longer to start than to answer.
 
 Git is asked where it would say more than the object: where a shallow clone is cut, where the text
 is in another encoding, and where a line is not as git writes it.
@@ -19,8 +19,9 @@ from pack_connectors.local_git.objects import ObjectStore, TreeEntry, file_blob
 from pack_connectors.local_git.past.tree_diff import diff_trees
 from pack_connectors.local_git.repository import Repository
 
+_MOST_COMMITS: Final = 8
 _MOST_FILES: Final = 100
-"""What one git says more quickly, where a commit changed more files."""
+"""What git says more quickly, where there are more of them."""
 _HEAD: Final = pattern(
     rb"tree [0-9a-f]{40}\n((?:parent [0-9a-f]{40}\n)*)"
     rb"author ([^<>\n]*[^<>\s]) <([^<>\n]*)> ([0-9]{1,11}) [+-][0-9]{4}\n"
@@ -30,32 +31,52 @@ _HEAD: Final = pattern(
 
 
 def read_one(store: ObjectStore, repository: Repository, query: LogQuery) -> CommitFacts | None:
-    """The answer to a question for one commit alone, or for all after the one before it.
-
-    Returns:
-        `None` where git has to be asked.
+    """The answer to a question for one commit alone; `None` where git has to be asked.
 
     Raises:
         NotFound: There is no such commit.
         ConnectorError: It cannot be read.
     """
-    is_newest = query == LogQuery(query.head, limit=1)
-    is_new = query.since is not None and query == LogQuery(
-        query.head, query.since, with_files=True, limit=query.limit or None
-    )
-    if not is_newest and not (is_new and store.is_at_hand):
+    if query != LogQuery(query.head, limit=1):
         return None
     if _is_cut(repository, query.head):
         return None
-    found = parse_commit(query.head, store.read_commit(query.head))
-    return found if found is None or is_newest else _with_files(store, query, found)
+    return parse_commit(query.head, store.read_commit(query.head))
 
 
-def _with_files(store: ObjectStore, query: LogQuery, found: CommitFacts) -> CommitFacts | None:
-    """A commit with what it changed; `None` unless it only changed, added or removed files."""
-    if query.since is None or found.parents != (query.since,):
+def read_new(
+    store: ObjectStore, repository: Repository, query: LogQuery
+) -> list[CommitFacts] | None:
+    """The answer to a question for all commits after another, with their files.
+
+    Returns:
+        `None` where git has to be asked: unless they follow that one in a short line, and each
+        only changed, added or removed a few files.
+
+    Raises:
+        NotFound: There is no such commit.
+        ConnectorError: One cannot be read.
+    """
+    plain = LogQuery(query.head, query.since, with_files=True, limit=query.limit or None)
+    if query.since is None or query != plain or not store.is_at_hand:
         return None
-    roots = store.root_of(query.since), store.root_of(found.id)
+    found: list[CommitFacts] = []
+    at = query.head
+    while at != query.since and len(found) < _MOST_COMMITS and not _is_cut(repository, at):
+        one = parse_commit(at, store.read_commit(at))
+        one = _with_files(store, one) if one is not None else None
+        if one is None:
+            return None
+        found.append(one)
+        (at,) = one.parents
+    return found[: query.limit] if at == query.since else None
+
+
+def _with_files(store: ObjectStore, found: CommitFacts) -> CommitFacts | None:
+    """A commit with what it changed; `None` for a merge, or if git has to be asked."""
+    if len(found.parents) != 1:
+        return None
+    roots = store.root_of(found.parents[0]), store.root_of(found.id)
     changed = diff_trees(store, *roots)
     if changed is None or len(changed) > _MOST_FILES:
         return None

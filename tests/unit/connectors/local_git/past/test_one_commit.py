@@ -4,7 +4,7 @@ import pytest
 from pack_connectors.local_git.cat_file import CatFile
 from pack_connectors.local_git.log import read_log
 from pack_connectors.local_git.objects import ObjectStore
-from pack_connectors.local_git.past.one_commit import read_one
+from pack_connectors.local_git.past.one_commit import read_new, read_one
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import open_repository
 
@@ -147,35 +147,47 @@ FOUND = {
 LEFT = {"a move": _move, "a link": _link, "many files": _many}
 
 
+def says(log):
+    return [(one, [change.old_shas for change in one.files]) for one in log]
+
+
 @pytest.mark.parametrize("write", FOUND.values(), ids=FOUND)
-def test_what_one_new_commit_changed_is_what_git_says(runner, at_hand, write):
+def test_what_new_commits_changed_is_what_git_says(runner, at_hand, write):
     old, new = changed(runner, write)
-    for limit in (None, 1, 100):
-        query = LogQuery(new, old, with_files=True, limit=limit)
-        found = read_one(at_hand, runner.repository, query)
-        assert [found] == list(read_log(runner, query))
-        assert [one.old_shas for one in found.files] == [
-            one.old_shas for one in next(read_log(runner, query)).files
-        ]
+    _, newest = changed(runner, write)
+    for head in (old, new, newest):
+        for limit in (None, 1, 100):
+            query = LogQuery(head, old, with_files=True, limit=limit)
+            found = read_new(at_hand, runner.repository, query)
+            assert says(found) == says(read_log(runner, query))
 
 
 @pytest.mark.parametrize("write", LEFT.values(), ids=LEFT)
 def test_what_may_be_more_than_a_change_is_left_to_git(runner, at_hand, write):
     old, new = changed(runner, write)
     query = LogQuery(new, old, with_files=True)
-    assert read_one(at_hand, runner.repository, query) is None
+    assert read_new(at_hand, runner.repository, query) is None
 
 
-def test_what_follows_an_older_commit_is_left_to_git(runner, at_hand, store):
+def test_what_is_no_short_line_is_left_to_git(runner, at_hand, store):
     first, old = changed(runner, FOUND["an edit"])
-    _, new = changed(runner, FOUND["an edit"])
+    words = ("-c", "user.name=A", "-c", "user.email=a@b", "commit", "--quiet", "-m", "m")
+    for _ in range(9):
+        git(runner.work_tree, *words, "--allow-empty")
+    new = CommitId(git(runner.work_tree, "rev-parse", "HEAD").decode().strip())
+    merge = made(runner, BODIES["plain"], [new, first])
     for query in (
         LogQuery(new, first, with_files=True),
-        LogQuery(old, new, with_files=True),
-        LogQuery(new, new, with_files=True),
+        LogQuery(merge, new, with_files=True),
+        LogQuery(first, old, with_files=True),
+        LogQuery(old, first),
         LogQuery(old, first, with_files=True, path="a.md"),
+        LogQuery(old, first, with_files=True, first_parent=True),
         LogQuery(old, first, with_files=True, skip=1),
         LogQuery(old, first, with_files=True, limit=0),
     ):
-        assert read_one(at_hand, runner.repository, query) is None
-    assert read_one(store, runner.repository, LogQuery(old, first, with_files=True)) is None
+        assert read_new(at_hand, runner.repository, query) is None
+    query = LogQuery(old, first, with_files=True)
+    assert read_new(store, runner.repository, query) is None, "it would take a git for each tree"
+    (runner.git_dir / "shallow").write_text(f"{old}\n")
+    assert read_new(at_hand, runner.repository, query) is None
