@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 from pack.errors import ConnectorError, NotFound
@@ -23,7 +22,9 @@ _FILE: Final = b"100644"
 _TREE: Final = b"40000"
 _PROGRAM: Final = b"100755"
 _WHOLE: Final = re.compile(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
-_ENTRIES: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_STEP: Final = 64
+"""So many bytes are compared first, then twice as many, and so on."""
 _Found = tuple[MemoryPath, BlobId | None]
 _Held = tuple[bytes, bytes]
 
@@ -60,8 +61,7 @@ class _Difference:
             return
         if prefix.count("/") > _DEEPEST:
             raise _TooMuch
-        before, after = map(_entries, differing(self._data(old), self._data(new)))
-        was, now = dict(before - after), dict(after - before)
+        was, now = changed_entries(self._data(old), self._data(new))
         for name in sorted(was.keys() | now.keys()):
             path = prefix + name.decode("utf-8", "surrogateescape")
             was_tree, was_file = _split(was.get(name))
@@ -82,48 +82,58 @@ class _Difference:
         return data
 
 
-def _entries(data: bytes) -> set[tuple[bytes, _Held]]:
-    """Name, and mode and id, of everything in a run of entries."""
-    # Old tools wrote the mode of a folder with a zero in front.
-    return {(name, (mode.lstrip(b"0"), sha)) for mode, name, sha in _ENTRIES.findall(data)}
+def changed_entries(one: bytes, other: bytes) -> tuple[dict[bytes, _Held], dict[bytes, _Held]]:
+    """The entries in which two folders differ, by name: what they were, and what they are.
 
-
-def differing(one: bytes, other: bytes) -> tuple[bytes, bytes]:
-    """Two runs of entries without those that both begin with, and most that both end with.
-
-    A write changes one entry of a folder, and to take thousands of others apart is slow.
+    A write changes one or two entries of a folder, and to take thousands of others apart is slow.
     """
-    same = _same_bytes(one, other, 1)
-    whole = _WHOLE.match(one, 0, same)
-    start = whole.end() if whole is not None else 0
-    one, other = one[start:], other[start:]
-    same = _same_bytes(one, other, -1)
-    left, more = (_left_after(data, len(data) - same) for data in (one, other))
-    if left != more:  # these bytes are cut otherwise in each
-        return one, other
-    return one[: len(one) - left], other[: len(other) - left]
+    was: dict[bytes, _Held] = {}
+    now: dict[bytes, _Held] = {}
+    at = to = 0
+    while at < len(one) or to < len(other):
+        if same := _same_entries(one, at, other, to):
+            at, to = at + same, to + same
+            continue
+        before, after = _ENTRY.match(one, at), _ENTRY.match(other, to)
+        order = _order(before, after)
+        is_same = before is not None and after is not None and before[0] == after[0]
+        if before is not None and order <= 0:
+            at = before.end() if is_same else _note(before, was)
+        if after is not None and order >= 0:
+            to = after.end() if is_same else _note(after, now)
+    return was, now
 
 
-def _same_bytes(one: bytes, other: bytes, step: int) -> int:
-    """How many bytes two texts have in common at the beginning, or (with -1) at the end."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if _part(one, low, middle, step) == _part(other, low, middle, step):
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def _same_entries(one: bytes, at: int, other: bytes, to: int) -> int:
+    """The length of whole entries, not always of all, that follow two places in both."""
+    length, step = 0, _STEP
+    while (
+        one[at + length : at + length + step] == other[to + length : to + length + step]
+        and length < len(one) - at
+    ):
+        length, step = length + step, 2 * step
+    whole = _WHOLE.match(one, at, min(at + length, len(one)))
+    return whole.end() - at if whole is not None else 0
 
 
-def _part(data: bytes, low: int, high: int, step: int) -> bytes:
-    return data[low:high] if step > 0 else data[len(data) - high : len(data) - low]
+def _order(before: re.Match[bytes] | None, after: re.Match[bytes] | None) -> int:
+    """Below 0 if the first of two entries precedes the other, above 0 if it follows that one."""
+    if before is None or after is None:
+        return 1 if before is None else -1
+    one, other = _sort_key(before), _sort_key(after)
+    return (one > other) - (one < other)
 
 
-def _left_after(data: bytes, place: int) -> int:
-    """How many bytes follow the first end of an entry at or after a place."""
-    ends = (found.end() for found in _ENTRIES.finditer(data))
-    return len(data) - next((end for end in chain([0], ends) if end >= place), len(data))
+def _sort_key(entry: re.Match[bytes]) -> bytes:
+    # As git sorts: a folder as if its name ended in a slash.
+    return entry[2] + b"/" if entry[1].lstrip(b"0") == _TREE else entry[2]
+
+
+def _note(entry: re.Match[bytes], held: dict[bytes, _Held]) -> int:
+    """Keep an entry, and go on where it ends."""
+    mode, name, sha = entry.groups()
+    held[name] = (mode.lstrip(b"0"), sha)  # old tools wrote the mode of a folder with a zero
+    return entry.end()
 
 
 def _split(held: _Held | None) -> tuple[str | None, _Held | None]:

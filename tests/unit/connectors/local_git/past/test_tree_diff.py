@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pack_connectors.local_git.index import parse_raw_diff
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.past import tree_diff
-from pack_connectors.local_git.past.tree_diff import diff_trees, differing
+from pack_connectors.local_git.past.tree_diff import changed_entries, diff_trees
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import open_repository
 
@@ -106,24 +106,23 @@ def serialised(entries):
     return b"".join(row for _, row in rows)
 
 
-def parsed(data):
-    return set(tree_diff._ENTRIES.findall(data))
+def taken_apart(data):
+    return {(name, (mode, sha)) for mode, name, sha in tree_diff._ENTRY.findall(data)}
 
 
 @given(ENTRIES, ENTRIES)
-def test_what_is_left_of_two_folders_differs_as_they_do(one, other):
-    before, after = serialised(one), serialised(one | other)
-    left = differing(before, after)
-    assert all(tree_diff._WHOLE.fullmatch(data) for data in left)
-    assert parsed(left[0]) - parsed(left[1]) == parsed(before) - parsed(after)
-    assert parsed(left[1]) - parsed(left[0]) == parsed(after) - parsed(before)
+def test_two_folders_differ_in_what_is_not_in_both(one, other):
+    for newer in (other, one | other):
+        was, now = changed_entries(serialised(one), serialised(newer))
+        before, after = (taken_apart(serialised(each)) for each in (one, newer))
+        assert was.items() - now.items() == before - after
+        assert now.items() - was.items() == after - before
 
 
 def test_of_a_large_folder_only_what_changed_is_taken_apart():
-    many = {b"%04d.md" % number: (b"100644", b"\0" * 20) for number in range(2000)}
-    new = many | {b"1000.md": (b"100644", b"\1" * 20)}
-    left = differing(serialised(many), serialised(new))
-    assert [len(parsed(data)) for data in left] == [1, 1]
-    left = differing(serialised(many), serialised(many | {b"0999a.md": (b"100644", b"\1" * 20)}))
-    assert [len(parsed(data)) for data in left] == [0, 1]
-    assert differing(serialised(many), serialised(many)) == (b"", b"")
+    many = {b"%04d.md" % number: (b"100644", b"\x00" * 20) for number in range(2000)}
+    for names in ([b"0000.md"], [b"1000.md", b"1500.md"], [b"0999a.md", b"1999.md"], []):
+        new = many | dict.fromkeys(names, (b"100644", b"\x01" * 20))
+        was, now = changed_entries(serialised(many), serialised(new))
+        assert list(now) == names
+        assert list(was) == [name for name in names if name in many]
