@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from pack.connector import Capability
 from pack.errors import (
+    ConnectorError,
     LimitExceeded,
     NotFound,
     PackError,
@@ -374,11 +375,13 @@ class LocalGit:
 
     def log(self, query: LogQuery) -> Iterator[CommitFacts]:
         """See `Connector.log`."""
+        # To ask first whether it is a commit would be as dear as to read it.
+        with suppress(NotFound, ConnectorError):  # the question after that tells which
+            if (one := read_one(self._store, self.repository, query)) is not None:
+                return iter((one,))
         for commit in filter(None, (query.head, query.since)):
             if not self._is_commit(commit):
                 raise NotFound(f"commit {commit[:60]}")
-        if (one := read_one(self._store, self.repository, query)) is not None:
-            return iter((one,))
         if (new := read_new(self._store, self.repository, query)) is not None:
             return iter(new)
         found = read_log(self._runner, query, self._graph.environment())
