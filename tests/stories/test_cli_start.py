@@ -32,6 +32,7 @@ _FOR_OTHERS = {
 _FOR_PARSING: Final = {
     *("typer", "pydantic", "pydantic_core", "annotated_types", "pack_servers.cli.app"),
     *("importlib.resources", "platform", "socket", "difflib", "dotenv", "platformdirs"),
+    *("yaml", "pack.truth.guard", "pack.truth.shown"),
 }
 """What no plain command line of a hook needs."""
 
