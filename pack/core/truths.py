@@ -137,6 +137,17 @@ class Truths(Protocol):
         """
         ...
 
+    def prepare(self, paths: Collection[MemoryPath]) -> bool:
+        """Be ready to be asked about these files: the history of many is read together.
+
+        Returns:
+            Whether it was, so that each of them is cheap to ask about now.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
     def mode(self, path: MemoryPath) -> TruthMode:
         """What levels do for a file."""
         ...

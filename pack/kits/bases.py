@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pack.connector import Connector
+from pack.connector import Capability, Connector
 from pack.errors import NotFound, StaleBase
+from pack.kits.foreign import MANIFESTS, find_manifest
 from pack.kits.lock import LockedKit
+from pack.kits.manifest import Manifest
 from pack.kits.shipment import Kit, tree_id
 from pack.log import CommitFacts, LogQuery
 from pack.model import (
@@ -27,7 +29,6 @@ from pack.model import (
     Identity,
     MemoryPath,
     Put,
-    blob_id,
 )
 
 BASES: Final = "kits"
@@ -51,6 +52,7 @@ class KitBase:
         ref: What was asked for there.
         commit: The commit that it came from.
         files: Its blobs, by path below its folder.
+        tree: The id of the git tree with exactly these files.
         signer: The fingerprint of the key that signed it; `None` if none did.
     """
 
@@ -60,26 +62,38 @@ class KitBase:
     ref: str | None
     commit: CommitId | None
     files: Mapping[MemoryPath, BlobId]
+    tree: str
     signer: str | None = None
-
-    @property
-    def tree(self) -> str:
-        """The id of the git tree with exactly these files."""
-        return tree_id(self.files)
 
 
 class KitBases:
-    """The chains of one memory."""
+    """The chains of one memory. What a commit of theirs says is read once."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
+        self._known: dict[CommitId, tuple[KitBase, CommitId | None]] = {}
 
     def chain(self, name: str) -> Iterator[KitBase]:
         """The versions of a kit that were ever installed, the newest first."""
-        tip = self.tips().get(name)
-        if tip is not None:
-            for facts in self._connector.log(LogQuery(tip, first_parent=True)):
-                yield self._read(facts)
+        return self._from(self.tips().get(name))
+
+    def _from(self, tip: CommitId | None) -> Iterator[KitBase]:
+        """A version, and those before it."""
+        at = tip
+        while at is not None:
+            if at not in self._known:
+                self._read_on(at)
+            base, at = self._known[at]
+            yield base
+
+    def _read_on(self, at: CommitId) -> None:
+        """Read what a commit says, or all before it too where each question is a request."""
+        is_cheap = Capability.LOG in self._connector.capabilities
+        query = LogQuery(at, limit=1) if is_cheap else LogQuery(at, first_parent=True)
+        for facts in self._connector.log(query):
+            if facts.id not in self._known:
+                before = facts.parents[0] if facts.parents else None
+                self._known[facts.id] = self._read(facts), before
 
     def tips(self) -> Mapping[str, CommitId]:
         """The newest version of each kit that was ever installed."""
@@ -95,11 +109,7 @@ class KitBases:
         Raises:
             NotFound: It is not kept here.
         """
-        tip = (self.tips() if tips is None else tips).get(kit.name)
-        files = self._files(tip) if tip is not None else {}
-        if tip is not None and tree_id(files) == kit.tree:  # nearly always
-            return KitBase(tip, kit.version, kit.source, kit.ref, kit.commit, files)
-        for base in self.chain(kit.name):
+        for base in self._from((self.tips() if tips is None else tips).get(kit.name)):
             if base.tree == kit.tree:
                 return base
         raise NotFound(
@@ -113,6 +123,20 @@ class KitBases:
         blobs = dict(self._connector.read_blobs(dict.fromkeys(base.files.values())))
         return {path: blobs[blob] for path, blob in base.files.items()}
 
+    def manifest(self, base: KitBase, name: str) -> tuple[str, Manifest]:
+        """What a version says of itself, and the file that says it; no other file is read.
+
+        Args:
+            base: The version.
+            name: What the kit is called if it does not say so itself.
+
+        Raises:
+            NotFound: It says nothing.
+        """
+        saying = {path: blob for path, blob in base.files.items() if path in MANIFESTS}
+        blobs = dict(self._connector.read_blobs(dict.fromkeys(saying.values())))
+        return find_manifest({path: blobs[blob] for path, blob in saying.items()}, name)
+
     def add(self, kit: Kit) -> KitBase:
         """Keep what a kit ships, unless that is kept of its source already.
 
@@ -121,11 +145,12 @@ class KitBases:
         """
         ref = f"{BASES}/{kit.name}"
         for attempt in range(_ATTEMPTS):
-            for base in self.chain(kit.name):
+            tip = self.tips().get(kit.name)
+            chain = list(self._from(tip))
+            for base in chain:
                 if base.tree == kit.tree and base.source == _plain(kit.shipment.source):
                     return base
-            tip = self.tips().get(kit.name)
-            before = self._files(tip) if tip is not None else {}
+            before = chain[0].files if chain else {}
             try:
                 made = self._connector.commit_aside(
                     ref, tip, tip, list(_changes(before, kit)), _message(kit), author=_KEEPER
@@ -134,19 +159,12 @@ class KitBases:
                 if attempt + 1 == _ATTEMPTS:
                     raise
             else:
-                return KitBase(
-                    made,
-                    str(kit.manifest.version),
-                    kit.shipment.source,
-                    kit.shipment.ref,
-                    kit.shipment.commit,
-                    {path: blob_id(content) for path, content in kit.files.items()},
-                    kit.shipment.signer,
-                )
+                self._known[made] = _as_kept(made, kit), tip
+                return self._known[made][0]
         raise AssertionError("the last attempt returns or raises")
 
     def _read(self, facts: CommitFacts) -> KitBase:
-        said = facts.trailers
+        said, files = facts.trailers, self._files(facts.id)
         commit = said.get(_COMMIT)
         return KitBase(
             facts.id,
@@ -154,7 +172,8 @@ class KitBases:
             said.get(_SOURCE, ""),
             said.get(_REF),
             CommitId(commit) if commit else None,
-            self._files(facts.id),
+            files,
+            tree_id(files),
             said.get(_SIGNER),
         )
 
@@ -163,12 +182,27 @@ class KitBases:
         return {entry.path: entry.sha for entry in tree if entry.type is EntryType.FILE}
 
 
+def _as_kept(at: CommitId, kit: Kit) -> KitBase:
+    """What is read of a version that was just kept."""
+    shipment = kit.shipment
+    return KitBase(
+        at,
+        str(kit.manifest.version),
+        _plain(shipment.source),
+        _plain(shipment.ref) if shipment.ref else None,
+        shipment.commit,
+        kit.blobs,
+        kit.tree,
+        shipment.signer,
+    )
+
+
 def _changes(before: Mapping[MemoryPath, BlobId], kit: Kit) -> Iterator[Change]:
     for path, blob in before.items():
         if path not in kit.files:
             yield Delete(path, blob)
     for path, content in kit.files.items():
-        if before.get(path) != blob_id(content):
+        if before.get(path) != kit.blobs[path]:
             yield Put(path, content, before.get(path, ABSENT))
 
 

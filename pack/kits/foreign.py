@@ -103,6 +103,10 @@ _FORMS: Final[Mapping[str, Callable[[bytes], Mapping[str, object]]]] = {
 }
 
 
+MANIFESTS: Final = frozenset((MANIFEST, *_FORMS))
+"""The files in which a folder can say what kit it is."""
+
+
 def _converted(name: str, found: Mapping[str, object], fallback: str) -> Manifest:
     """The manifest in our form; what cannot be used of the rest is left out."""
     fields: dict[str, object] = {

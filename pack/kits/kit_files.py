@@ -25,7 +25,7 @@ def below(folder: str, files: Mapping[MemoryPath, BlobId]) -> dict[MemoryPath, B
 
 def shipped(kit: Kit, folder: str) -> dict[MemoryPath, BlobId]:
     """The files that a kit ships, by their path in the memory."""
-    return below(folder, {path: blob_id(content) for path, content in kit.files.items()})
+    return below(folder, kit.blobs)
 
 
 def files_in(core: Core, folder: str) -> dict[MemoryPath, BlobId]:
@@ -117,8 +117,7 @@ class KitContents:
     def __init__(self, core: Core, here: Files, kit: Kit | None = None) -> None:
         self._core = core
         self._places = {blob: path for path, blob in here.items()}
-        contents = kit.files.values() if kit is not None else ()
-        self._shipped = {blob_id(content): content for content in contents}
+        self._shipped = {kit.blobs[path]: kit.files[path] for path in kit.files} if kit else {}
 
     def read(self, blob: BlobId) -> bytes:
         """The bytes of a version.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pack.core.decision import Decision
@@ -15,6 +15,7 @@ from pack.errors import (
     RefusedForSafety,
     reason_of,
 )
+from pack.files.note import Note
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.patch import patch_of
 from pack.kits.bases import KitBases
@@ -60,6 +61,7 @@ class Kits:
         self._core = session.core
         self._bases = KitBases(session.core.connector)
         self._works = Works(session.core, self._bases)
+        self._manifests: dict[str, Manifest] = {}
 
     @property
     def upstream(self) -> Upstream:
@@ -97,11 +99,13 @@ class Kits:
         Raises:
             NotFound: They say nothing.
         """
-        try:
-            contents = self._bases.contents(self._bases.find(kit))
-        except NotFound:
-            contents = self._works.contents(kit)
-        return find_manifest(contents, kit.name)[1]
+        if kit.tree not in self._manifests:
+            try:
+                base = self._bases.find(kit)
+            except NotFound:
+                return find_manifest(self._works.contents(kit), kit.name)[1]
+            self._manifests[kit.tree] = self._bases.manifest(base, kit.name)[1]
+        return self._manifests[kit.tree]
 
     def regain(self, name: str, find_again: FindNewest) -> None:
         """Have the version that is installed kept here, too, if it came from another machine.
@@ -380,21 +384,33 @@ class Kits:
 
     def _write(self, name: str, work: Callable[[], Work], *, dry_run: bool) -> Updated:
         """Make one commit of the work; none where everything is so already."""
-        before, planned = self.lock().kits.get(name), work()
-        done = [planned]
+        head = self._core.connector.head()
+        with self._core.connector.view(), self._core.reader.reading_once():
+            before = self.lock().kits.get(name)
+            planned = self._planned(work)
+        if not planned.decision.changes:
+            return _updated(name, before, planned.work, None)
+        waiting, done = [planned], [planned]
 
         def decide() -> Decision:
-            done[:] = [work()]
-            return self._decision(done[0])
+            was = waiting.pop() if waiting else None
+            is_present = was is not None and self._core.connector.head() == head
+            done[:] = [was if was is not None and is_present else self._planned(work)]
+            return done[0].decision
 
-        if not self._decision(planned).changes:
-            return _updated(name, before, planned, None)
-        written = self._core.writer.write(decide, self._origin(name, planned), dry_run=dry_run)
+        origin = self._origin(name, planned.work)
+        written = self._core.writer.write(decide, origin, dry_run=dry_run)
         waits = written.proposal if written.commit is None and not dry_run else None
-        return _updated(name, before, done[0], written.commit, waits)
+        return _updated(name, before, done[0].work, written.commit, waits)
 
-    def _decision(self, work: Work) -> Decision:
-        known, content = self._core.reader.find(LOCK), write_lock(work.lock)
+    def _planned(self, work: Callable[[], Work]) -> _Planned:
+        """Decide now. The decision holds as long as the lock and the files are as they are."""
+        known = self._core.reader.find(LOCK)
+        found = work()
+        return _Planned(found, self._decision(found, known))
+
+    def _decision(self, work: Work, known: Note | None) -> Decision:
+        content = write_lock(work.lock)
         is_new = known is None or known.content != content
         lock = [Put(LOCK, content, known.sha if known else ABSENT)] if is_new else []
         changes = [*work.changes, *lock]
@@ -411,6 +427,14 @@ class Kits:
         """Whose text it is that comes: the kit's, and nobody's authority is lent to it."""
         found = work.lock.kits.get(name)
         return Origin(Source.KIT, f"{name}@{found.version}") if found else self._session.origin
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Work, and what is to be written for it."""
+
+    work: Work
+    decision: Decision
 
 
 def _updated(

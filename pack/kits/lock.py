@@ -327,6 +327,7 @@ def _more(fields: Mapping[str, object], indent: str) -> list[str]:
     return [f"{indent}{_key(key)}: {_flow(value)}" for key, value in sorted(fields.items())]
 
 
+@lru_cache(maxsize=256)
 def _key(key: str) -> str:
     return yaml_block.write(key, flow=True)
 

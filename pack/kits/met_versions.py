@@ -30,9 +30,9 @@ def former_texts(
         earlier: The files of versions that were installed before.
         read: Returns the bytes of a blob.
     """
-    former = list(earlier)
-    found = dict[MemoryPath, BlobId]()
-    for copy in filter(is_conflict_copy, here):
+    copies, found = list(filter(is_conflict_copy, here)), dict[MemoryPath, BlobId]()
+    former = list(earlier) if copies else []
+    for copy in copies:
         content = read(here[copy])
         path = MemoryPath(original_path_of(copy, content))
         present, wanted = here.get(path), base.get(path)

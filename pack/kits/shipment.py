@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Protocol
 
 from pack.catalog.scope import ScopeRule
@@ -118,7 +119,7 @@ class NotInstalled:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kit:
     """A kit that can be installed.
 
@@ -143,10 +144,15 @@ class Kit:
         """Its name."""
         return self.manifest.name
 
-    @property
+    @cached_property
+    def blobs(self) -> Mapping[MemoryPath, BlobId]:
+        """Its blobs, by path below its folder."""
+        return {path: blob_id(content) for path, content in self.files.items()}
+
+    @cached_property
     def tree(self) -> str:
         """The id of the git tree with exactly these files."""
-        return tree_id({path: blob_id(content) for path, content in self.files.items()})
+        return tree_id(self.blobs)
 
     @property
     def folder(self) -> str:

@@ -15,7 +15,6 @@ from pack.kits.bases import KitBases
 from pack.kits.bug_report import BugReport, Reported, draft
 from pack.kits.contribution import Contribution, Message, contribution
 from pack.kits.edits import KitEdit, edit_of, outgoing
-from pack.kits.foreign import find_manifest
 from pack.kits.kit_files import KitContents
 from pack.kits.lock import LockedKit
 from pack.kits.manifest import Manifest
@@ -118,7 +117,7 @@ class Upstream:
             return None
 
     def _manifest(self, kit: LockedKit) -> Manifest:
-        return find_manifest(self._bases.contents(self._bases.find(kit)), kit.name)[1]
+        return self._bases.manifest(self._bases.find(kit), kit.name)[1]
 
     def _folder(self, kit: LockedKit) -> str:
         """The kit's folder in the repository that it comes from."""

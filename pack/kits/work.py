@@ -39,6 +39,24 @@ class Work:
     files: Sequence[FileUpdate]
 
 
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The files of an installed kit.
+
+    Attributes:
+        base: As they were installed.
+        present: As they are here.
+    """
+
+    base: Files
+    present: Files
+
+    def noted(self, kit: LockedKit) -> LockedKit:
+        """A kit with a note at each file that upstream has now and that was here before it."""
+        moved = find_moves(self.base, self.present).values()
+        return _noting_own(kit, self.present.keys() - self.base.keys() - set(moved))
+
+
 class Works:
     """Decides what is done to the kits of one memory."""
 
@@ -137,9 +155,10 @@ class Works:
     def update(self, kit: Kit, choice: UpdateMode) -> Work:
         """Bring an installed kit to another version."""
         known = self.get(kit.name)
-        plan = self._plan(known, shipped(kit, known.installed_to), kit, choice)
+        now = self._now(known)
+        plan = self._plan(known, now, shipped(kit, known.installed_to), kit, choice)
         subject = f"{known.installed_to}: update {kit.name} to {kit.manifest.version}"
-        entry = known if kit.tree == known.tree else self._noted(locked(kit, known), known)
+        entry = known if kit.tree == known.tree else now.noted(locked(kit, known))
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
     def go_back(self, name: str, version: str | None, choice: UpdateMode) -> Work:
@@ -149,9 +168,9 @@ class Works:
             NotFound: There is none.
         """
         kit = self.get(name)
-        base = self._earlier(kit, version)
-        plan = self._plan(kit, below(kit.installed_to, base.files), None, choice)
-        entry = self._noted(_locked_again(kit, base, self._bases.contents(base)), kit)
+        base, now = self._earlier(kit, version), self._now(kit)
+        plan = self._plan(kit, now, below(kit.installed_to, base.files), None, choice)
+        entry = now.noted(_locked_again(kit, base, self._bases.contents(base)))
         subject = f"{kit.installed_to}: go back to {name} {base.version}"
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
@@ -175,12 +194,20 @@ class Works:
         subject = f"{folder}: take it as {kit.name} {kit.manifest.version}"
         return Work(subject, (), self.lock().with_kit(entry), files)
 
+    def _now(self, kit: LockedKit) -> _Now:
+        """A kit as it was installed and as it is here.
+
+        Raises:
+            NotFound: What was installed is not kept here.
+        """
+        return _Now(self.base(kit), self.present(kit.installed_to))
+
     def _plan(
-        self, kit: LockedKit, new: Files, source: Kit | None, choice: UpdateMode
+        self, kit: LockedKit, now: _Now, new: Files, source: Kit | None, choice: UpdateMode
     ) -> UpdatePlan:
-        present = self.present(kit.installed_to)
+        present = now.present
         read = KitContents(self._core, present, source).read
-        base = kept_own(kit, self.base(kit), new)
+        base = kept_own(kit, now.base, new)
         earlier = (
             below(kit.installed_to, one.files)
             for one in self._bases.chain(kit.name)
@@ -208,19 +235,13 @@ class Works:
                 found[path] = f"{file} is a file here"
         return found
 
-    def _noted(self, kit: LockedKit, before: LockedKit) -> LockedKit:
-        """A kit with a note at each file that upstream has now and that was here before it."""
-        base, present = self.base(before), self.present(before.installed_to)
-        moved = find_moves(base, present).values()
-        return _noting_own(kit, present.keys() - base.keys() - set(moved))
-
     def earlier_manifest(self, name: str, version: str | None) -> Manifest:
         """What an installed kit said of itself in a version that was installed before.
 
         Raises:
             NotFound: There is none.
         """
-        return find_manifest(self._bases.contents(self._earlier(self.get(name), version)), name)[1]
+        return self._bases.manifest(self._earlier(self.get(name), version), name)[1]
 
     def _earlier(self, kit: LockedKit, version: str | None) -> KitBase:
         """The version of the same publisher; another's of this name is another kit."""

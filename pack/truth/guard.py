@@ -57,7 +57,11 @@ def truth_guard(truths: Truths) -> Guard:
         decision, level = pending.decision, pending.origin.level
         if level == STRONGEST or decision.is_tracked or decision.is_wanted:
             return decision
-        judged = [_judged(pending, truths, change, level) for change in decision.changes]
+        is_known = _prepare(pending, truths)
+        judged = [
+            _judged(pending, truths, change, level, is_known=is_known)
+            for change in decision.changes
+        ]
         if all(one is None for one in judged):
             return decision
         return _Held(pending, judged).decision()
@@ -65,7 +69,15 @@ def truth_guard(truths: Truths) -> Guard:
     return guard
 
 
-def _judged(pending: Pending, truths: Truths, change: Change, level: int) -> Judgement | None:
+def _prepare(pending: Pending, truths: Truths) -> bool:
+    """Have the history of what is about to be judged read at once, if that is much."""
+    changed = (change.path for change in pending.decision.changes)
+    return truths.prepare([path for path in changed if pending.before(path) is not None])
+
+
+def _judged(
+    pending: Pending, truths: Truths, change: Change, level: int, *, is_known: bool
+) -> Judgement | None:
     """What the rule says about one change; `None` if the change may be made as it is."""
     path, before = change.path, pending.before(change.path)
     wanted = change.content if isinstance(change, Put) else None
@@ -76,7 +88,9 @@ def _judged(pending: Pending, truths: Truths, change: Change, level: int) -> Jud
     if path.startswith(".") or is_generated(path, before.head.fields):
         return None
     is_never_held = pending.decision.is_never_held
-    return _judged_text(truths, before, wanted, level, is_never_held=is_never_held)
+    return _judged_text(
+        truths, before, wanted, level, is_never_held=is_never_held, is_known=is_known
+    )
 
 
 def _judged_settings(
@@ -102,7 +116,13 @@ def _begins(pending: Pending) -> bool:
 
 
 def _judged_text(
-    truths: Truths, before: Note, wanted: bytes | None, level: int, *, is_never_held: bool
+    truths: Truths,
+    before: Note,
+    wanted: bytes | None,
+    level: int,
+    *,
+    is_never_held: bool,
+    is_known: bool,
 ) -> Judgement | None:
     if truths.mode(before.path) is not TruthMode.ENFORCE:
         return None
@@ -110,6 +130,8 @@ def _judged_text(
         text, after = before.exact_text(), None if wanted is None else wanted.decode("utf-8")
     except (InvalidContent, UnicodeDecodeError):
         return Judgement((ProtectedLine(1, _UNREADABLE),), None)
+    if is_known and not any(line.is_protected_from(level) for line in truths.lines(before)):
+        return None  # where that takes a look at history, the texts tell most of it sooner
     if after is not None and _is_free_anyway(text, after, level):
         return None
     truth = truths.of(before)

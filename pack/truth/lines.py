@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pack.merge.heads import MergeRules
     from pack.truth.versions import Versions
 
+_MANY: Final = 20
+"""To ask git about so many files takes longer than to read what happened to all."""
 _HAND: Final = LineTruth(STRONGEST, EDITOR.label, LineState.WRITTEN, None)
 
 
@@ -109,6 +111,10 @@ class LineTruths:
     def shared_among(self, paths: Collection[MemoryPath]) -> Collection[MemoryPath]:
         """See `Truths.shared_among`."""
         return self._versions.shared_among(paths)
+
+    def prepare(self, paths: Collection[MemoryPath]) -> bool:
+        """See `Truths.prepare`."""
+        return len(paths) >= _MANY and self._versions.read_history()
 
     def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""

@@ -22,7 +22,7 @@ from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys, lines_of
 from pack.history.follow import follow
 from pack.history.origins import OLDER, written_by
-from pack.log import CommitFacts, FileChange
+from pack.log import CommitFacts, FileChange, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import IMPORT
 from pack.truth.acceptances import Acceptance, accepted
@@ -51,6 +51,7 @@ _MOST_REMOTE_VERSIONS: Final = 200
 _DEEPEST: Final = 32
 """From how many files to others a line is followed; what came further is nobody's."""
 _KEPT: Final = 2000
+_V1: Final = "the file of a v1 memory, as it is spelt at a commit"
 _UNKNOWN: Final = LineTruth(1, OLDER, LineState.UNATTRIBUTED, None)
 
 
@@ -85,11 +86,34 @@ class Versions:
         found = self._kept.newest(head, path, sha, assigned.state)
         if found is None:
             history = self._histories.of(head, keep=keep)
-            walk = _Walk(self._core, self._known, self._kept, history, assigned, keep=keep)
+            walk = _Walk(
+                self._core,
+                self._known,
+                self._kept,
+                history,
+                assigned,
+                self._known.once((_V1, head), lambda: self._core.reader.v1_path),
+                keep=keep,
+            )
             found = walk.of(head, path, sha)
             if keep and not history.is_cut:
                 self._kept.keep_newest(head, path, sha, found, assigned.state)
         return found
+
+    def read_history(self) -> bool:
+        """Know what happened to all files, so that the store is not asked about each.
+
+        Returns:
+            Whether that is known now; not where the log of the store is not cheap to read.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        head = self._core.connector.head()
+        if head is None or Capability.LOG not in self._core.connector.capabilities:
+            return False
+        self._core.log.read(LogQuery(head, with_files=True))
+        return True
 
     def shared_among(self, paths: Collection[MemoryPath]) -> Collection[MemoryPath]:
         """Those of some files that may hold text that is not the person's, as far as is known.
@@ -133,10 +157,12 @@ class _Walk:
         kept: KeptTruths,
         history: KnownHistory,
         assigned: AssignedLevels,
+        v1_path: MemoryPath,
         *,
         keep: bool,
     ) -> None:
         self._core = core
+        self._v1_path = v1_path
         self._assigned = assigned
         self._known = known
         self._kept = kept
@@ -144,7 +170,6 @@ class _Walk:
         self._joined = history.joined
         self._joined_digest = sha256(" ".join(sorted(self._joined)).encode()).hexdigest()
         self._accepted = _by_path(history)
-        self._v1_path = core.reader.v1_path
         self._line_keys = LineKeys()
         self._contents: dict[BlobId, bytes] = {}
         self._keys: dict[BlobId, Sequence[str]] = {}

@@ -1,8 +1,8 @@
 """A kit in a git repository, here or elsewhere, or in a bundle.
 
-It is fetched into a repository of its own that is gone afterwards. Nothing is checked out, no
-submodule is followed, and what comes is checked as `git fsck` does. Several kits of one repository
-are fetched once.
+It is fetched into a repository apart from the memory that is gone afterwards. Nothing is checked
+out, no submodule is followed, and what comes is checked as `git fsck` does. Several kits of one
+repository are fetched once.
 
 Sources: git-fetch(1), git-ls-tree(1), git-bundle(1).
 """
@@ -33,7 +33,11 @@ _FETCH: Final = (
     "--quiet --no-write-fetch-head --no-auto-maintenance --no-tags --update-shallow".split()
 )
 _HERE: Final = "refs/source/"
-_REFS: Final = (f"+refs/heads/*:{_HERE}heads/*", f"+refs/tags/*:{_HERE}tags/*")
+_HEAD: Final = "HEAD"
+_HEADS: Final = "heads/"
+_TAGS: Final = "tags/"
+_TELLS_NOTHING: Final = {"fetch.negotiationAlgorithm": "noop"}
+"""A source is not told what came from others."""
 _NO_HEAD: Final = "remote ref HEAD"
 _SHORT_ID: Final = re.compile(r"[0-9a-f]{7,39}")
 _MOST_COMMITS: Final = 200
@@ -63,18 +67,105 @@ def _row(line: bytes) -> _Row:
     return _Row(mode, BlobId(sha), int(size) if size.isdecimal() else 0, path)
 
 
-class FetchedRepository:
-    """A repository as it was when somebody first asked; kept until it is closed."""
+@dataclass(frozen=True, slots=True)
+class _Ref:
+    """A ref of a repository.
 
-    def __init__(self, place: str) -> None:
-        self._url = parse_url(place, CLONED_PROTOCOLS)
+    Attributes:
+        name: Below `refs/`, such as `tags/v1.0.0`; `HEAD` for that.
+        at: What it leads to.
+        tagged: The commit of an annotated tag; `None` for any other ref.
+    """
+
+    name: str
+    at: str
+    tagged: CommitId | None
+
+    @property
+    def tag(self) -> str | None:
+        """What a tag is called; `None` for a branch."""
+        return self.name.removeprefix(_TAGS) if self.name.startswith(_TAGS) else None
+
+
+class FetchedRepositories:
+    """Repositories as they were when somebody first asked for each, until all of it is closed.
+
+    They share one place, as to make one for each takes longer than to fetch it. What is fetched of
+    one is never asked of another, and neither hears of the other.
+    """
+
+    def __init__(self) -> None:
         self._stack = ExitStack()
-        self._runner: GitRunner | None = None
+        self._places: dict[str, FetchedRepository] = {}
+        self._shared: _Shared | None = None
+
+    def of(self, place: str) -> FetchedRepository:
+        """The repository at a place.
+
+        Raises:
+            InvalidConfig: It is an address that is not used.
+        """
+        if place not in self._places:
+            prefix = f"{_HERE}{len(self._places)}/"
+            self._places[place] = FetchedRepository(place, prefix, self._share)
+        return self._places[place]
 
     def close(self) -> None:
         """Remove what was fetched."""
         self._stack.close()
-        self._runner = None
+        self._places.clear()
+        self._shared = None
+
+    def _share(self) -> _Shared:
+        """Where to fetch to: not where a shallow repository is, whose end others would get."""
+        if self._shared is None or self._shared.is_shallow():
+            folder = Path(
+                self._stack.enter_context(
+                    tempfile.TemporaryDirectory(prefix="pack-kit-", ignore_cleanup_errors=True)
+                )
+            )
+            create_repository(folder)
+            runner = GitRunner(open_repository(folder))
+            exchange = GitExchange(
+                runner, _SECONDS, lambda: False, CLONED_PROTOCOLS, _TELLS_NOTHING
+            )
+            self._shared = _Shared(runner, exchange, ObjectStore(runner))
+        return self._shared
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """A repository that others are fetched to.
+
+    Attributes:
+        runner: Runs git in it.
+        exchange: Fetches.
+        store: Its objects.
+    """
+
+    runner: GitRunner
+    exchange: GitExchange
+    store: ObjectStore
+
+    def is_shallow(self) -> bool:
+        """Whether one of those was a shallow clone."""
+        return (self.runner.repository.common_dir / "shallow").exists()
+
+
+class FetchedRepository:
+    """A repository as it was when somebody first asked.
+
+    Args:
+        place: Its address.
+        prefix: Where its refs are kept.
+        share: Returns where to fetch it to.
+    """
+
+    def __init__(self, place: str, prefix: str, share: Callable[[], _Shared]) -> None:
+        self._url = parse_url(place, CLONED_PROTOCOLS)
+        self._prefix = prefix
+        self._share = share
+        self._found: tuple[_Shared, list[_Ref]] | None = None
 
     @property
     def address(self) -> str:
@@ -88,25 +179,22 @@ class FetchedRepository:
             NotFound: There is none.
             Unavailable: The repository cannot be read.
         """
-        runner = self._fetched()
-        names = [f"{_HERE}tags/{ref}", f"{_HERE}heads/{ref}"] if ref else [self._newest()]
-        names += [ref] if ref and (is_id(ref) or _SHORT_ID.fullmatch(ref)) else []
-        for name in names:
-            args = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-            out = runner.run(args, ok=(0, 1, 128)).decode().strip()
-            if is_id(out):
-                return CommitId(out)
-        what = ref[:60] if ref else "a commit"
-        raise NotFound(f"{what} in {self.address}", "Name a branch, a tag or a commit.")
+        found = self._named(ref) if ref else next(self._newest_first(), None)
+        commit = self._commit_at(found) if found else None
+        if commit is None and ref and (is_id(ref) or _SHORT_ID.fullmatch(ref)):
+            commit = self._with_id(ref)
+        if commit is None:
+            what = ref[:60] if ref else "a commit"
+            raise NotFound(f"{what} in {self.address}", "Name a branch, a tag or a commit.")
+        return commit
 
     def refs(self) -> list[str]:
         """Its tags, the newest first, and then its last commits."""
-        runner = self._fetched()
-        form = ["--sort=-creatordate", "--format=%(refname)", f"{_HERE}tags/"]
-        tags = runner.run(["for-each-ref", *form]).decode("utf-8", "replace").splitlines()
-        latest = ["rev-list", f"--max-count={_MOST_COMMITS}", self._newest(), "--"]
-        out = runner.run(latest, ok=(0, 128))
-        return [tag.removeprefix(f"{_HERE}tags/") for tag in tags] + out.decode().split()
+        shared, refs = self._fetched()
+        newest = next(self._newest_first(), None)
+        latest = ["rev-list", f"--max-count={_MOST_COMMITS}", newest.at if newest else "", "--"]
+        out = shared.runner.run(latest, ok=(0, 128)) if newest else b""
+        return [ref.tag for ref in refs if ref.tag is not None] + out.decode().split()
 
     def tags_at(self, commit: CommitId, ref: str | None) -> Iterator[tuple[str, bytes]]:
         """The annotated tags of a commit, by name: the one that was asked for, or all.
@@ -115,18 +203,12 @@ class FetchedRepository:
             commit: The commit.
             ref: What was asked for.
         """
-        runner, form = self._fetched(), "--format=%(objecttype) %(refname)"
-        only = ref if ref is not None and self._is_tag(ref) else None
-        args = ["for-each-ref", form, f"--points-at={commit}", f"{_HERE}tags/"]
-        rows = runner.run(args).decode("utf-8", "surrogateescape").splitlines()
-        for kind, _, name in (row.partition(" ") for row in rows):
-            called = name.removeprefix(f"{_HERE}tags/")
-            if kind == "tag" and only in (None, called):
-                yield called, runner.run(["cat-file", "tag", name])
-
-    def _is_tag(self, ref: str) -> bool:
-        args = ["rev-parse", "--verify", "--quiet", f"{_HERE}tags/{ref}"]
-        return is_id(self._fetched().run(args, ok=(0, 1, 128)).decode().strip())
+        shared, refs = self._fetched()
+        named = self._named(ref) if ref is not None else None
+        only = named.tag if named is not None else None
+        for one in refs:
+            if one.tag is not None and one.tagged == commit and only in (None, one.tag):
+                yield one.tag, shared.store.read(one.at, "tag")
 
     def files(self, commit: CommitId, folder: str) -> Iterator[tuple[str, ShippedFile]]:
         """The files of a folder in a commit, by their path below it.
@@ -135,10 +217,10 @@ class FetchedRepository:
             NotFound: There is no such folder.
             Unavailable: The repository cannot be read.
         """
-        runner = self._fetched()
+        shared, _ = self._fetched()
         tree = f"{commit}:{folder}" if folder else commit
-        out = runner.run(["ls-tree", "--full-tree", "-r", "-z", "--long", tree], ok=(0, 128))
-        rows = [_row(line) for line in out.split(b"\0")[:-1]]
+        listing = ["ls-tree", "--full-tree", "-r", "-z", "--long", tree]
+        rows = [_row(line) for line in shared.runner.run(listing, ok=(0, 128)).split(b"\0")[:-1]]
         if not rows:
             what = folder or "a file"
             raise NotFound(f"{what} in {self.address}", "Name a folder that is there.")
@@ -146,39 +228,67 @@ class FetchedRepository:
         if sum(row.size for row in small) > MOST_BYTES:
             raise LimitExceeded("the kit", MOST_BYTES)
         blobs = list(dict.fromkeys(row.blob for row in small))
-        contents = dict(ObjectStore(runner).read_blobs(blobs))
+        contents = dict(shared.store.read_blobs(blobs))
         for row in rows:
             content = contents.get(row.blob, TOO_LARGE) if row.is_file else b""
             yield row.path, ShippedFile(content, row.mode)
 
-    def _newest(self) -> str:
-        """HEAD; a bundle that was made of a branch or a tag has none, but that one ref."""
-        runner, sort = self._fetched(), "--sort=-creatordate"
-        places = (f"{_HERE}HEAD", f"{_HERE}heads/", f"{_HERE}tags/")
-        for place in places:
-            args = ["for-each-ref", "--count=1", sort, "--format=%(refname)", place]
-            if name := runner.run(args).decode("utf-8", "surrogateescape").strip():
-                return name
-        return places[0]
+    def _named(self, ref: str) -> _Ref | None:
+        """The tag or the branch of a name."""
+        _, refs = self._fetched()
+        known = {one.name: one for one in refs}
+        return known.get(f"{_TAGS}{ref}") or known.get(f"{_HEADS}{ref}")
 
-    def _fetched(self) -> GitRunner:
-        if self._runner is None:
-            folder = self._stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="pack-kit-", ignore_cleanup_errors=True)
-            )
-            create_repository(Path(folder))
-            runner = GitRunner(open_repository(Path(folder)))
-            exchange = GitExchange(runner, _SECONDS, lambda: False, CLONED_PROTOCOLS)
-            answer = exchange.run("fetch", _FETCH, self._url, *_REFS, f"+HEAD:{_HERE}HEAD")
+    def _newest_first(self) -> Iterator[_Ref]:
+        """HEAD; a bundle that was made of a branch or a tag has none, but that one ref."""
+        _, refs = self._fetched()
+        for place in (_HEAD, _HEADS, _TAGS):
+            yield from (one for one in refs if one.name.startswith(place))
+
+    def _commit_at(self, ref: _Ref) -> CommitId | None:
+        if ref.tagged is not None:
+            return ref.tagged
+        shared, _ = self._fetched()
+        name = f"{ref.at}^{{commit}}"
+        args = ["rev-parse", "--verify", "--quiet", "--end-of-options", name]
+        out = shared.runner.run(args, ok=(0, 1, 128)).decode().strip()
+        return CommitId(out) if is_id(out) else None
+
+    def _with_id(self, beginning: str) -> CommitId | None:
+        """The one commit of this repository whose id begins so."""
+        shared, _ = self._fetched()
+        listed = shared.runner.run(["rev-parse", f"--disambiguate={beginning}"], ok=(0, 128))
+        known = [one for one in listed.decode("ascii").split() if self._holds(one)]
+        return CommitId(known[0]) if len(known) == 1 else None
+
+    def _holds(self, commit: str) -> bool:
+        shared, _ = self._fetched()
+        args = ["for-each-ref", "--count=1", f"--contains={commit}", self._prefix]
+        return bool(shared.runner.run(args, ok=(0, 1, 128, 129)).strip())
+
+    def _fetched(self) -> tuple[_Shared, list[_Ref]]:
+        if self._found is None:
+            shared = self._share()
+            refs = [f"+refs/{kind}*:{self._prefix}{kind}*" for kind in (_HEADS, _TAGS)]
+            fetch, head = shared.exchange.run, f"+HEAD:{self._prefix}{_HEAD}"
+            answer = fetch("fetch", _FETCH, self._url, *refs, head)
             if answer.status != 0 and _NO_HEAD in answer.said:
-                answer = exchange.run("fetch", _FETCH, self._url, *_REFS)
+                answer = fetch("fetch", _FETCH, self._url, *refs)
             if answer.status != 0:
-                self._stack.close()
                 error = Unavailable(f"{self.address} cannot be fetched: {answer.said}")
                 error.remedy = "What is installed works without it. Try again, or name another one."
                 raise error
-            self._runner = runner
-        return self._runner
+            self._found = shared, list(self._listed(shared))
+        return self._found
+
+    def _listed(self, shared: _Shared) -> Iterator[_Ref]:
+        """What came, the newest first."""
+        form = "--format=%(objectname) %(*objecttype) %(*objectname) %(refname)"
+        args = ["for-each-ref", "--sort=-creatordate", form, self._prefix]
+        for row in shared.runner.run(args).decode("utf-8", "surrogateescape").splitlines():
+            at, kind, tagged, name = row.split(" ", 3)
+            commit = CommitId(tagged) if kind == "commit" else None
+            yield _Ref(name.removeprefix(self._prefix), at, commit)
 
 
 class GitKitSource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pack.errors import InvalidRequest
@@ -15,7 +16,7 @@ from pack_servers.wiring.kits.indexes import IndexedKits
 from pack_servers.wiring.kits.sources import KitSources
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KitCall:
     """What was typed.
 
@@ -49,7 +50,7 @@ class KitCall:
     dry_run: bool
     is_json: bool
 
-    @property
+    @cached_property
     def kits(self) -> Kits:
         """The kits of the memory."""
         return self.memory.kits

@@ -12,7 +12,7 @@ from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
 from pack_connectors.kit_sources.folder import FolderSource
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
-from pack_connectors.local_git.remote.kit_source import FetchedRepository, GitKitSource
+from pack_connectors.local_git.remote.kit_source import FetchedRepositories, GitKitSource
 from pack_connectors.local_git.repository import STAND_IN, read_user
 
 from pack.errors import InvalidRequest, NotFound, Unavailable
@@ -31,7 +31,7 @@ class KitSources:
     """Finds the sources of kits; a repository with several kits is fetched once."""
 
     def __init__(self) -> None:
-        self._repositories: dict[str, FetchedRepository] = {}
+        self._repositories = FetchedRepositories()
 
     def find(self, text: str) -> tuple[KitSource, str | None]:
         """The source that a text names, and the ref in it.
@@ -53,9 +53,7 @@ class KitSources:
             place = KitAddress(str(path.resolve()), None, address.folder)
             return ArchiveSource(path, place), address.ref
         place_text = str(path.resolve()) if path.exists() else address.place
-        if place_text not in self._repositories:
-            self._repositories[place_text] = FetchedRepository(place_text)
-        repository = self._repositories[place_text]
+        repository = self._repositories.of(place_text)
         place = KitAddress(place_text, address.ref, address.folder)
         return GitKitSource(repository, place, signer_of, is_near=is_near), address.ref
 
@@ -95,8 +93,7 @@ class KitSources:
 
     def close(self) -> None:
         """Remove what was fetched."""
-        for repository in self._repositories.values():
-            repository.close()
+        self._repositories.close()
 
 
 def _as_path(text: str) -> str:
