@@ -8,8 +8,8 @@ lock names, whatever has been added to the chain since.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pack.connector import Capability, Connector
@@ -46,7 +46,6 @@ class KitBase:
     """A version of a kit as upstream shipped it.
 
     Attributes:
-        at: The commit that keeps it here.
         version: Its version.
         source: Where it came from.
         ref: What was asked for there.
@@ -56,7 +55,6 @@ class KitBase:
         signer: The fingerprint of the key that signed it; `None` if none did.
     """
 
-    at: CommitId
     version: str
     source: str
     ref: str | None
@@ -75,10 +73,10 @@ class KitBases:
 
     def chain(self, name: str) -> Iterator[KitBase]:
         """The versions of a kit that were ever installed, the newest first."""
-        return self._from(self.tips().get(name))
+        return self.chain_from(self.tips().get(name))
 
-    def _from(self, tip: CommitId | None) -> Iterator[KitBase]:
-        """A version, and those before it."""
+    def chain_from(self, tip: CommitId | None) -> Iterator[KitBase]:
+        """A version, and those that were installed before it, the newest first."""
         at = tip
         while at is not None:
             if at not in self._known:
@@ -109,7 +107,7 @@ class KitBases:
         Raises:
             NotFound: It is not kept here.
         """
-        for base in self._from((self.tips() if tips is None else tips).get(kit.name)):
+        for base in self.chain_from((self.tips() if tips is None else tips).get(kit.name)):
             if base.tree == kit.tree:
                 return base
         raise NotFound(
@@ -143,31 +141,45 @@ class KitBases:
         Raises:
             ConnectorError: It cannot be stored.
         """
-        ref = f"{BASES}/{kit.name}"
+        return self.keep(kit.name, _shipped(kit), lambda: kit.files)
+
+    def keep(
+        self, name: str, version: KitBase, contents: Callable[[], Mapping[MemoryPath, bytes]]
+    ) -> KitBase:
+        """Keep a version of a kit as the newest, unless it is kept of its source already.
+
+        Args:
+            name: The kit.
+            version: The version.
+            contents: Returns its files, by path below its folder.
+
+        Raises:
+            ConnectorError: It cannot be stored.
+        """
+        ref = f"{BASES}/{name}"
         for attempt in range(_ATTEMPTS):
-            tip = self.tips().get(kit.name)
-            chain = list(self._from(tip))
+            tip = self.tips().get(name)
+            chain = list(self.chain_from(tip))
             for base in chain:
-                if base.tree == kit.tree and base.source == _plain(kit.shipment.source):
+                if (base.tree, base.source) == (version.tree, version.source):
                     return base
             before = chain[0].files if chain else {}
+            changes = list(_changes(before, version, contents()))
+            message = _message(name, version)
             try:
-                made = self._connector.commit_aside(
-                    ref, tip, tip, list(_changes(before, kit)), _message(kit), author=_KEEPER
-                )
+                made = self._connector.commit_aside(ref, tip, tip, changes, message, author=_KEEPER)
             except StaleBase:
                 if attempt + 1 == _ATTEMPTS:
                     raise
             else:
-                self._known[made] = _as_kept(made, kit), tip
-                return self._known[made][0]
+                self._known[made] = version, tip
+                return version
         raise AssertionError("the last attempt returns or raises")
 
     def _read(self, facts: CommitFacts) -> KitBase:
         said, files = facts.trailers, self._files(facts.id)
         commit = said.get(_COMMIT)
         return KitBase(
-            facts.id,
             said.get(_VERSION, ""),
             said.get(_SOURCE, ""),
             said.get(_REF),
@@ -182,11 +194,10 @@ class KitBases:
         return {entry.path: entry.sha for entry in tree if entry.type is EntryType.FILE}
 
 
-def _as_kept(at: CommitId, kit: Kit) -> KitBase:
-    """What is read of a version that was just kept."""
+def _shipped(kit: Kit) -> KitBase:
+    """A version as its source shipped it just now."""
     shipment = kit.shipment
     return KitBase(
-        at,
         str(kit.manifest.version),
         _plain(shipment.source),
         _plain(shipment.ref) if shipment.ref else None,
@@ -197,25 +208,37 @@ def _as_kept(at: CommitId, kit: Kit) -> KitBase:
     )
 
 
-def _changes(before: Mapping[MemoryPath, BlobId], kit: Kit) -> Iterator[Change]:
+def named_by(kit: LockedKit, base: KitBase) -> KitBase:
+    """A version as the lock names it, which says more than a commit that anybody could make."""
+    return replace(
+        base,
+        version=kit.version,
+        source=_plain(kit.source),
+        ref=_plain(kit.ref) if kit.ref else None,
+        commit=kit.commit,
+    )
+
+
+def _changes(
+    before: Mapping[MemoryPath, BlobId], version: KitBase, contents: Mapping[MemoryPath, bytes]
+) -> Iterator[Change]:
     for path, blob in before.items():
-        if path not in kit.files:
+        if path not in version.files:
             yield Delete(path, blob)
-    for path, content in kit.files.items():
-        if before.get(path) != kit.blobs[path]:
-            yield Put(path, content, before.get(path, ABSENT))
+    for path, blob in version.files.items():
+        if before.get(path) != blob:
+            yield Put(path, contents[path], before.get(path, ABSENT))
 
 
-def _message(kit: Kit) -> str:
-    shipment = kit.shipment
-    lines = [f"{_VERSION}: {kit.manifest.version}", f"{_SOURCE}: {_plain(shipment.source)}"]
-    if shipment.ref:
-        lines.append(f"{_REF}: {_plain(shipment.ref)}")
-    if shipment.commit:
-        lines.append(f"{_COMMIT}: {shipment.commit}")
-    if shipment.signer:
-        lines.append(f"{_SIGNER}: {shipment.signer}")
-    return f"{kit.name} {kit.manifest.version} as it was shipped\n\n" + "\n".join(lines)
+def _message(name: str, version: KitBase) -> str:
+    lines = [f"{_VERSION}: {version.version}", f"{_SOURCE}: {version.source}"]
+    if version.ref:
+        lines.append(f"{_REF}: {version.ref}")
+    if version.commit:
+        lines.append(f"{_COMMIT}: {version.commit}")
+    if version.signer:
+        lines.append(f"{_SIGNER}: {version.signer}")
+    return f"{name} {version.version} as it was shipped\n\n" + "\n".join(lines)
 
 
 def _plain(text: str) -> str:

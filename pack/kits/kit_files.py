@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from pack.catalog.row import is_catalogued
@@ -18,9 +18,17 @@ from pack.model import BlobId, EntryType, MemoryPath, blob_id
 _NOWHERE: Final = BlobId("0" * 40)
 
 
-def below(folder: str, files: Mapping[MemoryPath, BlobId]) -> dict[MemoryPath, BlobId]:
-    """The files of a kit by their path in the memory."""
-    return {MemoryPath(f"{folder}{path}"): blob for path, blob in files.items()}
+def below(
+    folder: str, files: Mapping[MemoryPath, BlobId], without: Collection[MemoryPath] = ()
+) -> dict[MemoryPath, BlobId]:
+    """The files of a kit by their path in the memory.
+
+    Args:
+        folder: The kit's.
+        files: The files, by path below it.
+        without: Those that are left out.
+    """
+    return {MemoryPath(f"{folder}{path}"): b for path, b in files.items() if path not in without}
 
 
 def shipped(kit: Kit, folder: str) -> dict[MemoryPath, BlobId]:
@@ -93,6 +101,8 @@ def base_of(
     """
     found = dict[MemoryPath, BlobId]()
     for path, one in kit.files.items():
+        if one.is_left_out:
+            continue
         place = MemoryPath(f"{kit.installed_to}{path}")
         found[place] = _NOWHERE
         if place in here:

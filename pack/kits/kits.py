@@ -162,13 +162,16 @@ class Kits:
         except PackError as error:
             newest, problem = None, reason_of(error)
         base = self._works.told_base(kit, present, newest, tips)
-        new = shipped(newest, kit.installed_to) if newest else base
+        waiting = self._works.waiting(kit, newest, tips)
+        new = shipped(newest, kit.installed_to) if newest else {**base, **waiting}
         here = with_uncommitted(self._core, present, {*base, *new})
+        left_out = self._works.left_out(base, here, waiting)
+        new = {path: blob for path, blob in new.items() if path not in left_out}
         states = states_of(kept_own(kit, base, new), here, new)
         latest = str(newest.manifest.version) if newest else None
         if newest is not None and newest.tree != kit.tree:
             problem = self._refusal(newest)
-        return KitStatus(kit, latest, worst(states.values()), states, problem)
+        return KitStatus(kit, latest, worst(states.values()), states, problem, left_out)
 
     def _refusal(self, kit: Kit) -> str | None:
         """Why a version would not be taken as it comes; `None` if it would."""

@@ -15,8 +15,9 @@
 
 It is sorted and has neither times nor versions of tools, so the same installation is always the
 same bytes. A file with `own: true` was the user's before the kit had one there, so it stays when
-the kit goes. Keys that are not known are kept; a version that is not known is refused and never
-replaced.
+the kit goes. One with `left_out: true` never came, as it could not be here: git ignores it, say. So
+nobody has removed it, and it comes with an update once it can. Keys that are not known are kept; a
+version that is not known is refused and never replaced.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ LOCK: Final = KIT_LOCK
 _VERSION: Final = 1
 _LARGEST: Final = 2 * 1024 * 1024
 _OWN: Final = "own"
+_LEFT_OUT: Final = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class LockedFile:
         sha256: Of its bytes.
         mode: As upstream has it.
         is_own: Whether a file of the user's was here before the kit's: it is never removed.
+        is_left_out: Whether it never came, as it could not be here.
         more: Keys that this PACK does not know.
     """
 
     sha256: str
     mode: str = REGULAR
     is_own: bool = False
+    is_left_out: bool = False
     more: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -193,7 +197,7 @@ _KIT: Final = re.compile(
 _FILE: Final = re.compile(
     r"      (?P<path>[A-Za-z0-9][A-Za-z0-9 _./-]*[A-Za-z0-9]|\"[^\"\\\n]*\"): "
     r"\{sha256: \"?(?P<sha256>[0-9a-f]{64})\"?, mode: \"?(?P<mode>100(?:644|755))\"?"
-    r"(?P<own>, own: true)?\}\n"
+    r"(?P<own>, own: true)?(?P<left_out>, left_out: true)?\}\n"
 )
 
 
@@ -218,7 +222,7 @@ def _read_block(text: str) -> LockedKit | None:
         manifest_sha256=said["manifest_sha256"],
         installed_to=checked_folder(said["installed_to"]),
         files={
-            path: LockedFile(row["sha256"], row["mode"], row["own"] is not None)
+            path: LockedFile(row["sha256"], row["mode"], bool(row["own"]), bool(row["left_out"]))
             for path, row in zip(paths, rows, strict=True)
         },
     )
@@ -259,10 +263,17 @@ def _name(text: str) -> str:
 
 
 def _file(path: str, fields: dict[str, object]) -> LockedFile:
-    mode, is_own = fields.pop("mode", REGULAR), fields.get(_OWN) is True
-    if is_own:
-        del fields[_OWN]
-    return LockedFile(_text(fields, "sha256", path), str(mode), is_own, fields)
+    mode = str(fields.pop("mode", REGULAR))
+    is_own, is_left_out = _marked(fields, _OWN), _marked(fields, _LEFT_OUT)
+    return LockedFile(_text(fields, "sha256", path), mode, is_own, is_left_out, fields)
+
+
+def _marked(fields: dict[str, object], key: str) -> bool:
+    """Whether a file has a mark; what else may be there is a key that is not known."""
+    is_marked = fields.get(key) is True
+    if is_marked:
+        del fields[key]
+    return is_marked
 
 
 def _mapping(value: object, where: str) -> dict[str, object]:
@@ -316,11 +327,15 @@ def _kit_lines(kit: LockedKit) -> list[str]:
     lines.append("    files:" if kit.files else "    files: {}")
     for path in sorted(kit.files):
         one = kit.files[path]
-        own = {_OWN: True} if one.is_own else {}
-        parts = {"sha256": one.sha256, "mode": one.mode, **own, **one.more}
+        marks = {key: True for key, is_on in _marks(one) if is_on}
+        parts = {"sha256": one.sha256, "mode": one.mode, **marks, **one.more}
         inner = ", ".join(f"{_key(key)}: {_flow(value)}" for key, value in parts.items())
         lines.append(f"      {yaml_block.write(path)}: {{{inner}}}")
     return lines
+
+
+def _marks(one: LockedFile) -> tuple[tuple[str, bool], ...]:
+    return (_OWN, one.is_own), (_LEFT_OUT, one.is_left_out)
 
 
 def _more(fields: Mapping[str, object], indent: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, NotInstalled
@@ -64,6 +64,7 @@ class KitStatus:
         state: How it stands as a whole.
         files: How each file stands, by its path in the memory.
         problem: Why upstream's version cannot be had, or would not be taken; `None` if it can.
+        left_out: The files that never came, and why they cannot be here now.
     """
 
     kit: LockedKit
@@ -71,3 +72,4 @@ class KitStatus:
     state: KitState
     files: Mapping[MemoryPath, KitState]
     problem: str | None = None
+    left_out: Mapping[MemoryPath, str] = field(default_factory=dict)

@@ -56,6 +56,11 @@ class _Now:
         moved = find_moves(self.base, self.present).values()
         return _noting_own(kit, self.present.keys() - self.base.keys() - set(moved))
 
+    def leaving_out(self, kit: LockedKit, plan: UpdatePlan) -> LockedKit:
+        """A kit with a note at each file that does not come; one that was removed here has none."""
+        left_out = {one.path for one in plan.files if one.action is FileAction.LEFT_OUT}
+        return _noting_left_out(kit, left_out - self.base.keys() - self.present.keys())
+
 
 class Works:
     """Decides what is done to the kits of one memory."""
@@ -101,10 +106,13 @@ class Works:
     ) -> dict[MemoryPath, BlobId]:
         """The files of a kit as they were installed; for `tips`, see `KitBases.find`.
 
+        Those that were left out are not among them.
+
         Raises:
             NotFound: They are not kept here.
         """
-        return below(kit.installed_to, self._bases.find(kit, tips).files)
+        whole = self._bases.find(kit, tips).files
+        return below(kit.installed_to, whole, without=left_out_files(kit))
 
     def told_base(
         self,
@@ -128,7 +136,7 @@ class Works:
         """
         folder = kit.folder
         present, whole = self.present(folder), shipped(kit, folder)
-        left_out = self._left_out({}, present, whole)
+        left_out = self.left_out({}, present, whole)
         new = {path: blob for path, blob in whole.items() if path not in left_out}
         taken = next((path for path, blob in present.items() if new.get(path) != blob), None)
         if taken is not None:
@@ -149,7 +157,7 @@ class Works:
             for path in sorted(whole)
         ]
         subject = f"{folder}: install the kit {kit.name} {kit.manifest.version}"
-        entry = _noting_own(locked(kit), present)
+        entry = _noting_left_out(_noting_own(locked(kit), present), left_out)
         return Work(subject, puts, self.lock().with_kit(entry), files)
 
     def update(self, kit: Kit, choice: UpdateMode) -> Work:
@@ -159,6 +167,7 @@ class Works:
         plan = self._plan(known, now, shipped(kit, known.installed_to), kit, choice)
         subject = f"{known.installed_to}: update {kit.name} to {kit.manifest.version}"
         entry = known if kit.tree == known.tree else now.noted(locked(kit, known))
+        entry = now.leaving_out(entry, plan)
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
     def go_back(self, name: str, version: str | None, choice: UpdateMode) -> Work:
@@ -171,6 +180,7 @@ class Works:
         base, now = self._earlier(kit, version), self._now(kit)
         plan = self._plan(kit, now, below(kit.installed_to, base.files), None, choice)
         entry = now.noted(_locked_again(kit, base, self._bases.contents(base)))
+        entry = now.leaving_out(entry, plan)
         subject = f"{kit.installed_to}: go back to {name} {base.version}"
         return Work(subject, plan.changes, self.lock().with_kit(entry), plan.files)
 
@@ -214,10 +224,28 @@ class Works:
             if one.source == kit.source
         )
         base |= former_texts(base, present, earlier, read)
-        left_out = self._left_out(base, present, new)
+        left_out = self.left_out(base, present, new)
         return plan_update(base, present, new, read, choice, left_out)
 
-    def _left_out(self, base: Files, present: Files, new: Files) -> dict[MemoryPath, str]:
+    def waiting(
+        self, kit: LockedKit, newest: Kit | None, tips: Mapping[str, CommitId] | None = None
+    ) -> dict[MemoryPath, BlobId]:
+        """The files that were left out of a kit, as its newest version has them, if that is known.
+
+        Where nothing is known of them, there are none.
+        """
+        marked = left_out_files(kit)
+        if not marked:
+            return {}
+        try:
+            whole = newest.blobs if newest else self._bases.find(kit, tips).files
+        except NotFound:
+            return {}
+        return below(
+            kit.installed_to, {path: whole[path] for path in sorted(marked & whole.keys())}
+        )
+
+    def left_out(self, base: Files, present: Files, new: Files) -> dict[MemoryPath, str]:
         """The files of a version that cannot be here, and why. All others still come."""
         stays = {path for path, blob in present.items() if path in new or base.get(path) != blob}
         folders = {folder for path in stays for folder in _folders(path)}
@@ -265,7 +293,7 @@ def _folders(path: str) -> Iterator[MemoryPath]:
 
 def _installed(path: MemoryPath, *, is_here: bool, reason: str | None) -> FileUpdate:
     if reason is not None:
-        return FileUpdate(path, KitState.REMOVED_HERE, FileAction.LEFT_OUT, reason=reason)
+        return FileUpdate(path, KitState.OUTDATED, FileAction.LEFT_OUT, reason=reason)
     return FileUpdate(path, KitState.PRISTINE, FileAction.NONE if is_here else FileAction.ADDED)
 
 
@@ -312,6 +340,20 @@ def _noting_own(kit: LockedKit, there: Collection[MemoryPath]) -> LockedKit:
         path: replace(one, is_own=one.is_own or f"{kit.installed_to}{path}" in there)
         for path, one in kit.files.items()
     }
+    return replace(kit, files=files)
+
+
+def left_out_files(kit: LockedKit) -> set[MemoryPath]:
+    """The files of a kit that never came, by path below its folder."""
+    return {path for path, one in kit.files.items() if one.is_left_out}
+
+
+def _noting_left_out(kit: LockedKit, left_out: Collection[MemoryPath]) -> LockedKit:
+    """A kit with a note at each file that did not come, and at no other one."""
+    now = {path for path in kit.files if f"{kit.installed_to}{path}" in left_out}
+    if now == left_out_files(kit):
+        return kit
+    files = {path: replace(one, is_left_out=path in now) for path, one in kit.files.items()}
     return replace(kit, files=files)
 
 

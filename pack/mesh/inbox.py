@@ -9,7 +9,7 @@ from functools import partial, reduce
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
 from pack.merge.heads import maximal
 from pack.mesh.announcement import Announced
-from pack.mesh.bundles import Arrived, KeptBundle
+from pack.mesh.bundles import REF_PREFIX, Arrived, KeptBundle
 from pack.mesh.intake import (
     QUARANTINE,
     BundleOffer,
@@ -29,7 +29,7 @@ from pack.mesh.ports import MeshPorts
 from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership, MeshEventKind
-from pack.mesh.store import FORKS, GROUP_REF, PEERS
+from pack.mesh.store import FORKS, GROUP_REF, KITS, PEERS
 from pack.mesh.troubles import Troubles
 from pack.mesh.views import TakenIn
 from pack.model import CommitId
@@ -97,7 +97,7 @@ class Inbox:
                         self._book.remember(invitation.peer, invited_at=at)
                     standing = self._standing(membership)
                     verdict = judge(offer, standing, check)
-                _accept(arrived, verdict)
+                self._accept(arrived, verdict)
             return self._taken(verdict, standing, unrelated=unrelated)
 
     def _group_in(self, offer: BundleOffer, inviter: PeerId, *, unrelated: bool) -> CommitId:
@@ -209,10 +209,26 @@ class Inbox:
                     verdict = judge(offer, standing, check)
                 if verdict.is_restored:
                     self._state.set_membership(replace(membership, is_restored=True))
-                _accept(arrived, verdict)
+                self._accept(arrived, verdict)
             if before is not None:
                 self._journal.group_changed(before.version.group, verdict.version.group)
             return self._taken(verdict, standing)
+
+    def _accept(self, arrived: Arrived, verdict: IntakeVerdict) -> None:
+        """Have what is believed in the repository, and what comes along with it of kits.
+
+        That may be all that is new: a machine may have the memory from elsewhere.
+        """
+        kits = {
+            ref.removeprefix(REF_PREFIX): at
+            for ref, at in arrived.head.refs.items()
+            if ref.startswith(f"{REF_PREFIX}{KITS}/")
+        }
+        if verdict.refs or (kits and not verdict.refused):
+            arrived.accept(verdict.refs)
+        if kits and self._ports.kits is not None:
+            heads = [*verdict.heads.values(), self._memory.head()]
+            self._ports.kits.take(kits, filter(None, heads))
 
     def _taken(
         self, verdict: IntakeVerdict, standing: IntakeStanding, *, unrelated: bool = False
@@ -324,8 +340,3 @@ class Inbox:
     def quarantined(self) -> Sequence[PeerId]:
         """The peers of which something was refused, and is kept."""
         return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]
-
-
-def _accept(arrived: Arrived, verdict: IntakeVerdict) -> None:
-    if verdict.refs:
-        arrived.accept(verdict.refs)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from pack.errors import RefusedForSafety
+from pack.errors import InvalidContent, NotFound, RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.meeting import Heard
 from pack.mesh.members.agreement import AgreedGroup
@@ -148,7 +149,19 @@ class Outbox:
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
         refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
         refs += [f"{PEERS}/{peer}" for peer in {**self.told(), **self._witnesses()}]
+        refs += self._kits(without)
         return self._ports.bundles.write_bundle(file, refs, tuple(without))
+
+    def _kits(self, without: Iterable[CommitId]) -> Sequence[str]:
+        """What goes along, as the receiver gets to know of kits that it did not have."""
+        kits, last = self._ports.kits, self.last(self._roster.me)
+        if kits is None or last is None:
+            return ()
+        known = list[CommitId]()
+        for one in without:
+            with suppress(InvalidContent, NotFound):  # a version of the group, or unknown here
+                known += [said.said.head for said in self._chains.announcements(one, 1)]
+        return kits.new_since(last.said.head, known)
 
     def heard(self) -> Heard:
         """How far this peer is, as it tells others; announces what is new first.

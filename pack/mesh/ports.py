@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -110,6 +110,34 @@ class KeyRing(Protocol):
         ...
 
 
+class KitVersions(Protocol):
+    """What the kits of a memory were installed from: it is beside the memory and goes along."""
+
+    def new_since(self, head: CommitId, known: Iterable[CommitId]) -> Sequence[str]:
+        """The refs with what a machine lacks that gets to a head, below `refs/pack/`.
+
+        Args:
+            head: The commit that it gets to.
+            known: Commits that it has.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def take(self, refs: Mapping[str, CommitId], heads: Iterable[CommitId]) -> None:
+        """Keep what came, as far as the memory names it, and nothing else.
+
+        Args:
+            refs: All refs that came, below `refs/pack/`.
+            heads: Commits of the memory that are believed.
+
+        Raises:
+            ConnectorError: The store failed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MeshPorts:
     """What carries out what is decided here.
@@ -131,6 +159,7 @@ class MeshPorts:
         peer_timeout: After how long a silence a peer counts as unreachable.
         finding: How peers find each other.
         serves_tls: Whether https at this peer's own address is PACK's own where it has a port.
+        kits: What kits were installed from; `None` for a memory that can have none.
     """
 
     memory: MemoryHead
@@ -149,3 +178,4 @@ class MeshPorts:
     peer_timeout: timedelta = PEER_TIMEOUT
     finding: FindingPolicy = FINDING
     serves_tls: bool = True
+    kits: KitVersions | None = None

@@ -17,6 +17,7 @@ from pack.model import CommitId, Identity, MemoryPath
 GROUP_REF: Final = "group"
 FORKS: Final = "group-forks"
 PEERS: Final = "peers"
+KITS: Final = "kits"
 GROUP_FILE: Final = MemoryPath("group.yaml")
 SIGNERS_FILE: Final = MemoryPath("allowed_signers")
 REVOKED_FILE: Final = MemoryPath("revoked")

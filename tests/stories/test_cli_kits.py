@@ -479,7 +479,10 @@ def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream:
     upstream.publish("1.0.0", FIRST | {"secret.md": "# S\n"})
     done = kit(memory, "install", upstream.source, "--yes")
     states = {one["path"].removeprefix(AT): one["state"] for one in done["files"]}
-    assert (states["secret.md"], states["pristine.md"]) == ("REMOVED_HERE", "PRISTINE")
+    assert states.keys() == FIRST.keys() | {"kit.yaml"}
+    (left_out,) = done["left_out"]
+    assert left_out["path"] == f"{AT}secret.md"
+    assert "ignored by git" in left_out["reason"]
     # What is a folder here is a file there, and the other way around.
     for name in ("gone.md", "moved.md"):
         (memory.path / AT / name).unlink()
@@ -503,6 +506,49 @@ def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream:
     assert text(memory, "sub.md").endswith("# Sub\n")
     assert (memory.path / AT / "gone.md/x.md").read_text().endswith("# X\n")
     assert not (memory.path / AT / "secret.md").exists()
+
+
+def test_a_file_that_was_left_out_was_not_removed_here_and_comes_once_it_can(
+    memory: Folder, upstream: Upstream
+) -> None:
+    memory.write({".gitignore": "secret*\n"})
+    upstream.publish("1.0.0", FIRST | {"secret.md": "# S\n", "secret-removed.md": "# R\n"})
+    kit(memory, "install", upstream.source, "--yes")
+    (stands,) = kit(memory, "status")["kits"]
+    assert stands["state"] == "PRISTINE"
+    assert {one["path"] for one in stands["files"]} == {
+        f"{AT}{name}" for name in (*FIRST, "kit.yaml")
+    }
+    assert [one["path"] for one in stands["left_out"]] == [
+        f"{AT}secret-removed.md",
+        f"{AT}secret.md",
+    ]
+    assert "left out" in memory.pack("kit", "status").text
+    assert kit(memory, "diff", "observer") == {"files": []}
+    head = memory.head()
+    kit(memory, "update", "--yes")
+    assert memory.head() == head
+    # Git ignores only one of them any more.
+    memory.write({".gitignore": "secret-*\n"})
+    (stands,) = kit(memory, "status")["kits"]
+    states = {one["path"]: one["state"] for one in stands["files"]}
+    assert (stands["state"], states[f"{AT}secret.md"]) == ("OUTDATED", "OUTDATED")
+    (done,) = kit(memory, "update", "--yes")["updated"]
+    assert [one["path"] for one in done["files"] if one["action"] == "added"] == [f"{AT}secret.md"]
+    assert text(memory, "secret.md") == "# S\n"
+    # What the user removes is not left out, whatever git ignores then.
+    (memory.path / AT / "secret.md").unlink()
+    memory.write({".gitignore": "secret*\n"})
+    (stands,) = kit(memory, "status")["kits"]
+    assert {"path": f"{AT}secret.md", "state": "REMOVED_HERE"} in stands["files"]
+    assert [one["path"] for one in stands["left_out"]] == [f"{AT}secret-removed.md"]
+    kit(memory, "update", "--yes")
+    memory.write({".gitignore": ""})
+    (done,) = kit(memory, "update", "--yes")["updated"]
+    assert [one["path"] for one in done["files"] if one["action"] == "added"] == [
+        f"{AT}secret-removed.md"
+    ]
+    assert kit(memory, "uninstall", "observer", "--yes")["updated"][0]["to"] is None
     assert kit(memory, "update", "--yes")["updated"][0]["commit"] is None
     kit(memory, "uninstall", "observer", "--yes", "--purge")
     assert text(memory, "secret-own.md") == "# Mine\n"

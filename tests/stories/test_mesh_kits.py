@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,26 @@ def test_two_machines_that_have_a_kit_in_two_versions_end_with_one(
     assert {name: version for name, (version, _) in desk.kits().items()} == {"reading": "1.1.0"}
     for peer in peers:
         assert "done now." in (peer.memory.path / "kits/reading/note.md").read_text()
+
+
+def test_a_machine_that_never_saw_the_source_has_what_was_installed(
+    peers: tuple[Peer, Peer], source: Folder, tmp_path: Path
+) -> None:
+    """Also of a version that was merged, whose text is in no commit of the memory."""
+    laptop, desk = peers
+    laptop.ask("kit", "install", f"{source.path}#reading", "--yes")
+    laptop.edit("reading")
+    publish(source, "reading", "1.1.0", "# reading\n\nHow it is done now.\n")
+    laptop.ask("kit", "update", "reading", "--yes")
+    shutil.rmtree(source.path)
+    meet(tmp_path / "file", laptop, desk)
+    assert laptop.kits() == desk.kits() == {"reading": ("1.1.0", "MODIFIED")}
+    (changed,) = desk.ask("kit", "diff", "reading")["files"]
+    assert changed == laptop.ask("kit", "diff", "reading")["files"][0]
+    assert "+Mine." in changed["patch"]
+    assert "now." not in "".join(line for line in changed["patch"].splitlines() if line[:1] == "-")
+    assert len(desk.ask("kit", "patch", "reading")["patches"]) == 1
+    assert desk.ask("kit", "rollback", "reading", "--yes")["updated"][0]["to"] == "1.0.0"
+    text = (desk.memory.path / "kits/reading/note.md").read_text()
+    assert "How it is done.\n" in text
+    assert "Mine." in text

@@ -31,6 +31,7 @@ from pack_connectors.system.process_lock import ProcessLock
 
 from pack.actions import Action
 from pack.errors import InvalidConfig, NotFound, reason_of
+from pack.kits.peer_bases import PeerBases
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
 from pack.mesh.challenges import SentRequest
@@ -150,6 +151,7 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
                 peer_timeout=timedelta(seconds=settings.pack_mesh_peer_timeout),
                 finding=_finding(settings),
                 serves_tls=settings.pack_mesh_tls is MeshTls.OWN,
+                kits=PeerBases(local),
             )
         )
 

@@ -29,6 +29,18 @@ def test_what_was_written_is_read_again():
     assert lock.without("observer") == Lock()
 
 
+def test_marks_of_a_file_are_read_however_they_are_written():
+    marked = LockedFile("1" * 64, is_left_out=True)
+    both = LockedFile("2" * 64, is_own=True, is_left_out=True)
+    lock = Lock().with_kit(replace(ONE, files={"a.md": marked, "b.md": both}))
+    text = write_lock(lock)
+    assert b"left_out: true" in text
+    as_yaml = text.replace(b"kits:\n", b"kits: # by hand\n")
+    assert read_lock(text) == read_lock(as_yaml) == lock
+    odd = as_yaml.replace(b"left_out: true", b"left_out: 7")
+    assert b"left_out: 7" in write_lock(read_lock(odd))
+
+
 def test_kits_and_files_are_sorted_whatever_came_first():
     other = replace(ONE, name="a")
     first, second = Lock().with_kit(ONE).with_kit(other), Lock().with_kit(other).with_kit(ONE)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pack.errors import PackError
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.updating import FileAction
+from pack.model import MemoryPath
 from pack_servers.cli.shell.output import counted, show
 from pack_servers.cli.shell.streams import one_line, say
 
@@ -16,7 +17,8 @@ def installed_fields(
 ) -> dict[str, object]:
     """What was installed, and how its files stand; as they would, where it is not here yet."""
     kit = preview.kit
-    states = {one.path: one.before for one in done.files}
+    states = {one.path: one.before for one in done.files if one.reason is None}
+    left_out = {one.path: one.reason for one in done.files if one.reason is not None}
     for status in now:
         states = dict(status.files)
     return {
@@ -25,6 +27,7 @@ def installed_fields(
         "source": kit.shipment.source,
         "commit": done.commit,
         "files": [{"path": path, "state": state} for path, state in states.items()],
+        **_left_out(left_out),
         **_waits(done),
     }
 
@@ -55,6 +58,11 @@ def problem_fields(name: str, error: PackError) -> dict[str, object]:
     return {"name": name, "code": error.code, "message": str(error)}
 
 
+def _left_out(reasons: Mapping[MemoryPath, str]) -> dict[str, object]:
+    rows = [{"path": path, "reason": reason} for path, reason in reasons.items()]
+    return {"left_out": rows} if rows else {}
+
+
 def _waits(done: Updated) -> dict[str, object]:
     return {"status": "proposed", "proposal": done.waits} if done.waits else {}
 
@@ -69,6 +77,7 @@ def status_fields(found: Sequence[KitStatus]) -> dict[str, object]:
                 "latest": one.latest,
                 "state": one.state,
                 "files": [{"path": path, "state": state} for path, state in one.files.items()],
+                **_left_out(one.left_out),
                 **({"problem": one.problem} if one.problem else {}),
             }
             for one in found
@@ -86,6 +95,8 @@ def show_status(found: Sequence[KitStatus]) -> None:
         for path, state in one.files.items():
             if state != "PRISTINE":
                 show(f"  {state:<13}  {one_line(path)}")
+        for path, reason in one.left_out.items():
+            show(f"  {'left out':<13}  {one_line(path)}: {one_line(reason)}")
     if not found:
         show("no kit is installed")
         say("  → pack kit install SOURCE")
