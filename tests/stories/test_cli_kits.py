@@ -506,6 +506,9 @@ def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream:
     assert text(memory, "sub.md").endswith("# Sub\n")
     assert (memory.path / AT / "gone.md/x.md").read_text().endswith("# X\n")
     assert not (memory.path / AT / "secret.md").exists()
+    assert kit(memory, "update", "--yes")["updated"][0]["commit"] is None
+    kit(memory, "uninstall", "observer", "--yes", "--purge")
+    assert text(memory, "secret-own.md") == "# Mine\n"
 
 
 def test_a_file_that_was_left_out_was_not_removed_here_and_comes_once_it_can(
@@ -549,9 +552,6 @@ def test_a_file_that_was_left_out_was_not_removed_here_and_comes_once_it_can(
         f"{AT}secret-removed.md"
     ]
     assert kit(memory, "uninstall", "observer", "--yes")["updated"][0]["to"] is None
-    assert kit(memory, "update", "--yes")["updated"][0]["commit"] is None
-    kit(memory, "uninstall", "observer", "--yes", "--purge")
-    assert text(memory, "secret-own.md") == "# Mine\n"
 
 
 def test_a_version_that_was_moved_is_not_taken_as_it_comes(

@@ -12,7 +12,7 @@ from pack.core.truths import TruthMode
 from pack.errors import StaleBase, TooManyProposals, Unavailable
 from pack.files.edits import Replace
 from pack.history.undoing.undone import UndoChoice
-from pack.model import Delete, MemoryPath, blob_id
+from pack.model import ABSENT, Delete, MemoryPath, Put, blob_id
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
@@ -453,3 +453,37 @@ def test_what_is_stamped_has_the_line_ends_of_the_persons_file(held, ends):
     assert "truth_level: 5" in head
     assert head.count(mine) == head.count("\n")
     assert head.count("\r") == (head.count("\n") if mine == "\r\n" else 0)
+
+
+def test_the_history_of_many_files_is_read_at_once(git_world, monkeypatch):
+    """A git for each file would take longer than all else of a large write."""
+    git_world.init()
+    git_world.open(truth=TruthMode.ENFORCE)
+    agent = git_world.memory.written_by(OTHER)
+    paths = [MemoryPath(f"notes/n{number}.md") for number in range(30)]
+    for path in paths[:2]:
+        agent.notes.update(path, TEXT)
+    connector, core = git_world.memory.connector, agent._session.core
+    puts = [Put(path, TEXT.encode(), ABSENT) for path in paths[2:]]
+    core.writer.write(lambda: Decision(paths[2], puts, "notes: begin"), OTHER)
+    asked = []
+    log = type(connector).log
+    monkeypatch.setattr(
+        type(connector), "log", lambda self, query: asked.append(query) or log(self, query)
+    )
+    content = TEXT.replace("Never push", "Always push").encode()
+    found = [core.reader.find(path) for path in paths]
+    puts = [Put(note.path, content, note.sha) for note in found]
+    written = core.writer.write(lambda: Decision(paths[0], puts, "notes: change"), OTHER)
+    assert (written.commit is not None, written.proposal) == (True, None)
+    assert len([query for query in asked if query.path is not None]) < 5
+    # What the person wrote is held up as ever.
+    mine = git_world.memory.written_by(USER)
+    mine.notes.update(
+        paths[0], text_of(git_world, paths[0]) + "Mine.\n", sha_of(git_world, paths[0])
+    )
+    found = [core.reader.find(path) for path in paths]
+    puts = [Put(note.path, b"# Gone\n", note.sha) for note in found]
+    held = core.writer.write(lambda: Decision(paths[0], puts, "notes: replace"), OTHER)
+    assert held.proposal is not None
+    assert "Mine." in text_of(git_world, paths[0])

@@ -129,7 +129,9 @@ class FetchedRepositories:
             exchange = GitExchange(
                 runner, _SECONDS, lambda: False, CLONED_PROTOCOLS, _TELLS_NOTHING
             )
-            self._shared = _Shared(runner, exchange, ObjectStore(runner))
+            store = ObjectStore(runner)
+            self._stack.callback(store.close)
+            self._shared = _Shared(runner, exchange, store)
         return self._shared
 
 
