@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -35,7 +36,7 @@ from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
 from pack.kits.preview import preview_of
 from pack.kits.results import KitStatus, Preview, Updated
-from pack.kits.shipment import Kit, checked_folder, refuse_all_kits
+from pack.kits.shipment import REGULAR, Kit, Shipment, checked_folder, refuse_all_kits
 from pack.kits.states import Files, states_of, worst
 from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
 from pack.kits.updating import UpdateMode
@@ -106,6 +107,19 @@ class Kits:
                 return find_manifest(self._works.contents(kit), kit.name)[1]
             self._manifests[kit.tree] = self._bases.manifest(base, kit.name)[1]
         return self._manifests[kit.tree]
+
+    def as_installed(self, kit: LockedKit) -> Kit | None:
+        """An installed kit as its source shipped it then; `None` if that is not kept here."""
+        try:
+            base = self._bases.find(kit)
+        except NotFound:
+            return None
+        files = self._bases.contents(base)
+        name, manifest = find_manifest(files, kit.name)
+        modes = {path: kit.files[path].mode if path in kit.files else REGULAR for path in files}
+        shipment = Shipment(kit.source, kit.ref, kit.commit, {}, kit.name, base.signer)
+        digest = hashlib.sha256(files[MemoryPath(name)]).hexdigest()
+        return Kit(manifest, digest, shipment, files, modes, ())
 
     def regain(self, name: str, find_again: FindNewest) -> None:
         """Have the version that is installed kept here, too, if it came from another machine.

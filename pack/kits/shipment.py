@@ -83,6 +83,14 @@ class KitSource(Protocol):
         """Whether it is on this machine, so that looking costs nothing."""
         ...
 
+    def at(self, ref: str | None = None) -> CommitId | None:
+        """The commit that a branch is at, if that can be told at no cost; `None` if it cannot.
+
+        Args:
+            ref: The branch; `None` for the newest.
+        """
+        ...
+
     def ship(self, ref: str | None = None) -> Shipment:
         """What it has now.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pack_connectors.local_git.remote import kit_source
 from pack_connectors.local_git.remote.kit_source import FetchedRepositories
+from pack_connectors.local_git.remote.near_ref import near_commit
 
 from pack.errors import NotFound, Unavailable
 from tests.stories.cli_driver import Folder
@@ -89,3 +90,33 @@ def test_they_share_a_place_but_not_with_a_shallow_clone(
     Folder(tmp_path).git("clone", "-q", f"file://{tmp_path}/three", "whole")
     assert repositories.of(str(tmp_path / "whole")).resolve(first) == first
     assert len(made) == 2
+
+
+def test_where_a_branch_is_can_be_told_without_git(tmp_path: Path) -> None:
+    place = tmp_path / "one"
+    source = Folder(place)
+    assert near_commit(place, None) is None
+    publish(place, "first")
+    for name in ("side", "deep/er"):
+        source.git("branch", name)
+    publish(place, "second", tag="v1")
+
+    def assert_told(*branches: str | None) -> None:
+        for branch in branches:
+            wanted = source.git("rev-parse", branch or "HEAD").strip()
+            assert near_commit(place, branch) == wanted, branch
+
+    assert_told(None, "main", "side", "deep/er")
+    source.git("pack-refs", "--all")
+    assert_told(None, "main", "side", "deep/er")
+    publish(place, "third")
+    assert_told(None, "main", "side")
+    source.git("tag", "side", "main")
+    for odd in ("v1", "side", "none", "../main", "a..b", "HEAD", ""):
+        assert near_commit(place, odd) is None, odd
+    Folder(tmp_path).git("clone", "-q", "--bare", "one", "bare")
+    assert near_commit(tmp_path / "bare", None) == source.head()
+    source.git("worktree", "add", "-q", "../tree")
+    assert near_commit(tmp_path / "tree", None) is None
+    source.git("checkout", "-q", "--detach")
+    assert near_commit(place, None) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pack_connectors.local_git.remote.transport import GitExchange
 
 from tests.stories.cli_driver import Folder, new_memory
 from tests.stories.terminal_driver import ASKED, at_terminal
@@ -472,6 +473,24 @@ def test_one_bad_source_holds_up_no_other_kit(
     assert "second 1.1.0: nothing to do" in again.text
     assert "error: observer: " in again.err
     assert installed.pack("kit", "update", "observer", "--yes").status == 1
+
+
+def test_a_source_that_has_not_moved_is_not_fetched(
+    installed: Folder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, fetched = kit(installed, "status"), list[str]()
+    assert kit(installed, "update", "--yes")["updated"][0]["commit"] is None
+    fetch = GitExchange.run
+    monkeypatch.setattr(
+        GitExchange, "run", lambda *words: fetched.append(words[1]) or fetch(*words)
+    )
+    assert kit(installed, "status") == before
+    assert before["kits"][0]["latest"] == "1.0.0"
+    assert kit(installed, "update", "--yes")["updated"][0]["commit"] is None
+    assert fetched == []
+    upstream.publish("1.1.0", SECOND)
+    assert kit(installed, "status")["kits"][0]["latest"] == "1.1.0"
+    assert fetched == ["fetch"]
 
 
 def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream: Upstream) -> None:

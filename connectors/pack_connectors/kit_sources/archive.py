@@ -92,6 +92,9 @@ class ArchiveSource:
         """See `KitSource.refs`."""
         return []
 
+    def at(self, ref: str | None = None) -> None:
+        """See `KitSource.at`; it has no commits."""
+
     def ship(self, ref: str | None = None) -> Shipment:
         """See `KitSource.ship`.
 

@@ -44,6 +44,9 @@ class FolderSource:
         """See `KitSource.refs`."""
         return []
 
+    def at(self, ref: str | None = None) -> None:
+        """See `KitSource.at`; it has no commits."""
+
     def ship(self, ref: str | None = None) -> Shipment:
         """See `KitSource.ship`."""
         if ref is not None:

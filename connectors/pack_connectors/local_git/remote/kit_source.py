@@ -24,6 +24,7 @@ from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, is_id
+from pack_connectors.local_git.remote.near_ref import near_commit
 from pack_connectors.local_git.remote.transport import GitExchange
 from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, redacted
 from pack_connectors.local_git.repository import create_repository, open_repository
@@ -174,6 +175,10 @@ class FetchedRepository:
         """Where it is, without secrets."""
         return redacted(self._url.text)
 
+    def at(self, branch: str | None) -> CommitId | None:
+        """The commit that a branch is at now, if it is here and plain to see; see `near_commit`."""
+        return near_commit(Path(self._url.text), branch)
+
     def resolve(self, ref: str | None) -> CommitId:
         """The commit that a branch, a tag or an id names; that of HEAD if nothing is named.
 
@@ -323,6 +328,10 @@ class GitKitSource:
     def refs(self) -> list[str]:
         """See `KitSource.refs`."""
         return self._repository.refs()
+
+    def at(self, ref: str | None = None) -> CommitId | None:
+        """See `KitSource.at`."""
+        return self._repository.at(ref) if self._is_near else None
 
     def ship(self, ref: str | None = None) -> Shipment:
         """See `KitSource.ship`."""

@@ -42,6 +42,9 @@ class OwnKitSource:
         """See `KitSource.refs`."""
         return []
 
+    def at(self, ref: str | None = None) -> None:
+        """See `KitSource.at`; it has no commits."""
+
     def ship(self, ref: str | None = None) -> Shipment:
         """See `KitSource.ship`."""
         name = self._address.removeprefix(_SCHEME)

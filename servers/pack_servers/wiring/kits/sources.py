@@ -66,10 +66,13 @@ class KitSources:
         source, ref = self.find(text)
         return unpack(source.ship(ref))
 
-    def newest(self, *, far: bool) -> Callable[[LockedKit], Kit | None]:
+    def newest(
+        self, as_installed: Callable[[LockedKit], Kit | None], *, far: bool
+    ) -> Callable[[LockedKit], Kit | None]:
         """What finds the newest version of an installed kit, or says why it cannot.
 
         Args:
+            as_installed: Gives an installed kit as it was then, for a source with nothing newer.
             far: Whether sources that are not on this machine are asked.
         """
 
@@ -77,7 +80,10 @@ class KitSources:
             source, _ = self.find(kit.source)
             if not far and not source.is_near:
                 return None
-            return unpack(source.ship(_moving(kit.ref)))
+            ref = _moving(kit.ref)
+            is_same = kit.commit is not None and source.at(ref) == kit.commit
+            known = as_installed(kit) if is_same else None
+            return known if known is not None else unpack(source.ship(ref))
 
         return find
 
