@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from pack.core.decision import Decision
@@ -108,10 +109,13 @@ class Kits:
             self._manifests[kit.tree] = self._bases.manifest(base, kit.name)[1]
         return self._manifests[kit.tree]
 
-    def as_installed(self, kit: LockedKit) -> Kit | None:
-        """An installed kit as its source shipped it then; `None` if that is not kept here."""
+    def as_installed(self) -> FindNewest:
+        """What gives an installed kit as its source shipped it then, if that is kept here now."""
+        return partial(self._as_installed, self._bases.tips())
+
+    def _as_installed(self, tips: Mapping[str, CommitId], kit: LockedKit) -> Kit | None:
         try:
-            base = self._bases.find(kit)
+            base = self._bases.find(kit, tips)
         except NotFound:
             return None
         files = self._bases.contents(base)

@@ -40,6 +40,7 @@ _VERSION: Final = 1
 _LARGEST: Final = 2 * 1024 * 1024
 _OWN: Final = "own"
 _LEFT_OUT: Final = "left_out"
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,10 +329,17 @@ def _kit_lines(kit: LockedKit) -> list[str]:
     for path in sorted(kit.files):
         one = kit.files[path]
         marks = {key: True for key, is_on in _marks(one) if is_on}
-        parts = {"sha256": one.sha256, "mode": one.mode, **marks, **one.more}
-        inner = ", ".join(f"{_key(key)}: {_flow(value)}" for key, value in parts.items())
+        more = "".join(f", {_key(key)}: {_flow(v)}" for key, v in {**marks, **one.more}.items())
+        inner = f"sha256: {_digest(one.sha256)}, mode: {_key(one.mode)}{more}"
         lines.append(f"      {yaml_block.write(path)}: {{{inner}}}")
     return lines
+
+
+def _digest(text: str) -> str:
+    """As `_flow`, many times quicker: what begins with a digit could be read as a number."""
+    if not _SHA256.fullmatch(text):
+        return _flow(text)
+    return f'"{text}"' if text[0].isdecimal() else text
 
 
 def _marks(one: LockedFile) -> tuple[tuple[str, bool], ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pack.errors import InvalidConfig
+from pack.files import yaml_block
 from pack.kits.lock import Lock, LockedFile, LockedKit, read_lock, write_lock
 
 ONE = LockedKit(
@@ -27,6 +28,15 @@ def test_what_was_written_is_read_again():
     assert read_lock(None) == Lock()
     assert read_lock(write_lock(Lock())) == Lock()
     assert lock.without("observer") == Lock()
+
+
+@pytest.mark.parametrize("first", "0123456789abcdef")
+def test_a_digest_is_written_as_any_text_is(first):
+    for digest in (first * 64, f"{first}e{'1' * 62}", f"{first}{'a' * 63}", first):
+        one = replace(ONE, files={"a.md": LockedFile(digest)})
+        assert f"sha256: {yaml_block.write(digest, flow=True)}," in write_lock(
+            Lock().with_kit(one)
+        ).decode("utf-8")
 
 
 def test_marks_of_a_file_are_read_however_they_are_written():

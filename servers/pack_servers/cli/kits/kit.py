@@ -210,7 +210,7 @@ def _install(call: KitCall) -> None:
 
 def _update(call: KitCall) -> None:
     """Update each kit that can be; one that cannot holds up no other."""
-    find = call.sources.newest(call.kits.as_installed, far=True)
+    find = call.sources.newest(call.kits.as_installed(), far=True)
     named, newest, failed = _named(call), dict[str, Kit](), dict[str, PackError]()
     for known in named:
         try:
@@ -332,7 +332,7 @@ def _versions(source: KitSource) -> Iterator[Kit]:
 
 
 def _status(call: KitCall) -> None:
-    find = call.sources.newest(call.kits.as_installed, far=call.fetch)
+    find = call.sources.newest(call.kits.as_installed(), far=call.fetch)
     found = call.kits.status(call.names, find)
     if call.is_json:
         show_json(status_fields(found))
