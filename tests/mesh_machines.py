@@ -13,6 +13,7 @@ from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 
+from pack.kits.peer_bases import PeerBases
 from pack.log import LogQuery
 from pack.mesh.meeting import Health
 from pack.mesh.mesh import Mesh
@@ -105,6 +106,7 @@ class Machine:
                 public_of=public_of,
                 exclusive=nullcontext,
                 clock=lambda: self.now,
+                kits=PeerBases(self.git),
             )
         )
 
