@@ -61,13 +61,31 @@ class KnownLog:
 
     def _picked(self, query: LogQuery) -> _Part | None:
         """What the whole log says of one file; `None` if it is not known, or has merges."""
+        line = self._known_line() if query.path is not None else None
+        return line.answer(query) if line is not None else None
+
+    def _known_line(self) -> LogLine | None:
+        """The whole log by its files; `None` if it is not known."""
         with self._lock:
             known, line = self._parts.get(_WHOLE), self._line
-        if known is None or query.path is None:
+        if known is None:
             return None
         if line is None or line.commits is not known[1]:
             line = self._line = LogLine(known[1])
-        return line.answer(query)
+        return line
+
+    def read_whole(self, head: CommitId) -> bool:
+        """Know what happened to all files, so that the store is not asked about each.
+
+        Returns:
+            Whether that is so now. It is not where there are merges.
+
+        Raises:
+            As `Connector.log`.
+        """
+        self.read(replace(_WHOLE, head=head))
+        line = self._known_line()
+        return line is not None and line.is_line
 
     def after(self, head: CommitId, old: CommitId) -> _Part | None:
         """The commits after an old one, with their files, if they follow it in a line.

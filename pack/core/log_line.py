@@ -19,14 +19,17 @@ class LogLine:
 
     Args:
         commits: All of them, down to the first commit of the memory.
+
+    Attributes:
+        is_line: Whether there are no merges among them; if there are, nothing is answered.
     """
 
     def __init__(self, commits: Sequence[CommitFacts]) -> None:
         self.commits = commits
-        self._is_line = all(len(one.parents) <= 1 for one in commits)
+        self.is_line = all(len(one.parents) <= 1 for one in commits)
         self._numbers: dict[CommitId, int] = {}
         self._by_path: dict[MemoryPath, list[int]] = {}
-        for number, commit in enumerate(commits if self._is_line else ()):
+        for number, commit in enumerate(commits if self.is_line else ()):
             self._numbers[commit.id] = number
             for path in _paths(commit):
                 self._by_path.setdefault(path, []).append(number)

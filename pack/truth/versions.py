@@ -22,7 +22,7 @@ from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys, lines_of
 from pack.history.follow import follow
 from pack.history.origins import OLDER, written_by
-from pack.log import CommitFacts, FileChange, LogQuery
+from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import IMPORT
 from pack.truth.acceptances import Acceptance, accepted
@@ -104,7 +104,8 @@ class Versions:
         """Know what happened to all files, so that the store is not asked about each.
 
         Returns:
-            Whether that is known now; not where the log of the store is not cheap to read.
+            Whether that is known now; not where there are merges, or where the log of the store is
+            not cheap to read.
 
         Raises:
             ConnectorError: The store cannot be read.
@@ -112,8 +113,7 @@ class Versions:
         head = self._core.connector.head()
         if head is None or Capability.LOG not in self._core.connector.capabilities:
             return False
-        self._core.log.read(LogQuery(head, with_files=True))
-        return True
+        return self._core.log.read_whole(head)
 
     def shared_among(self, paths: Collection[MemoryPath]) -> Collection[MemoryPath]:
         """Those of some files that may hold text that is not the person's, as far as is known.

@@ -90,7 +90,7 @@ def test_once_all_of_it_was_read_each_file_is_known(git_world):
     memory.notes.delete("notes/c.md", moved.sha)
     connector = Counting(git_world.connector)
     log, head = KnownLog(connector), connector.head()
-    log.read(LogQuery(head, with_files=True))
+    assert log.read_whole(head)
     for path in ("notes/a.md", "notes/c.md", "index.md", "none.md"):
         for asked in (
             {"with_files": True},
@@ -115,6 +115,8 @@ def test_but_git_is_asked_where_it_has_a_merge_or_lacks_a_commit(git_world):
     ours = git_world.connector.head()
     git(folder, "merge", "--quiet", "--no-edit", "--strategy", "ours", "side")
     log = KnownLog(git_world.connector)
+    assert not log.read_whole(git_world.connector.head())
+    assert log.read_whole(ours)
     for whole, asked in (
         (git_world.connector.head(), {"head": git_world.connector.head()}),
         (ours, {"head": side}),
