@@ -81,9 +81,9 @@ class Mesh:
             InvalidRequest: The memory belongs to a group already, or a name cannot be used.
             ConnectorError: It cannot be stored.
         """
-        membership = self.roster.begin(name, group, endpoint)
+        self.roster.begin(name, group, endpoint)
         self.outbox.announce()
-        return membership
+        return self.roster.membership()
 
     def place(self, peer: PeerId, endpoint: str) -> str:
         """Have a peer be reached at an address, whatever it says itself.

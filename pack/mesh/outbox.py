@@ -58,8 +58,8 @@ class Outbox:
     def announce_for(self, membership: Membership) -> CommitId | None:
         """As `announce`, for whoever keeps other processes from it already."""
         head, last = self._memory.head(), self.last(self._roster.me)
-        news = (head, membership.endpoint, _successor(membership))
-        if head is None or (last and news == _news(last.said)):
+        is_new_of_me = last is not None and _is_new_of_me(membership, last.said)
+        if head is None or (last and head == last.said.head and not is_new_of_me):
             return last.id if last else None
         if last is not None and membership.is_restored:
             return last.id  # it first takes in again what it said
@@ -67,7 +67,7 @@ class Outbox:
         if known is None:
             return None
         if why := self._refuse_telling(head, last):
-            if last is not None and news[1:] != _news(last.said)[1:]:
+            if last is not None and is_new_of_me:
                 # The others must hear of a new address or key all the same.
                 self._announce_head(membership, last.said.head, last, known)
             raise RefusedForSafety(f"{head[:12]} was not announced: {why}".rstrip("."))
@@ -99,7 +99,11 @@ class Outbox:
             endpoint=membership.endpoint,
             successor=_successor(membership),
         )
-        return self._chains.announce(last.id if last else None, said)
+        made = self._chains.announce(last.id if last else None, said)
+        stored = self._ports.state.membership()
+        if stored is not None and stored.told != (told := _of_me(membership)):
+            self._ports.state.set_membership(replace(stored, told=told))
+        return made
 
     def _refuse_telling(self, head: CommitId, last: Announced | None) -> str:
         """Why a head must not be told; what others have told as it is, is no secret to them."""
@@ -220,9 +224,19 @@ class Outbox:
         return not mine <= theirs.commits
 
 
-def _news(said: Announcement) -> tuple[CommitId, str, PublicKey | None]:
-    """What of an announcement is worth another one where it changes."""
-    return said.head, said.endpoint, said.successor
+def _is_new_of_me(membership: Membership, last: Announcement) -> bool:
+    """Whether this machine has not said yet where it is and which key it asks for.
+
+    What counts is what it said itself: where another machine has its key and says otherwise, each
+    would correct the other for ever.
+    """
+    if membership.told is not None:
+        return membership.told != _of_me(membership)
+    return (membership.endpoint, _successor(membership)) != (last.endpoint, last.successor)
+
+
+def _of_me(membership: Membership) -> tuple[str, str]:
+    return membership.endpoint, membership.successor
 
 
 def _successor(membership: Membership) -> PublicKey | None:

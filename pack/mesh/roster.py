@@ -46,7 +46,7 @@ class Roster:
         """The key of this peer."""
         return self._chains.key
 
-    def begin(self, name: str, group: str, endpoint: str = "") -> Membership:
+    def begin(self, name: str, group: str, endpoint: str = "") -> None:
         """Begin a group, of which this peer is the owner.
 
         Raises:
@@ -61,7 +61,6 @@ class Roster:
                 made = Group.of_one(group, Peer(name, self._chains.key))
                 first = self._chains.store_group(None, made, frozenset())
             self._state.set_membership(Membership(first, name, endpoint, self.me))
-        return self.membership()
 
     def refuse_member(self) -> None:
         """Do nothing, unless the memory belongs to a group; half a join is nothing."""

@@ -52,6 +52,8 @@ class Membership:
         successor: The key that it has asked to go by; empty if none.
         is_restored: Whether it has heard from others what it had once said itself, as after a
             backup, and has not taken that in yet.
+        told: The address and the successor that this machine announced last; `None` where this was
+            stored before it was kept. Another machine with the same key may have said others since.
     """
 
     group: CommitId
@@ -60,6 +62,7 @@ class Membership:
     peer: PeerId | None = None
     successor: str = ""
     is_restored: bool = False
+    told: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

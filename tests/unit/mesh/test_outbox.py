@@ -7,7 +7,7 @@ from pack.kits.bases import KitBases
 from pack.kits.lock import LOCK, Lock, locked, write_lock
 from pack.model import MemoryPath
 from tests.finding_machines import Net
-from tests.sim.machine import MemoryHead
+from tests.sim.machine import Machine, MemoryHead
 from tests.sim.world import MERGE
 from tests.support import git
 from tests.unit.kits.test_kits import kit
@@ -105,6 +105,27 @@ def test_a_new_address_is_told_while_what_is_new_is_kept_back(monkeypatch):
     with pytest.raises(RefusedForSafety, match="hidden"):
         mesh.outbox.announce()
     assert mesh.outbox.last(mesh.me).said == said
+
+
+@pytest.mark.contract("C14")
+def test_two_machines_with_one_key_do_not_correct_each_other_for_ever():
+    net = Net("a", "b")
+    machine, other = net.machines["a"], net.machines["b"]
+    twin = Machine(net.world, net.files, "twin", "a")
+    twin.copy_of(machine)
+    twin.mesh.place(twin.id, "http://elsewhere:1")
+
+    def numbers():
+        for number in range(3):
+            for sender, receiver in ((machine, twin), (twin, machine), (twin, other)):
+                sender.mesh.outbox.export(f"{number}{sender.name}{receiver.name}")
+                receiver.mesh.inbox.take(f"{number}{sender.name}{receiver.name}")
+            yield twin.mesh.outbox.last(twin.id).said.n
+
+    assert len(set(numbers())) == 1
+    assert machine.mesh.outbox.last(twin.id) == other.mesh.outbox.last(twin.id)
+    net.move("a", "http://new:1")  # what either says of itself is said all the same
+    assert machine.mesh.outbox.last(twin.id).said.endpoint == "http://new:1"
 
 
 # --- what kits were installed from goes along --------------------------------------------------
