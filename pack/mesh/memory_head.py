@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from pack.connector import Connector
 from pack.core.core import Core
@@ -23,6 +23,7 @@ from pack.truth.lines import with_merge_rules
 from pack.use_cases.exchange import Exchanger, refuse_outgoing
 from pack.use_cases.merging import MergeVerdict, Merging
 
+_REMEMBERED: Final = 1024
 FindHead = Callable[[CommitId, str], Remote]
 """A head that is here as a remote that was fetched, and whose it is."""
 
@@ -52,6 +53,7 @@ class ExchangedHead:
         self._core = core
         self._store = store
         self._find_head = find_head
+        self._heights: dict[CommitId, int] = {}
 
     def head(self) -> CommitId | None:
         """See `MemoryHead.head`."""
@@ -59,7 +61,11 @@ class ExchangedHead:
 
     def height(self, commit: CommitId) -> int:
         """See `MemoryHead.height`."""
-        return self._store.height([commit])
+        if commit not in self._heights:
+            if len(self._heights) >= _REMEMBERED:
+                self._heights.clear()
+            self._heights[commit] = self._store.height([commit])
+        return self._heights[commit]
 
     def tree(self, commit: CommitId) -> str:
         """See `MemoryHead.tree`."""

@@ -29,7 +29,6 @@ class Outbox:
         self._roster = roster
         self._chains = ports.chains
         self._memory = ports.memory
-        self._height: tuple[CommitId, int] | None = None
 
     def head(self) -> CommitId | None:
         """The memory's current commit; cheap enough to be asked ten times a second."""
@@ -37,12 +36,8 @@ class Outbox:
 
     def standpoint(self) -> Standpoint:
         """Where this peer is."""
-        head, known = self._memory.head(), self._height
-        if head is None:
-            return Standpoint(None, 0)
-        if known is None or known[0] != head:
-            self._height = known = (head, self._memory.height(head))
-        return Standpoint(head, known[1])
+        head = self._memory.head()
+        return Standpoint(head, self._memory.height(head) if head else 0)
 
     def announce(self) -> CommitId | None:
         """Say where the memory is, if that is new; returns this peer's last announcement.

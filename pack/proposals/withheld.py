@@ -76,6 +76,8 @@ def withheld_text(found: Withheld) -> WithheldText | None:
 
 def withheld_in(message: str) -> Iterator[str]:
     """The ids of the proposals that the message of a merge names."""
+    if _TRAILER not in message:  # as most, and a history can be long
+        return
     for line in message.strip().rpartition("\n\n")[2].splitlines():
         name, _, value = line.partition(": ")
         proposal_id = value.partition(" ")[0]

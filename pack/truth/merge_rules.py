@@ -113,6 +113,7 @@ class CommitRules:
         return {
             said[PROPOSAL]
             for one in commits
+            if PROPOSAL in one.message  # most name none, and a history can be long
             if PROPOSAL in (said := one.trailers) and STATUS_TRAILER not in said
             if written_by(one).is_accepted
         }

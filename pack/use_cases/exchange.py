@@ -195,17 +195,18 @@ class Exchanger:
             return
         ours, others = self._files(position.ours), self._files(theirs)
         rules = CommittedRules(others.get, self._read)
-        for found in self._remote.incoming(position.base, theirs):
-            path = found.path
-            if ours.get(path) == others.get(path):
-                continue
-            here = self._connector.exclusion(path)
-            managed = here is not None and here.kind is ExclusionKind.MANAGED
-            if managed or rules.is_managed(path):
-                raise RefusedForSafety(
-                    f"{path} is managed by a git filter, which PACK does not run",
-                    "Run `git pull` in the memory folder: your git runs the filter.",
-                )
+        with self._connector.view():
+            for found in self._remote.incoming(position.base, theirs):
+                path = found.path
+                if ours.get(path) == others.get(path):
+                    continue
+                here = self._connector.exclusion(path)
+                managed = here is not None and here.kind is ExclusionKind.MANAGED
+                if managed or rules.is_managed(path):
+                    raise RefusedForSafety(
+                        f"{path} is managed by a git filter, which PACK does not run",
+                        "Run `git pull` in the memory folder: your git runs the filter.",
+                    )
 
     def _is_emptied(self, theirs: CommitId, before: CommitId | None) -> bool:
         return before is not None and self._is_memory(before) and not self._is_memory(theirs)

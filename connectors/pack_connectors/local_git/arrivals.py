@@ -95,10 +95,21 @@ class Arrivals:
             UncommittedEdit, StagedChange, RefusedForSafety: Something of the user is in the way.
             PackError: The commit holds what cannot be checked out.
         """
-        return [
-            self._target(found.path, found.before, found.after, None, staged)
-            for found in differences(self._runner, head, to)
-        ]
+        found = list(differences(self._runner, head, to))
+        new = [one.after for one in found if one.after and one.after.mode != SUBMODULE_MODE]
+        blobs = dict.fromkeys(BlobId(entry.id) for entry in new)
+        contents: dict[str, bytes] = dict(self._store.read_blobs(list(blobs)))
+        with self._rules.view():
+            return [
+                self._target(
+                    one.path,
+                    one.before,
+                    one.after,
+                    contents.get(one.after.id) if one.after else None,
+                    staged,
+                )
+                for one in found
+            ]
 
     def of_merge(
         self,

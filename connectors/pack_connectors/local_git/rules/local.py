@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
@@ -27,7 +27,12 @@ from pack_connectors.local_git.rules.line_ends import (
     to_blob,
     to_folder,
 )
-from pack_connectors.local_git.rules.person import PersonalSettings, Stamp, status_of
+from pack_connectors.local_git.rules.person import (
+    PersonalRules,
+    PersonalSettings,
+    Stamp,
+    status_of,
+)
 from pack_connectors.local_git.worktree import Worktree
 
 Edits = Mapping[MemoryPath, BlobId | None]
@@ -36,11 +41,18 @@ _REMEMBERED: Final = 200_000
 _WORTH_A_WALK: Final = 100
 
 
+class _Seen(NamedTuple):
+    """The rules at one moment."""
+
+    rules: Rules
+    personal: PersonalRules
+
+
 class _View(threading.local):
     """The rules that one thread has read in a view."""
 
     is_open = False
-    rules: Rules | None = None
+    seen: _Seen | None = None
 
 
 class LocalRules:
@@ -71,7 +83,10 @@ class LocalRules:
 
     @contextmanager
     def view(self) -> Iterator[None]:
-        """Let `exclusion`, in this thread, read the rules once, and again after a write."""
+        """Let questions about single paths, in this thread, read the rules once.
+
+        After a write, they are read again.
+        """
         if self._view.is_open:  # a view inside another is the same one
             yield
             return
@@ -79,18 +94,24 @@ class LocalRules:
         try:
             yield
         finally:
-            self._view.is_open, self._view.rules = False, None
+            self._view.is_open, self._view.seen = False, None
 
     def move_on(self) -> None:
         """A write was made, perhaps to a file with rules."""
-        self._view.rules = None
+        self._view.seen = None
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
-        rules = self._view.rules or self._now()
-        if self._view.is_open:
-            self._view.rules = rules
-        return self._exclusion(rules, path)
+        return self._exclusion(self._seen().rules, path)
+
+    def _seen(self) -> _Seen:
+        seen = self._view.seen
+        if seen is None:
+            personal = self._personal.read()
+            seen = _Seen(self._rules_with(personal), personal)
+            if self._view.is_open:
+                self._view.seen = seen
+        return seen
 
     def skipping(self) -> Skips:
         """Whether git does not look into a folder, by the rules as they are now."""
@@ -202,14 +223,15 @@ class LocalRules:
         """What git stores for the bytes of a file."""
         if b"\r\n" not in content:
             return content
-        return to_blob(content, self._line_ends(self._now(), path), lambda: self._holds_crlf(path))
+        ends = self._line_ends(*self._seen(), path)
+        return to_blob(content, ends, lambda: self._holds_crlf(path))
 
     def to_folder(self, path: MemoryPath, content: bytes) -> bytes:
         """What the folder holds where git checks out these bytes."""
-        return to_folder(content, self._line_ends(self._now(), path))
+        return to_folder(content, self._line_ends(*self._seen(), path))
 
-    def _line_ends(self, rules: Rules, path: MemoryPath) -> LineEnds:
-        personal = self._personal.read()
+    @staticmethod
+    def _line_ends(rules: Rules, personal: PersonalRules, path: MemoryPath) -> LineEnds:
         return line_ends_of(rules.attributes(path), personal.autocrlf, personal.eol)
 
     def _holds_crlf(self, path: MemoryPath) -> bool:
@@ -234,7 +256,7 @@ class LocalRules:
         return found
 
     def _stored_blob(self, rules: Rules, path: MemoryPath, blob: BlobId) -> BlobId:
-        ends = self._line_ends(rules, path)
+        ends = self._line_ends(rules, self._personal.read(), path)
         if ends.text is Text.NONE:
             return blob
         key = (blob, ends, self._committed.blob(path))
@@ -251,8 +273,11 @@ class LocalRules:
     # --- asking --------------------------------------------------------------------------------
 
     def _now(self) -> Rules:
+        return self._rules_with(self._personal.read())
+
+    def _rules_with(self, personal: PersonalRules) -> Rules:
         head = self._committed.commit()
-        return Rules(lambda path: self._read(path, head), self._personal.read().outer)
+        return Rules(lambda path: self._read(path, head), personal.outer)
 
     def _exclusion(self, rules: Rules, path: MemoryPath) -> Exclusion | None:
         return rules.exclusion(path, lambda: self._is_tracked(path))
