@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pack.mesh.troubles import TroubleKind
+
 TOKEN = re.compile(r"\b(?:t|lie)[0-9]+\.")
 COPY = re.compile(r"\.conflict-")
 MET = "b/moved-"
@@ -65,11 +67,21 @@ def _came_back(run: Any) -> Iterator[str]:
 
 
 def _left_behind(run: Any) -> Iterator[str]:
-    """Machines that have a key by which the group knows them, and go by another one."""
+    """Machines that have a key by which the group knows them, and go by another one.
+
+    A machine that came back with a backup cannot know whether it has said anything by that key to
+    somebody it has not met yet. Where nobody has it, its person is told what to do.
+    """
     peers = run.machines[0].mesh.roster.version().group.peers
     for one in run.machines:
         if one.id not in peers and not one.disk.membership.is_restored and one.ids[-1] in peers:
-            yield one.name
+            said = any(f"peers/{one.ids[-1]}" in other.disk.refs for other in run.machines)
+            if said or one.key_name not in run.doubles or not _is_told(one):
+                yield one.name
+
+
+def _is_told(machine: Any) -> bool:
+    return any(one.kind is TroubleKind.MEMBERSHIP for one in machine.mesh.troubles.found())
 
 
 def _is_forked(run: Any, peer: str) -> bool:
