@@ -87,6 +87,14 @@ class Arrivals:
         self._store = store
         self._index = index
         self._rules = rules
+        self._last: tuple[tuple[CommitId | None, CommitId], list[Difference]] | None = None
+
+    def differences(self, old: CommitId | None, new: CommitId) -> Sequence[Difference]:
+        """As the function of that name, once for whoever looks first and then takes it in."""
+        last = self._last
+        if last is None or last[0] != (old, new):
+            last = self._last = (old, new), list(differences(self._runner, old, new))
+        return last[1]
 
     def of_commit(self, head: CommitId | None, to: CommitId, staged: Staged) -> list[ExaminedFile]:
         """The targets of a fast-forward.
@@ -95,7 +103,7 @@ class Arrivals:
             UncommittedEdit, StagedChange, RefusedForSafety: Something of the user is in the way.
             PackError: The commit holds what cannot be checked out.
         """
-        found = list(differences(self._runner, head, to))
+        found, self._last = self.differences(head, to), None
         new = [one.after for one in found if one.after and one.after.mode != SUBMODULE_MODE]
         blobs = dict.fromkeys(BlobId(entry.id) for entry in new)
         contents: dict[str, bytes] = dict(self._store.read_blobs(list(blobs)))

@@ -48,7 +48,7 @@ from pack.model import (
 )
 from pack.paths import kept_copy_path
 from pack.rules.exclusion import Exclusion
-from pack_connectors.local_git.arrivals import Arrivals, Staged, differences
+from pack_connectors.local_git.arrivals import Arrivals, Difference, Staged, differences
 from pack_connectors.local_git.beside.commit_notes import CommitNotes
 from pack_connectors.local_git.beside.side_refs import SideRefs
 from pack_connectors.local_git.busy import refuse_busy
@@ -77,6 +77,7 @@ from pack_connectors.local_git.past.ancestors import Ancestors
 from pack_connectors.local_git.past.commit_graph import CommitGraph
 from pack_connectors.local_git.past.listing import SharedListing
 from pack_connectors.local_git.past.merge_bases import height, merge_bases
+from pack_connectors.local_git.past.near import distance
 from pack_connectors.local_git.past.one_commit import read_new, read_one
 from pack_connectors.local_git.past.tree_diff import diff_trees
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
@@ -446,6 +447,24 @@ class LocalGit:
         """What manages each of many paths that is managed; see `exclusion`."""
         with _store_errors():
             return self._rules.managed(paths)
+
+    def distance(self, ancestor: CommitId, commit: CommitId) -> int | None:
+        """By how many commits one is ahead of another, as `near.distance` says it."""
+        if not (self._store.is_at_hand and self.is_whole()):
+            return None
+        with _store_errors():
+            return distance(self._store, ancestor, commit)
+
+    def holds_commit(self, commit: CommitId) -> bool | None:
+        """Whether a commit is stored; `None` where it takes a git of its own to say."""
+        if not self._store.is_at_hand:
+            return None
+        with _store_errors():
+            return self._is_commit(commit)
+
+    def differences(self, base: CommitId | None, to: CommitId) -> Sequence[Difference]:
+        """Each path at which two commits differ; see `arrivals.differences`."""
+        return self._arrivals.differences(base, to)
 
     def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
         """See `Remote.fast_forward`; `to` must descend from `base`."""

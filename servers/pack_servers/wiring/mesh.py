@@ -6,7 +6,7 @@ import platform
 import secrets
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from pack_connectors.system.process_lock import ProcessLock
 from pack.actions import Action
 from pack.errors import InvalidConfig, NotFound, reason_of
 from pack.kits.peer_bases import PeerBases
+from pack.log import CommitFacts
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
 from pack.mesh.challenges import SentRequest
@@ -138,7 +139,9 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
                 memory=memory.as_peer(local, lambda head, label: PeerHead(local, head, label)),
                 chains=SignedChains(local, keys.load),
                 side_refs=local.side_refs,
-                bundles=Bundles(local.repository, GitRunner(local.repository)),
+                bundles=Bundles(
+                    local.repository, GitRunner(local.repository), holds=local.holds_commit
+                ),
                 inspect=partial(_inspected, memory, local),
                 state=state,
                 signer=JoinSigner(keys.of),
@@ -311,5 +314,14 @@ def _inspected(
     """What a bundle in quarantine offers, seen through a store that has the memory as well."""
     assert isinstance(arrived, ArrivedBundle)  # noqa: S101 - the bundles are ours
     folder = local.repository.work_tree
-    with closing(LocalGit(folder, clock, objects=arrived.objects)) as store:
-        yield OfferedBundle(arrived), memory.merge_check(store)
+    with ExitStack() as stack:
+
+        @cache
+        def opened() -> CheckMerge:  # few bundles bring a merge
+            store = closing(LocalGit(folder, clock, objects=arrived.objects))
+            return memory.merge_check(stack.enter_context(store))
+
+        def check_merge(facts: CommitFacts) -> bool:
+            return opened()(facts)
+
+        yield OfferedBundle(arrived), check_merge

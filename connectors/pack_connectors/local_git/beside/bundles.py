@@ -15,7 +15,7 @@ import os
 import shutil
 import struct
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -44,6 +44,8 @@ from pack_connectors.local_git.repository import Repository
 
 _BLOCK: Final = 1024 * 1024
 _LEFT_SECONDS: Final = 24 * 3600
+_FEW: Final = 100
+"""Commits that are looked for one by one, where no git has to be started for it."""
 _LARGEST_OBJECT: Final = "512m"
 """In memory at once; git streams what is larger and no delta (`core.bigFileThreshold`)."""
 _MARK: Final = "PACK: arrived from a peer"
@@ -66,12 +68,20 @@ class Bundles:
         repository: The repository.
         runner: Runs git in it.
         largest: The most bytes that a bundle may unpack from.
+        holds: Whether the repository has a commit; `None` where git has to be started to say so.
     """
 
-    def __init__(self, repository: Repository, runner: GitRunner, largest: int = LARGEST) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        runner: GitRunner,
+        largest: int = LARGEST,
+        holds: Callable[[CommitId], bool | None] = lambda _: None,
+    ) -> None:
         self._repository = repository
         self._runner = runner
         self._largest = largest
+        self._holds = holds
 
     def write_bundle(self, file: str, refs: Iterable[str], without: Collection[CommitId]) -> bool:
         """See `BundleStore.write_bundle`."""
@@ -102,6 +112,9 @@ class Bundles:
     def missing(self, commits: Iterable[CommitId]) -> list[CommitId]:
         """See `BundleStore.missing`."""
         asked = list(dict.fromkeys(commits))
+        held = [self._holds(CommitId(check_id(one))) for one in asked[:_FEW]]
+        if None not in held and len(held) == len(asked):
+            return [one for one, is_held in zip(asked, held, strict=True) if not is_held]
         lines = "".join(f"{check_id(commit)}\n" for commit in asked).encode()
         out = self._runner.run(["cat-file", "--batch-check=%(objecttype)"], stdin=lines)
         kinds = out.decode("utf-8", "replace").splitlines()

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pack.deferred import pattern
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, Change, CommitId, Identity, MemoryPath, Put
@@ -37,6 +38,8 @@ FOLDERS: Final = ("proposals", "rejected", "kits", "imports")
 REFSPECS: Final = tuple(f"+{PREFIX}{folder}/*:{PREFIX}{folder}/*" for folder in FOLDERS)
 """What a clone fetches to have them all."""
 _ATTEMPTS: Final = 3
+_PLAIN: Final = pattern(r"[a-z0-9/-]*")
+"""What names of PACK's own refs consist of; git knows which others are none, as of a lock."""
 _File = tuple[int, int, int] | None
 Stamp = tuple[Identity, int]
 """Who commits, and when in seconds since 1970."""
@@ -68,6 +71,7 @@ class SideRefs:
         self._clock = clock
         self._store = store
         self._refs = refs
+        self._user: Identity | None = None
         self._known: dict[str, tuple[_Seen | None, dict[str, CommitId]]] = {}
 
     def list(self, folder: str) -> dict[str, CommitId]:
@@ -75,9 +79,34 @@ class SideRefs:
         stamp, known = self._stamp(folder), self._known.get(folder)
         if known is not None and stamp is not None and known[0] == stamp:
             return dict(known[1])
-        found = self._listed(folder)
+        found = self._brought_up(folder, stamp, known)
+        if found is None:
+            found = self._listed(folder)
         self._known[folder] = (stamp, found)
         return dict(found)
+
+    def _brought_up(
+        self,
+        folder: str,
+        stamp: _Seen | None,
+        known: tuple[_Seen | None, dict[str, CommitId]] | None,
+    ) -> dict[str, CommitId] | None:
+        """The refs after loose ones were written; `None` where git has to be asked."""
+        if known is None or known[0] is None or stamp is None or known[0][0] != stamp[0]:
+            return None
+        before, now, found = dict(known[0][1]), dict(stamp[1]), dict(known[1])
+        if not self._store.is_at_hand or not before.keys() <= now.keys():
+            return None  # where one is gone, a packed one counts again
+        top = self._repository.common_dir / f"{PREFIX}{folder}"
+        for file in (file for file, content in now.items() if before.get(file) != content):
+            name = "" if file == str(top) else Path(file).relative_to(top).as_posix()
+            commit = now[file].decode("ascii", "replace").removesuffix("\n")
+            if not (_PLAIN.fullmatch(name) and is_id(commit)):
+                return None
+            if self._store.find_id(commit, "commit") is None:
+                return None
+            found[name] = CommitId(commit)
+        return dict(sorted(found.items()))
 
     def _stamp(self, folder: str) -> _Seen | None:
         """The loose refs of a folder as they are, and which packed ones there are."""
@@ -260,7 +289,7 @@ class SideRefs:
         sign: Callable[[bytes], bytes] = bytes,
         stamp: Stamp | None = None,
     ) -> CommitId:
-        user, now = stamp or (read_user(self._runner), max(0, int(self._clock().timestamp())))
+        user, now = stamp or (self._committer(), max(0, int(self._clock().timestamp())))
         lines = (
             f"tree {tree}",
             *(f"parent {parent}" for parent in parents),
@@ -269,6 +298,11 @@ class SideRefs:
         )
         data = ("\n".join(lines) + f"\n\n{message.rstrip()}\n").encode("utf-8", "replace")
         return CommitId(self._store.add("commit", sign(data), files))
+
+    def _committer(self) -> Identity:
+        if self._user is None:
+            self._user = read_user(self._runner)
+        return self._user
 
     def _entry(
         self, base: CommitId | None, change: Change, files: DurableFiles

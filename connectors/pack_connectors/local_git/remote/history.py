@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pack.errors import Unavailable
 from pack.model import Commit, CommitId, EntryType
 from pack.remote.remote import Incoming, Outgoing
-from pack_connectors.local_git.arrivals import Difference, differences
+from pack_connectors.local_git.arrivals import Difference
 from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.past.ancestors import leads_to
 from pack_connectors.local_git.process import GitRunner, check_id
 from pack_connectors.local_git.remote.outgoing import read_outgoing
 
@@ -23,6 +24,7 @@ class GitHistory:
     def __init__(self, local: LocalGit) -> None:
         self._local = local
         self._runner = GitRunner(local.repository)
+        self._incoming: tuple[tuple[CommitId | None, CommitId], Sequence[Incoming]] | None = None
 
     def _set_refs(self, refs: Mapping[str, CommitId]) -> None:
         updates = "".join(f"update {ref}\0{check_id(to)}\0\0" for ref, to in refs.items())
@@ -36,28 +38,33 @@ class GitHistory:
 
     def is_ancestor(self, ancestor: CommitId, commit: CommitId) -> bool:
         """See `Remote.is_ancestor`."""
-        return not self._revisions("-1", ancestor, f"^{check_id(commit)}")
+        apart = self._local.distance(ancestor, commit)
+        return leads_to(self._runner, ancestor, commit) if apart is None else apart >= 0
 
     def merge_base(self, one: CommitId, other: CommitId) -> CommitId | None:
         """See `Remote.merge_base`."""
+        apart = self._local.distance(one, other)
+        if apart is not None:
+            return one if apart >= 0 else other
         out = self._runner.run(["merge-base", check_id(one), check_id(other)], ok=(0, 1))
         return CommitId(out.decode().strip()) if out else None
 
     def count(self, commit: CommitId, without: CommitId | None) -> int:
         """See `Remote.count`."""
+        apart = self._local.distance(without, commit) if without else None
+        if apart is not None:
+            return max(apart, 0)
         excluded = [f"^{check_id(without)}"] if without else []
-        return int(self._revisions("--count", commit, *excluded))
-
-    def _revisions(self, option: str, commit: CommitId, *excluded: str) -> str:
-        arguments = ["rev-list", option, check_id(commit), *excluded, "--"]
-        return self._runner.run(arguments).decode().strip()
+        return int(self._runner.run(["rev-list", "--count", check_id(commit), *excluded, "--"]))
 
     def incoming(self, base: CommitId | None, theirs: CommitId) -> Sequence[Incoming]:
         """See `Remote.incoming`."""
-        found = list(differences(self._runner, base, theirs))
-        blobs = {d.after.id for d in found if d.after and d.type is not EntryType.SUBMODULE}
-        sizes = self._sizes(sorted(blobs))
-        return [_incoming(difference, sizes) for difference in found]
+        if self._incoming is None or self._incoming[0] != (base, theirs):
+            found = self._local.differences(base, theirs)
+            blobs = {d.after.id for d in found if d.after and d.type is not EntryType.SUBMODULE}
+            sizes = self._sizes(sorted(blobs))
+            self._incoming = (base, theirs), [_incoming(one, sizes) for one in found]
+        return self._incoming[1]
 
     def outgoing(self, commit: CommitId, without: CommitId | None) -> Sequence[Outgoing]:
         """See `Remote.outgoing`."""

@@ -124,6 +124,14 @@ def test_what_a_killed_process_left_is_swept_a_day_later(there, sent):
     assert [folder.name for folder in arrivals.iterdir()] == ["new"]
 
 
+def test_no_git_is_started_for_what_can_be_said_without(here, monkeypatch):
+    known = head(here)
+    monkeypatch.setattr(GitRunner, "start", None)
+    assert bundles(here, holds=lambda one: one == known).missing([known, "1" * 40]) == ["1" * 40]
+    monkeypatch.undo()
+    assert bundles(here, holds=lambda _: None).missing([known, "1" * 40]) == ["1" * 40]
+
+
 def test_a_commit_that_is_missing_is_told(here, there):
     assert bundles(there).missing([head(here)]) == [head(here)]
     assert bundles(here).missing([head(here), CommitId("1" * 40)]) == ["1" * 40]

@@ -1,11 +1,15 @@
 """Refs beside the branch: whatever moves one, and wherever git keeps it, is seen at once."""
 
+from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import create_repository
 
+from pack.model import CommitId
 from tests.support import START, git, make_again
 
 USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -20,9 +24,14 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_change_by_whomever_is_seen(folder: Path) -> None:
-    one, two = git(folder, "rev-parse", "HEAD~1", "HEAD").decode().split()
+@pytest.mark.parametrize("is_at_hand", [False, True])
+def test_every_change_by_whomever_is_seen(folder: Path, is_at_hand: bool) -> None:
+    one, two = (CommitId(c) for c in git(folder, "rev-parse", "HEAD~1", "HEAD").decode().split())
+    import_module("git")  # or its children answer later only
     local = LocalGit(folder, lambda: START)
+    if is_at_hand:
+        local._store.read_commit(one)
+    blob = git(folder, "hash-object", "-w", "--stdin", stdin=b"text").decode().strip()
     group, desk = "refs/pack/group", "refs/pack/peers/desk"
 
     def listed() -> list[dict[str, str]]:
@@ -38,9 +47,35 @@ def test_every_change_by_whomever_is_seen(folder: Path) -> None:
     assert listed() == [{"": one}, {"desk": one}]
     git(folder, "update-ref", desk, two)
     assert listed() == [{"": one}, {"desk": two}]
+    git(folder, "update-ref", "refs/pack/peers/attic/phone", one)
+    assert listed() == [{"": one}, {"attic/phone": one, "desk": two}]
+    git(folder, "update-ref", "-d", "refs/pack/peers/attic/phone")
+    git(folder, "update-ref", "refs/pack/peers/blob", blob)
+    git(folder, "symbolic-ref", "refs/pack/peers/link", desk)
+    assert listed() == [{"": one}, {"desk": two, "link": two}]
+    git(folder, "update-ref", "-d", "refs/pack/peers/blob")
+    git(folder, "symbolic-ref", "-d", "refs/pack/peers/link")
+    (folder / ".git" / "refs" / "pack" / "peers" / "phone.lock").write_text(f"{one}\n")
+    assert listed() == [{"": one}, {"desk": two}]
     git(folder, "update-ref", "-d", desk)
     git(folder, "pack-refs", "--all")
     assert listed() == [{"": one}, {}]
     git(folder, "update-ref", "-d", group)
     assert listed() == [{}, {}]
     local.close()
+
+
+def test_a_ref_that_is_written_is_seen_without_another_git(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (CommitId(c) for c in git(folder, "rev-parse", "HEAD~1", "HEAD").decode().split())
+    import_module("git")
+    with closing(LocalGit(folder, lambda: START)) as local:
+        local._store.read_commit(one)
+        git(folder, "update-ref", "refs/pack/peers/desk", one)
+        assert local.side_refs("peers") == {"desk": one}
+        monkeypatch.setattr(GitRunner, "start", None)
+        (folder / ".git" / "refs" / "pack" / "peers" / "desk").write_text(f"{two}\n")
+        (folder / ".git" / "refs" / "pack" / "peers" / "attic").write_text(f"{one}\n")
+        assert local.side_refs("peers") == {"attic": one, "desk": two}
+        monkeypatch.undo()
