@@ -39,6 +39,7 @@ from pack.times import format_time, parse_time
 LONGEST_PAUSE: Final = 60.0
 FAILURES_UNTIL_ERROR: Final = 10
 _ROUNDS: Final = 4
+_STILL_THERE: Final = timedelta(minutes=1)
 _MOST_DOUBLINGS: Final = 10
 
 
@@ -83,6 +84,19 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
+class _LastHeard:
+    """How far a peer was when both agreed, at which address, and when."""
+
+    theirs: Heard
+    endpoint: str
+    at: datetime
+
+    def counts(self, endpoint: str, now: datetime) -> bool:
+        """Whether nobody else will be at the address by now."""
+        return endpoint == self.endpoint and timedelta() <= now - self.at <= _STILL_THERE
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """What a look at a peer found.
 
@@ -124,6 +138,7 @@ class PeerExchange:
         self._find_line = find_line
         self._make_file = make_file
         self._clock = clock
+        self._heard: dict[PeerId, _LastHeard] = {}
         self._addresses = AddressExchange(mesh.gossip, mesh.hub)
 
     def due(self, *, all_of_them: bool = False) -> list[PeerId]:
@@ -237,12 +252,40 @@ class PeerExchange:
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
         waiting = self._mesh.inbox.settle()
         known_peers = self._addresses.to_tell(peer)
+        is_sent = self._is_sent_ahead(peer, record, line)
         token = record.token or self._shake_hands(peer, line)
         token, theirs = self._greeted(peer, line, token, known_peers)
         self._mesh.book.note_course(peer, theirs)
-        met = self._exchange(peer, line, token, theirs, waiting)
+        met, last = self._exchange(peer, line, token, theirs, waiting)
+        if met.is_agreed:
+            self._heard[peer] = _LastHeard(last, record.endpoint, self._clock())
         problems = [self._addresses.heard(peer, theirs), self._addresses.finish(peer, line, token)]
-        return replace(met, problems=tuple(filter(None, problems)))
+        sent = met.sent or is_sent
+        return replace(met, sent=sent, problems=tuple(filter(None, problems)))
+
+    def _is_sent_ahead(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> bool:
+        """Whether what is new here was sent to where the peer was a moment ago.
+
+        It is there sooner than if the peer was first asked how far it is, which follows all the
+        same: where it is elsewhere by now, it keeps what it cannot use yet.
+        """
+        last = self._heard.pop(peer, None)
+        if last is None or not record.token or not last.counts(record.endpoint, self._clock()):
+            return False
+        if not self._mesh.outbox.has_more(last.theirs):
+            return False
+        try:
+            return self._is_pushed(line, record.token, last.theirs)
+        except RefusedForSafety:  # it has forgotten us, say, and is greeted anew
+            return False
+
+    def _is_pushed(self, line: PeerLine, token: str, theirs: Heard) -> bool:
+        group = self._mesh.roster.membership().group
+        with self._make_file() as file:
+            if not self._mesh.outbox.export(file, theirs.commits, only_said=True):
+                return False
+            line.push(token, group, file, self._mesh.outbox.standpoint().height)
+            return True
 
     def _greeted(
         self,
@@ -262,7 +305,8 @@ class PeerExchange:
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
-    ) -> Met:
+    ) -> tuple[Met, Heard]:
+        """What it did, and how far the other one is after it."""
         membership = self._mesh.roster.membership()
         taken, is_sent = TakenIn(waiting=waiting, head=self._mesh.outbox.standpoint().head), False
         if theirs.peer != peer and self._mesh.outbox.lacks_version(theirs):
@@ -275,12 +319,10 @@ class PeerExchange:
                 taken = taken.and_then(self._fetch(peer, line, token))
             if not self._mesh.outbox.has_more(theirs):
                 break
-            with self._make_file() as file:
-                if self._mesh.outbox.export(file, theirs.commits, only_said=True):
-                    line.push(token, membership.group, file, self._mesh.outbox.standpoint().height)
-                    is_sent = True
+            is_sent = self._is_pushed(line, token, theirs) or is_sent
             token, theirs = self._greeted(peer, line, token)
-        return Met(peer, is_sent, taken, theirs.head == self._mesh.outbox.standpoint().head)
+        is_agreed = theirs.head == self._mesh.outbox.standpoint().head
+        return Met(peer, is_sent, taken, is_agreed), theirs
 
     def _fetch(self, peer: PeerId, line: PeerLine, token: str) -> TakenIn:
         have = sorted(self._mesh.outbox.heard().commits)

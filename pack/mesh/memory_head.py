@@ -54,6 +54,7 @@ class ExchangedHead:
         self._store = store
         self._find_head = find_head
         self._heights: dict[CommitId, int] = {}
+        self._last: tuple[CommitId, int] | None = None
 
     def head(self) -> CommitId | None:
         """See `MemoryHead.head`."""
@@ -64,8 +65,16 @@ class ExchangedHead:
         if commit not in self._heights:
             if len(self._heights) >= _REMEMBERED:
                 self._heights.clear()
-            self._heights[commit] = self._store.height([commit])
+            self._heights[commit] = self._counted(commit)
+            self._last = commit, self._heights[commit]
         return self._heights[commit]
+
+    def _counted(self, commit: CommitId) -> int:
+        """Counted on from the last one, as most often one write lies between them."""
+        last = self._last
+        if last is not None and self.contains(last[0], commit):
+            return last[1] + self.count(commit, last[0])
+        return self._store.height([commit])
 
     def tree(self, commit: CommitId) -> str:
         """See `MemoryHead.tree`."""

@@ -23,6 +23,7 @@ from pack.mesh.members.invitation import Invitation
 from pack.mesh.state import MeshEventKind, PeerSource, PeerStatus
 from pack.times import parse_time
 from tests.mesh_machines import DirectLine, machines_in, pair_in
+from tests.support import git
 
 DESK = "http://desk:3005"
 
@@ -110,15 +111,67 @@ def test_what_either_wrote_is_at_both_in_one_meeting(pair, meetings, writers):
     assert meetings.left == set()
 
 
-def test_a_write_that_is_sent_costs_one_greeting_one_bundle_and_one_more_greeting(
+def asked_after_a_write(laptop, desk, line, meetings, text="more"):
+    """What a peer is asked in the exchange that follows a write, until it is greeted again."""
+    line.asked.clear()
+    laptop.write(text)
+    met = meetings.exchange.meet(desk.id)
+    assert (met.sent, met.is_agreed) == (True, True)
+    assert desk.memory.head() == laptop.memory.head()
+    return line.asked[: 2 if line.asked[0] == "push" else 3]
+
+
+def test_a_write_is_sent_before_anything_is_asked_where_both_have_just_agreed(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    assert asked_after_a_write(laptop, desk, line, meetings) == ["push", "heartbeat"]
+    line.asked.clear()
+    assert not meetings.exchange.meet(desk.id).sent
+    assert line.asked == ["heartbeat"]
+
+
+def test_a_peer_is_greeted_first_where_somebody_else_could_be_at_its_address(pair, line, meetings):
+    laptop, desk = pair
+    greeted = ["heartbeat", "push", "heartbeat"]
+    meetings.exchange.meet(desk.id)
+    laptop.now += timedelta(minutes=2)
+    assert asked_after_a_write(laptop, desk, line, meetings, "late") == greeted
+    laptop.now -= timedelta(days=1)
+    assert asked_after_a_write(laptop, desk, line, meetings, "a clock set back") == greeted
+    meetings.lines["http://moved:3005"] = line
+    laptop.mesh.book.remember(desk.id, endpoint="http://moved:3005")
+    assert asked_after_a_write(laptop, desk, line, meetings, "elsewhere") == greeted
+
+
+def test_what_is_sent_to_a_peer_that_went_back_meanwhile_is_sent_again_with_what_it_lacks(
     pair, line, meetings
 ):
     laptop, desk = pair
+    before, said = desk.memory.head(), desk.mesh.outbox.announce()
+    laptop.write("what the peer will lack")
     meetings.exchange.meet(desk.id)
+    git(desk.folder, "reset", "-q", "--hard", before)
+    git(desk.folder, "update-ref", f"refs/pack/peers/{desk.id}", said)
+    git(desk.folder, "update-ref", "-d", f"refs/pack/peers/{laptop.id}")
+    git(desk.folder, "reflog", "expire", "--expire=now", "--all")
+    git(desk.folder, "gc", "-q", "--prune=now")
     line.asked.clear()
     laptop.write("more")
     assert meetings.exchange.meet(desk.id).is_agreed
-    assert line.asked[:3] == ["heartbeat", "push", "heartbeat"]
+    assert line.asked[:3] == ["push", "heartbeat", "push"]
+    assert desk.memory.head() == laptop.memory.head()
+    assert not desk.mesh.inbox.kept()
+
+
+def test_a_peer_that_knows_the_token_no_more_is_greeted_and_gets_what_is_new(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    desk.mesh.book.remember(laptop.id, accepts="")
+    line.asked.clear()
+    laptop.write("more")
+    assert meetings.exchange.meet(desk.id).is_agreed
+    assert line.asked[:4] == ["push", "heartbeat", "handshake", "heartbeat"]
+    assert desk.memory.head() == laptop.memory.head()
 
 
 def test_it_asks_for_the_address_that_is_remembered_and_no_other(machines, pair, meetings):

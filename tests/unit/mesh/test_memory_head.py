@@ -45,6 +45,18 @@ def test_it_knows_where_it_is(git_world, local, head):
     assert head.refuse_outgoing(second, None) == ""
 
 
+def test_heights_are_counted_on_from_the_last_one_and_are_those_of_git(git_world, local, head):
+    folder = local.repository.work_tree
+    first = head.head()
+    assert head.height(first) == 1
+    aside = by_another(folder, "context/b.md", "# B\n")
+    for number in range(3):
+        git_world.memory.notes.update(f"context/{number}.md", "# N\n")
+    git(folder, *USER, "merge", "-q", "-m", "by hand", aside)
+    for commit in (head.head(), aside, first, head.head()):
+        assert head.height(commit) == int(git(folder, "rev-list", "--count", commit))
+
+
 def test_a_head_that_goes_on_from_here_is_taken_as_it_is(local, head):
     theirs = by_another(local.repository.work_tree, "context/b.md", "# B\n\ntheirs\n")
     assert head.take_in(theirs, "desk") == ""
