@@ -142,7 +142,8 @@ def _proposed(run: Any, head: str, honest: list[Any]) -> Iterator[str]:
 
 
 def _lost(run: Any, head: str) -> Iterator[str]:
-    there, deleted = _tokens(run.world.texts(head)), _deleted(run, head) | run.overwritten
+    there = _tokens(run.world.texts(head))
+    deleted = _deleted(run, head) | _given_up(run, head) | run.overwritten
     for commit in run.world.waiting(head).values():  # which everybody has: see `_proposed`
         there |= _tokens(run.world.texts(commit))
     present = {one.id for one in run.machines if _counts(run, one)}
@@ -169,6 +170,31 @@ def _deleted(run: Any, head: str) -> set[str]:
         if len(world.parents[commit]) == 1:
             (parent,) = world.parents[commit]
             found |= _tokens(world.texts(parent)) - _tokens(world.texts(commit))
+    return found
+
+
+def _given_up(run: Any, head: str) -> set[str]:
+    """What was in two files, of which two people each deleted one and relied on the other."""
+    relied: dict[str, set[tuple[str, str]]] = {}
+    world = run.world
+    for commit in world.all_of(world.mask[head]):
+        if len(world.parents[commit]) == 1:
+            (parent,) = world.parents[commit]
+            before, after = _places(world.texts(parent)), _places(world.texts(commit))
+            for token, places in before.items():
+                left = after.get(token, set()) & places
+                relied.setdefault(token, set()).update(
+                    (gone, kept) for gone in places - left for kept in left
+                )
+    return {token for token, found in relied.items() if any((b, a) in found for a, b in found)}
+
+
+def _places(texts: Mapping[str, str]) -> dict[str, set[str]]:
+    """The files that each token is in."""
+    found: dict[str, set[str]] = {}
+    for path, text in texts.items():
+        for token in TOKEN.findall(text):
+            found.setdefault(token, set()).add(path)
     return found
 
 
