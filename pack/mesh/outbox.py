@@ -140,16 +140,25 @@ class Outbox:
         """
         if not only_said:
             self.announce()
-        if self._roster.version().group.share != (EVERYTHING,):
-            raise RefusedForSafety(
-                "the group shares only a part of the memory, which this PACK cannot divide",
-                "Change `share` in the group to everything, or update PACK.",
-            )
+        self.refuse_part()
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
         refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
         refs += [f"{PEERS}/{peer}" for peer in {**self.told(), **self._witnesses()}]
         refs += self._kits(without)
         return self._ports.bundles.write_bundle(file, refs, tuple(without))
+
+    def refuse_part(self) -> None:
+        """Do nothing, unless a peer may have only a part of the memory: a history has no parts.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            RefusedForSafety: The group shares only a part.
+        """
+        if self._roster.version().group.share != (EVERYTHING,):
+            raise RefusedForSafety(
+                "the group shares only a part of the memory, which this PACK cannot divide",
+                "Change `share` in the group to everything, or update PACK.",
+            )
 
     def _kits(self, without: Iterable[CommitId]) -> Sequence[str]:
         """What goes along, as the receiver gets to know of kits that it did not have."""

@@ -36,6 +36,7 @@ class EventRoutes:
         return JSONResponse(await self._threads.run(self._page, since, limit))
 
     def _page(self, since: str, limit: int) -> dict[str, object]:
+        self._serving.mesh.outbox.refuse_part()
         head = self._serving.mesh.outbox.heard().head
         return page_of(self._serving.commits(head) if head else (), since, limit)
 

@@ -44,13 +44,13 @@ class GitRoutes:
         del caller
         if request.query_params.get("service") != _SERVICE:
             raise NotServed(403, "read_only", f"only {_SERVICE} is served")
-        await self._threads.run(self._mesh.outbox.announce)  # what is not said is not cloned either
+        await self._threads.run(self._refuse_untold)
         protocol = request.headers.get("git-protocol", "")
         content = await self._threads.run(self._serving.git_refs, protocol)
         return Response(content, media_type=f"application/x-{_SERVICE}-advertisement")
 
     async def _answer(self, request: Request, caller: PeerId) -> Response:
-        await self._threads.run(self._mesh.outbox.announce)
+        await self._threads.run(self._refuse_untold)
         body = unpacked(await read_body(request, _LARGEST), request, _LARGEST)
         with ExitStack() as held:
             held.enter_context(self._places.of(caller))
@@ -60,6 +60,11 @@ class GitRoutes:
             answer = HeldStream(whole, media_type=f"application/x-{_SERVICE}-result")
             answer.held = held.pop_all()
             return answer
+
+    def _refuse_untold(self) -> None:
+        """Do nothing, unless what is not told, or not sent, could be cloned."""
+        self._mesh.outbox.announce()
+        self._mesh.outbox.refuse_part()
 
 
 def _until_failure(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from pack_servers.http.peers.events import MOST_EVENTS
 from pack_servers.http.peers.serving import MeshServing
 from pydantic import SecretStr
 
-from pack.errors import RepositoryBusy, Unavailable
+from pack.errors import RefusedForSafety, RepositoryBusy, Unavailable
 from pack.log import LogQuery
 from pack.mesh.challenges import Challenges, digest_field, nonce_in
 from pack.mesh.joining import JoinRequest
@@ -751,6 +751,21 @@ def test_a_long_request_of_git_is_compressed(server, token):
     for content, status in ((b"want", 400), (bomb, 413), (gzip.compress(b"want")[:-3], 413)):
         answer = server.ask("POST", path, token, content=content, headers=packed)
         assert refused(answer, status)
+
+
+def test_a_group_that_shares_a_part_is_sent_nothing_by_any_way(machines, server, token):
+    laptop = machines[0]
+    laptop.mesh.roster.change(lambda one: (replace(one.group, share=("projects/**",)), one.revoked))
+    asked = [
+        ("GET", "git/info/refs?service=git-upload-pack", {}),
+        ("POST", "git/git-upload-pack", {"content": b"want"}),
+        ("GET", "events", {}),
+        ("POST", "bundle", {"json": {"have": []}}),
+    ]
+    for method, path, body in asked:
+        assert refused(server.ask(method, server.at(path), token, **body), 403)
+    with pytest.raises(RefusedForSafety, match="only a part"):
+        laptop.mesh.outbox.export(laptop.files / "whole")
 
 
 def test_nothing_can_be_pushed_with_git(server, token):
