@@ -11,7 +11,7 @@ DEV_READY := $(VENV)/dev.stamp
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint type layers wheel bench bench-search sim soak lock inspector \
+.PHONY: help run test check lint type layers wheel bench bench-peers bench-search sim soak lock inspector \
     conformance clients bundle dist demo newcomer clean
 
 help: ## show this list
@@ -41,6 +41,9 @@ wheel: $(DEV_READY) ## build the wheel, install it into an empty environment and
 
 bench: $(DEV_READY) ## measure speed and size against git by hand; ARGS="--sizes 100,1000 --rounds 20"
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-peers: $(DEV_READY) ## measure joining beside git clone, and a write on the other side; ARGS="--commits 10000"
+	@$(BIN)/python -m tests.bench.peers $(ARGS)
 
 bench-search: $(DEV_READY) ## measure what search finds, beside FTS5 and BM25; ARGS="--locomo FILE --beam PATH"
 	@$(BIN)/python -m tests.search $(ARGS)

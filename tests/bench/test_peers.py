@@ -1,0 +1,43 @@
+"""The measurement of peers measures what it says; no test looks at a time."""
+
+import subprocess
+
+import pytest
+
+from tests.bench import peers
+
+
+def test_a_small_run_joins_clones_and_writes(monkeypatch, capsys):
+    monkeypatch.setattr(peers, "_AT_REST_SECONDS", 0.0)
+    peers.main(["--commits", "3", "--rounds", "1"])
+    printed = capsys.readouterr().out
+    for name in (
+        "joining / git clone",
+        "joining / git clone, processor",
+        "a write, seen by a peer",
+    ):
+        assert name in printed
+
+
+def test_every_commit_of_the_history_is_signed_by_the_peer(tmp_path):
+    peer = peers.Peer.new(tmp_path, "laptop")
+    peers._write_history(peer, tmp_path, 3)
+    git = ["git", "-C", str(peer.memory)]
+    listed = subprocess.run([*git, "rev-list", "HEAD"], check=True, capture_output=True).stdout
+    shown = subprocess.run(
+        [*git, "cat-file", "--batch"], input=listed, check=True, capture_output=True
+    ).stdout
+    signatures = shown.count(b"\ngpgsig -----BEGIN SSH SIGNATURE-----")
+    assert signatures == len(listed.split()) > 3
+    assert subprocess.run([*git, "fsck", "--strict"], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("size", [1, 15, 16, 5000, 10**6])
+def test_sizes_are_written_as_packs_have_them(size):
+    found = peers._size(1, size)
+    assert found[0] >> 4 & 7 == 1
+    assert [byte >> 7 for byte in found] == [1] * (len(found) - 1) + [0]
+    number = found[0] & 15
+    for place, byte in enumerate(found[1:]):
+        number |= (byte & 127) << (4 + 7 * place)
+    assert number == size
