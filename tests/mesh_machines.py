@@ -165,6 +165,7 @@ class DirectLine:
 
     def __init__(self, machine):
         self.machine, self.asked, self.fails = machine, [], None
+        self.wants_signatures = False
 
     def _ask(self, what):
         self.asked.append(what)

@@ -257,7 +257,7 @@ class PeerExchange:
         token, theirs = self._greeted(peer, line, token, known_peers)
         self._mesh.book.note_course(peer, theirs)
         met, last = self._exchange(peer, line, token, theirs, waiting)
-        if met.is_agreed:
+        if met.is_agreed and not line.wants_signatures:  # a bundle would be sent in vain
             self._heard[peer] = _LastHeard(last, record.endpoint, self._clock())
         problems = [self._addresses.heard(peer, theirs), self._addresses.finish(peer, line, token)]
         sent = met.sent or is_sent

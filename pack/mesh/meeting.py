@@ -230,6 +230,11 @@ class PeerLine(Protocol):
     does not let this peer in.
     """
 
+    @property
+    def wants_signatures(self) -> bool:
+        """Whether its last answer said what the next request has to sign."""
+        ...
+
     def handshake(self, request: bytes) -> Welcome:
         """Ask for a token; the answer's signature is checked, not whose it is."""
         ...

@@ -128,6 +128,11 @@ class HttpLine:
         self._by_person = by_person
         self._challenge = ""
 
+    @property
+    def wants_signatures(self) -> bool:
+        """See `PeerLine.wants_signatures`."""
+        return bool(self._challenge)
+
     def handshake(self, request: bytes) -> Welcome:
         """See `PeerLine.handshake`."""
         return self._ways.check_welcome(self._post("/handshake", request))

@@ -143,6 +143,14 @@ def test_a_peer_is_greeted_first_where_somebody_else_could_be_at_its_address(pai
     assert asked_after_a_write(laptop, desk, line, meetings, "elsewhere") == greeted
 
 
+def test_a_peer_that_wants_signatures_is_greeted_first_as_it_says_over_what(pair, line, meetings):
+    laptop, desk = pair
+    line.wants_signatures = True
+    meetings.exchange.meet(desk.id)
+    greeted = ["heartbeat", "push", "heartbeat"]
+    assert asked_after_a_write(laptop, desk, line, meetings) == greeted
+
+
 def test_what_is_sent_to_a_peer_that_went_back_meanwhile_is_sent_again_with_what_it_lacks(
     pair, line, meetings
 ):

@@ -194,7 +194,9 @@ def signed_over(peer, number):
 def test_a_request_is_signed_where_the_peer_says_over_which_nonce(peer, line, tmp_path):
     later = NONCE.replace("12.", "13.", 1)
     peer.then = [(401, b"{}", challenge()), (200, heard(), challenge(later))]
+    assert not line.wants_signatures
     assert line.heartbeat(TOKEN, MINE) == THEIRS
+    assert line.wants_signatures
     assert [signed_over(peer, n) for n in (0, 1)] == [None, NONCE]
     file = tmp_path / "bundle"
     file.write_bytes(b"# v2 git bundle\n" * 50_000)
