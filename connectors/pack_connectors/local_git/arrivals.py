@@ -186,11 +186,13 @@ class Arrivals:
         check_path(path)
         self._refuse_odd(path, before, after)
         now = self._worktree.read(path)
-        here = blob = blob_id(now.content) if now else self._worktree.blob_at(path)
+        here = blob = blob_id(now.content) if now else None
         if now:
             blob = blob_id(self._rules.to_blob(path, now.content))
-        if here is None and (kind := self._worktree.type_at(path)) is not None:
-            raise RefusedForSafety(f"{path} is a {kind} here", "Move it away, then try again.")
+        elif (kind := self._worktree.type_at(path)) is not None:
+            here = blob = self._worktree.blob_at(path)
+            if here is None:
+                raise RefusedForSafety(f"{path} is a {kind} here", "Move it away, then try again.")
         if blob not in (place_id(before), place_id(after)):
             raise UncommittedEdit(path)
         refuse_staged(path, blob, staged)
