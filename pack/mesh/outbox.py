@@ -138,14 +138,15 @@ class Outbox:
             RefusedForSafety: The group shares only a part of the memory.
             ConnectorError: It cannot be written.
         """
+        had = tuple(without)
         if not only_said:
             self.announce()
         self.refuse_part()
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
         refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
         refs += [f"{PEERS}/{peer}" for peer in {**self.told(), **self._witnesses()}]
-        refs += self._kits(without)
-        return self._ports.bundles.write_bundle(file, refs, tuple(without))
+        refs += self._kits(had)
+        return self._ports.bundles.write_bundle(file, refs, had)
 
     def refuse_part(self) -> None:
         """Do nothing, unless a peer may have only a part of the memory: a history has no parts.
@@ -160,7 +161,7 @@ class Outbox:
                 "Change `share` in the group to everything, or update PACK.",
             )
 
-    def _kits(self, without: Iterable[CommitId]) -> Sequence[str]:
+    def _kits(self, without: Sequence[CommitId]) -> Sequence[str]:
         """What goes along, as the receiver gets to know of kits that it did not have."""
         kits, last = self._ports.kits, self.last(self._roster.me)
         if kits is None or last is None:
