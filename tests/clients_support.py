@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pack_servers.clients import json_text, yaml_text
+from pack_servers.clients.editing import json_text, yaml_text
 
 JSON = """\
 {

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pack_servers.clients import json_text, texts
+from pack_servers.clients.editing import json_text, texts
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.forms import StartedServer, server_in
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.table import CLIENTS, Client
@@ -203,6 +204,27 @@ def test_what_was_switched_and_added_stays_when_it_is_set_up_again(
     assert file.read_text() == text
     assert done(client.name, "--local", tmp_path / "other")["change"] == "updated"
     assert {key: held(client, file)[key] for key in theirs} == theirs
+
+
+@EACH
+def test_what_a_person_wrote_into_the_entry_outlives_its_changes(
+    client: Client, tmp_path: Path
+) -> None:
+    before = given.plain(client.syntax, client.key).encode()
+    file, one, two = save(client, before), str(tmp_path / "one"), str(tmp_path / "two")
+    done(client.name, "--local", one)
+    mark = "//" if client.syntax is Syntax.JSON else "#"
+    noted = "".join(
+        f"{line} {mark} mine\n" if PACK in line or one in line else f"{line}\n"
+        for line in file.read_text().splitlines()
+    )
+    file.write_text(noted)
+    done(client.name, "--local", two)
+    assert file.read_text() == noted.replace(one, two)
+    done(client.name, "--remove")
+    assert given.PARSERS[client.syntax](file.read_text()) == given.PARSERS[client.syntax](
+        before.decode()
+    )
 
 
 def test_an_entry_of_your_own_comes_back_and_is_not_taken(home: Path) -> None:

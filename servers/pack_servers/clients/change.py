@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from pack.deferred import dataclass
-from pack_servers.clients import texts
+from pack_servers.clients.editing import texts
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.entries import is_switched_off
 from pack_servers.clients.records import Record, Records, digest
 from pack_servers.clients.settings_file import (
@@ -24,7 +25,6 @@ from pack_servers.clients.settings_file import (
     naming,
     remove_folders,
 )
-from pack_servers.clients.table import Syntax
 
 _NOTHING: Final = ("", "{}")
 """Settings without a word in them, not even in a comment."""

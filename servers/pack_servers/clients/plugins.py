@@ -22,13 +22,13 @@ from pack_templates import plugin_files
 from pack._version import __version__
 from pack.deferred import dataclass
 from pack.errors import InvalidRequest, Unavailable
-from pack_servers.clients import texts
 from pack_servers.clients.change import Spot
+from pack_servers.clients.editing import texts
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.machine import Machine
 from pack_servers.clients.own_command import own_words
 from pack_servers.clients.records import Records
 from pack_servers.clients.settings_file import SettingsFile, naming
-from pack_servers.clients.table import Syntax
 
 NAME: Final = "pack"
 EXTENSION: Final = "gemini-extension.json"

@@ -17,7 +17,7 @@ from pack_connectors.system.durable_files import replace_durably
 
 from pack.deferred import dataclass
 from pack.errors import InvalidConfig, PreconditionFailed, Unavailable
-from pack_servers.clients.unusable import Unusable
+from pack_servers.clients.editing.unusable import Unusable
 
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _PRIVATE: Final = 0o600

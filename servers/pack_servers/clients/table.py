@@ -7,24 +7,15 @@ what Claude Code 2.1, Codex 0.171 and Gemini CLI 0.61 read and write.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from pathlib import PurePath
 from typing import Final
 
 from pack.deferred import dataclass
 from pack.errors import InvalidRequest, NotFound
 from pack_servers.clients import forms
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.forms import AnyServer, Entry, Form, RemoteServer
 from pack_servers.clients.machine import Machine
-
-
-class Syntax(StrEnum):
-    """How a settings file is written."""
-
-    JSON = "json"
-    TOML = "toml"
-    YAML = "yaml"
-
 
 Places = Callable[[Machine], Sequence[PurePath]]
 

@@ -18,12 +18,13 @@ from pack_servers.clients.change import (
     plan_removal,
     plan_setting,
 )
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.places import check_inside
 from pack_servers.clients.plugins import claude_settings
 from pack_servers.clients.project_folders import ProjectFolders
 from pack_servers.clients.records import Records
-from pack_servers.clients.table import Client, Syntax
+from pack_servers.clients.table import Client
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.local import LocalPlace

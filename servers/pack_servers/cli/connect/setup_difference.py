@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from pack_servers.clients import texts
 from pack_servers.clients.change import SettingsChange, SettingsChangeKind, Spot
+from pack_servers.clients.editing import texts
 from pack_servers.clients.entries import TOKEN
 
 _SECRET_KEYS: Final = frozenset(

@@ -16,6 +16,7 @@ from pack_servers.clients.change import (
     plan_removal,
     plan_setting,
 )
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.extension import (
     ExtensionChange,
     extension_folder,
@@ -26,7 +27,7 @@ from pack_servers.clients.extension import (
 from pack_servers.clients.machine import this_machine
 from pack_servers.clients.places import is_named
 from pack_servers.clients.records import Records
-from pack_servers.clients.table import Client, Syntax
+from pack_servers.clients.table import Client
 
 _GEMINI: Final = "gemini-cli"
 

@@ -12,9 +12,9 @@ from pack_servers.clients.change import (
     plan_removal,
     plan_setting,
 )
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.entries import is_of_pack, joined
 from pack_servers.clients.records import Records
-from pack_servers.clients.table import Syntax
 
 from pack.errors import PreconditionFailed, Unavailable
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pack_servers.cli.connect.setup_difference import difference_of, lines_for_a_person
 from pack_servers.clients.change import Spot, plan_setting
+from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.records import Records
-from pack_servers.clients.table import Syntax
 
 ENTRY = {
     "command": "/bin/pack",

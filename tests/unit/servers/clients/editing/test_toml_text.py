@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from pack_servers.clients import texts
-from pack_servers.clients.table import Syntax
-from pack_servers.clients.unusable import Unusable
+from pack_servers.clients.editing import texts
+from pack_servers.clients.editing.syntax import Syntax
+from pack_servers.clients.editing.unusable import Unusable
 
 PATH = ("mcp_servers", "pack")
 ENTRY = {"command": "/bin/pack", "args": ["serve"]}

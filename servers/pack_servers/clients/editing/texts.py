@@ -7,11 +7,13 @@ it says anything new.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
-from pack_servers.clients.table import Syntax
-from pack_servers.clients.unusable import Unusable
+from pack_servers.clients.editing.steps import steps
+from pack_servers.clients.editing.syntax import Syntax
+from pack_servers.clients.editing.unusable import Unusable
 
 
 def value_at(text: str, syntax: Syntax, path: Sequence[str]) -> object:
@@ -38,13 +40,28 @@ def missing_above(text: str, syntax: Syntax, path: Sequence[str]) -> int:
 def with_value(text: str, syntax: Syntax, path: Sequence[str], value: object) -> str:
     """A text that says something at a path, and else what it said.
 
+    Of what has members there already, only those that differ change; the comments beside them, the
+    order and the form of everything else stay. It is replaced whole where its form allows no less,
+    such as two members of one name.
+
     Raises:
         Unusable: It cannot be edited.
     """
     editor = _editor(syntax)
-    changed: str = editor.with_value(text, path, value)
-    before, after = editor.document(text), editor.document(changed)
-    if _at(after, path) != value or _without(before, path) != _without(after, path):
+    before = editor.document(text)
+    held, others = _at(before, path), _without(before, path)
+
+    def is_meant(changed: str) -> bool:
+        after = editor.document(changed)
+        return _at(after, path) == value and _without(after, path) == others
+
+    if isinstance(held, Mapping) and isinstance(value, Mapping) and held and value:
+        with suppress(Unusable):
+            changed: str = _editor(syntax, "steps").edited(text, path, steps(held, value))
+            if is_meant(changed):
+                return changed
+    changed = editor.with_value(text, path, value)
+    if not is_meant(changed):
         raise Unusable("it", "has a form that PACK cannot edit safely")
     return changed
 
@@ -69,9 +86,9 @@ def without(text: str, syntax: Syntax, path: Sequence[str], made: int = 0) -> st
     return changed
 
 
-def _editor(syntax: Syntax) -> ModuleType:
+def _editor(syntax: Syntax, what: str = "text") -> ModuleType:
     # On use, as each brings a parser of its own.
-    return import_module(f"pack_servers.clients.{syntax.value}_text")
+    return import_module(f"pack_servers.clients.editing.{syntax.value}_{what}")
 
 
 def _at(held: object, path: Sequence[str]) -> object:

@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
 from pack.deferred import pattern
-from pack_servers.clients.unusable import Unusable
+from pack_servers.clients.editing.commas import HASHES, with_part, without_part
+from pack_servers.clients.editing.unusable import Unusable
+from pack_servers.clients.editing.yaml_nodes import (
+    Pair,
+    block_end,
+    bracketed,
+    compose,
+    key_text,
+    line_start,
+    pair_in,
+    value_text,
+)
 
-_PLAIN: Final = pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
-_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _END_MARK: Final = pattern(r"^\.\.\.[ \t]*\r?$", re.MULTILINE)
 _NULL: Final = "tag:yaml.org,2002:null"
-_Pair = tuple[yaml.Node, yaml.Node]
 _Member = tuple[str, object]
 
 
@@ -55,18 +63,18 @@ def with_value(text: str, path: Sequence[str], value: object) -> str:
     document(text)
     top, name = path
     newline = "\r\n" if "\r\n" in text else "\n"
-    root = _compose(text)
+    root = compose(text)
     if root is not None and not isinstance(root, yaml.MappingNode):
         raise Unusable("it", "is not a mapping", root.start_mark.line + 1)
-    held = _pair(root, top) if root is not None else None
+    held = pair_in(root, top) if root is not None else None
     if root is not None and held is not None:
         return _with_inner(text, held, (name, value), newline, is_flow=root.flow_style)
     if root is not None and root.flow_style:
         return _in_flow(text, root, {top: {name: value}})
-    return _appended(text, [f"{_key(top)}:", *_lines(name, value, "  ")], newline)
+    return _appended(text, [f"{key_text(top)}:", *_lines(name, value, "  ")], newline)
 
 
-def _with_inner(text: str, held: _Pair, new: _Member, newline: str, *, is_flow: bool) -> str:
+def _with_inner(text: str, held: Pair, new: _Member, newline: str, *, is_flow: bool) -> str:
     """A text in which a mapping at the top, of any form, has a member."""
     name, value = new
     inner = held[1]
@@ -77,20 +85,20 @@ def _with_inner(text: str, held: _Pair, new: _Member, newline: str, *, is_flow: 
         return _in_block(text, inner, new, newline)
     if not isinstance(inner, yaml.MappingNode) or not (inner.value or is_flow):
         return _under(text, held, _lines(name, value, "  "), newline)
-    old = _pair(inner, name)
+    old = pair_in(inner, name)
     if old is None:
         return _in_flow(text, inner, {name: value})
     start, end = old[1].start_mark.index, old[1].end_mark.index
-    return text[:start] + _scalar(value) + text[end:]
+    return text[:start] + value_text(value) + text[end:]
 
 
 def _in_block(text: str, inner: yaml.MappingNode, new: _Member, newline: str) -> str:
     """A text in which lines stand before the first member of a mapping, or in place of one."""
     first = inner.value[0][0].start_mark
     lines = _joined(_lines(*new, " " * first.column), newline)
-    old = _pair(inner, new[0])
-    start = _line_start(text, (old[0].start_mark if old else first).index)
-    end = _block_end(text, old) if old else start
+    old = pair_in(inner, new[0])
+    start = line_start(text, (old[0].start_mark if old else first).index)
+    end = block_end(text, old) if old else start
     return text[:start] + lines + text[end:]
 
 
@@ -107,53 +115,31 @@ def without(text: str, path: Sequence[str], made: int = 0) -> str:
     """
     document(text)
     top, name = path
-    root = _compose(text)
-    held = _pair(root, top) if isinstance(root, yaml.MappingNode) else None
+    root = compose(text)
+    held = pair_in(root, top) if isinstance(root, yaml.MappingNode) else None
     inner = held[1] if held else None
     if held is None or not isinstance(inner, yaml.MappingNode):
         return text
-    old = _pair(inner, name)
+    old = pair_in(inner, name)
     if old is None:
         return text
     if inner.flow_style:
-        return _out_of_flow(text, inner, old)
+        return without_part(text, bracketed(inner), inner.value.index(old), HASHES)
     if len(inner.value) > 1:
-        return text[: _line_start(text, old[0].start_mark.index)] + text[_block_end(text, old) :]
-    start, end = _line_start(text, old[0].start_mark.index), _block_end(text, old)
+        return text[: line_start(text, old[0].start_mark.index)] + text[block_end(text, old) :]
+    start, end = line_start(text, old[0].start_mark.index), block_end(text, old)
     colon = held[0].end_mark.index + 1
     if made and not text[colon:start].strip():  # else somebody has written a comment there
-        return text[: _line_start(text, held[0].start_mark.index)] + text[end:]
+        return text[: line_start(text, held[0].start_mark.index)] + text[end:]
     return f"{text[:colon]} {{}}{text[colon:start]}{text[end:]}"
 
 
-def _compose(text: str) -> yaml.Node | None:
-    node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
-    if isinstance(node, yaml.ScalarNode) and not node.value:
-        return None
-    return node
-
-
-def _pair(node: yaml.MappingNode, key: str) -> _Pair | None:
-    found = [pair for pair in node.value if getattr(pair[0], "value", None) == key]
-    return found[-1] if found else None
-
-
-def _key(key: str) -> str:
-    is_plain = _PLAIN.fullmatch(key) and key.lower() not in _WORDS
-    return key if is_plain else json.dumps(key, ensure_ascii=False)
-
-
 def _lines(name: str, value: object, indent: str) -> list[str]:
-    """A member of a mapping; JSON is YAML, so what is in it needs no rules of its own."""
+    """A member of a mapping."""
     if not isinstance(value, Mapping):
-        return [f"{indent}{_key(name)}: {_scalar(value)}"]
-    inside = (f"{indent}  {_key(key)}: {_scalar(each)}" for key, each in value.items())
-    return [f"{indent}{_key(name)}:", *inside]
-
-
-def _scalar(value: object) -> str:
-    # A date becomes a text here, which says something else: the edit is refused then.
-    return json.dumps(value, ensure_ascii=False, default=str)
+        return [f"{indent}{key_text(name)}: {value_text(value)}"]
+    inside = (f"{indent}  {key_text(key)}: {value_text(each)}" for key, each in value.items())
+    return [f"{indent}{key_text(name)}:", *inside]
 
 
 def _joined(lines: Sequence[str], newline: str) -> str:
@@ -167,7 +153,7 @@ def _appended(text: str, lines: Sequence[str], newline: str) -> str:
     return f"{head}{gap}{_joined(lines, newline)}{tail}"
 
 
-def _under(text: str, held: _Pair, lines: Sequence[str], newline: str) -> str:
+def _under(text: str, held: Pair, lines: Sequence[str], newline: str) -> str:
     """A text in which lines stand below a key that has no value, or an empty one."""
     key, value = held
     colon = key.end_mark.index + 1
@@ -181,38 +167,9 @@ def _under(text: str, held: _Pair, lines: Sequence[str], newline: str) -> str:
 
 
 def _in_flow(text: str, node: yaml.MappingNode, more: Mapping[str, object]) -> str:
+    """A text with one more member of a mapping in brackets."""
+    new = json.dumps(more, ensure_ascii=False)[1:-1]
+    if node.value:
+        return with_part(text, bracketed(node), len(node.value) - 1, lambda *_: new, HASHES)
     close = node.end_mark.index - 1
-    inside = text[:close].rstrip()
-    comma = "" if inside.endswith(("{", ",")) else ", "
-    return inside + comma + json.dumps(more, ensure_ascii=False)[1:-1] + text[len(inside) :]
-
-
-def _out_of_flow(text: str, node: yaml.MappingNode, old: _Pair) -> str:
-    place = node.value.index(old)
-    start, end = old[0].start_mark.index, old[1].end_mark.index
-    if place > 0:
-        start = node.value[place - 1][1].end_mark.index
-    elif len(node.value) > 1:
-        end = node.value[1][0].start_mark.index
-    return text[:start] + text[end:]
-
-
-def _line_start(text: str, index: int) -> int:
-    return text.rfind("\n", 0, index) + 1
-
-
-def _block_end(text: str, pair: Any) -> int:
-    """The end of the last line of a member; comments and blank lines after it are not its own."""
-    last = max(_ends(pair[1]), default=pair[0].end_mark.index + 1)
-    stop = text.find("\n", max(last - 1, 0))
-    return len(text) if stop < 0 else stop + 1
-
-
-def _ends(node: yaml.Node) -> list[int]:
-    if isinstance(node, yaml.ScalarNode) or getattr(node, "flow_style", False):
-        return [node.end_mark.index]
-    pairs = node.value
-    inside = (
-        [each for pair in pairs for each in pair] if isinstance(node, yaml.MappingNode) else pairs
-    )
-    return [end for each in inside for end in _ends(each)]
+    return text[:close].rstrip() + new + text[close:]

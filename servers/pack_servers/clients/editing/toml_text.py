@@ -1,0 +1,174 @@
+"""Editing TOML so that every other byte stays.
+
+A server is a table of its own, which stands at the end of the text or where it stood before; so
+only lines are added, replaced and removed. A table of servers that is written in one line is edited
+with `tomlkit`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pack.deferred import pattern
+from pack_servers.clients.editing.toml_spans import blocks, comment_lines
+from pack_servers.clients.editing.toml_values import (
+    key_text,
+    newline_of,
+    value_text,
+    without_lines,
+)
+from pack_servers.clients.editing.unusable import Unusable
+
+_WHERE: Final = pattern(r"at line (\d+)")
+
+
+def document(text: str) -> object:
+    """What a text says.
+
+    Raises:
+        Unusable: It is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _WHERE.search(str(error))
+        line = int(found[1]) if found else None
+        raise Unusable("it", "is not TOML", line) from error
+    except RecursionError:
+        raise Unusable("it", "is nested too deeply") from None
+
+
+def with_value(text: str, path: Sequence[str], value: object) -> str:
+    """A text that has a value at a path, which is a table but for what people write by hand.
+
+    Raises:
+        Unusable: It is not TOML, something on the way is not a table, or a comment would be lost.
+    """
+    changed = _with_value(text, path, value)
+    _check_comments(text, changed, path)
+    return changed
+
+
+def _with_value(text: str, path: Sequence[str], value: object) -> str:
+    _check_tables(document(text), path)
+    if not isinstance(value, Mapping):
+        return _inline_with(without(text, path), path, value)
+    if any(blocks(text, path)):
+        return _replaced(text, path, value)
+    block = _block(path, value, newline_of(text))
+    text = without(text, path)
+    newline = newline_of(text)
+    gap = "" if not text or text.endswith("\n") else newline
+    added = f"{text}{gap}{newline if text.strip() else ''}{block}"
+    try:
+        tomllib.loads(added)
+    except tomllib.TOMLDecodeError:
+        return _inline_with(text, path, value)
+    return added
+
+
+def without(text: str, path: Sequence[str], made: int = 0) -> str:
+    """A text without the table at a path, if it has one.
+
+    Args:
+        text: TOML.
+        path: The names that lead to it.
+        made: How many of the tables on the way go too if they are empty then; one that has no lines
+            of its own is gone by itself.
+
+    Raises:
+        Unusable: It is not TOML, or a comment would be lost.
+    """
+    changed = _without(text, path, made)
+    _check_comments(text, changed, path)
+    return changed
+
+
+def _without(text: str, path: Sequence[str], made: int) -> str:
+    held = document(text)
+    for key in path:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    if held is None:
+        return text
+    spans = list(blocks(text, path))
+    if not spans:
+        return _inline_without(text, path, made)
+    for start, end, _ in reversed(spans):
+        text = without_lines(text, start, end)
+    return text
+
+
+def _replaced(text: str, path: Sequence[str], value: Mapping[str, object]) -> str:
+    """A text in which a table that has headings is another."""
+    block, depth = _block(path, value, newline_of(text)), len(path)
+    spans = list(blocks(text, path))
+    direct = [start for start, _, names in spans if len(names) == depth]
+    place = direct[0] if direct else spans[0][0]
+    for start, end, _ in reversed(spans):
+        if start == place:
+            text = text[:start] + block + text[end:]
+        else:
+            text = without_lines(text, start, end)
+    return text
+
+
+def _check_tables(held: object, path: Sequence[str]) -> None:
+    for depth, key in enumerate(path):
+        if not isinstance(held, Mapping):
+            raise Unusable(".".join(path[:depth]), "is not a table")
+        held = held.get(key, {})
+
+
+def _check_comments(before: str, after: str, path: Sequence[str]) -> None:
+    """See that an edit has left the comments of others, which no parser would miss, where they are.
+
+    Raises:
+        Unusable: One would be lost.
+    """
+    spans = list(blocks(before, path))
+    others = Counter(
+        comment
+        for at, comment in comment_lines(before)
+        if not any(start <= at < end for start, end, _ in spans)
+    )
+    if others - Counter(comment for _, comment in comment_lines(after)):
+        raise Unusable("it", "has a form that PACK cannot edit safely")
+
+
+def _block(path: Sequence[str], value: Mapping[str, object], newline: str) -> str:
+    lines = [f"[{'.'.join(map(key_text, path))}]"]
+    lines += [f"{key_text(key)} = {value_text(each)}" for key, each in value.items()]
+    return newline.join([*lines, ""])
+
+
+def _inline_with(text: str, path: Sequence[str], value: object) -> str:
+    # Here, as few people write their servers in one line.
+    import tomlkit  # noqa: PLC0415
+
+    made = tomlkit.parse(text)
+    held: object = made
+    for key in path[:-1]:
+        held = held.setdefault(key, tomlkit.table())  # type: ignore[attr-defined]
+    new = value
+    if isinstance(value, Mapping):
+        new = tomlkit.inline_table()
+        new.update(value)
+    held[path[-1]] = new  # type: ignore[index]
+    return tomlkit.dumps(made)
+
+
+def _inline_without(text: str, path: Sequence[str], made: int) -> str:
+    import tomlkit  # noqa: PLC0415 - as above
+
+    held = tomlkit.parse(text)
+    for depth in range(len(path), len(path) - made - 1, -1):
+        parent: object = held
+        for key in path[: depth - 1]:
+            parent = parent[key]  # type: ignore[index]
+        if depth < len(path) and parent[path[depth - 1]]:  # type: ignore[index]
+            break
+        del parent[path[depth - 1]]  # type: ignore[attr-defined]
+    return tomlkit.dumps(held)
