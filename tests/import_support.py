@@ -68,9 +68,10 @@ class Read:
         return {one.what: (one.why, one.count) for one in self.skipped}
 
 
-def read(path: Path, kind: str | None = None) -> Read:
+def read(path: Path, kind: str | None = None, *, with_attachments: bool = False) -> Read:
     """All that is in a source."""
-    with open_export(path, ImportKind(kind) if kind else None) as reader:
+    chosen = ImportKind(kind) if kind else None
+    with open_export(path, chosen, with_attachments=with_attachments) as reader:
         found = list(reader.records(transcripts=False))
         assert reader.progress.done <= reader.progress.total
     records = [one for one in found if isinstance(one, ImportedRecord)]

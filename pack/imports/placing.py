@@ -25,6 +25,7 @@ _FOLDERS: Final = {
     RecordClass.INSTRUCTION: "profiles",
     RecordClass.PROJECT: "projects",
     RecordClass.DOCUMENT: "projects",
+    RecordClass.ATTACHMENT: "notes",
 }
 _UNDATED: Final = "undated"
 _SLUG_BYTES: Final = 80

@@ -16,6 +16,8 @@ from pack.provenance import Origin
 
 NOT_ASKED_FOR: Final = "conversations are taken only if they are asked for"
 """Why transcripts are left out."""
+ATTACHMENTS_NOT_ASKED_FOR: Final = "files of other types are taken only if they are asked for"
+"""Why attachments are left out."""
 
 
 class ImportKind(StrEnum):
@@ -46,6 +48,7 @@ class RecordClass(StrEnum):
     PROJECT = "projects"
     DOCUMENT = "documents"
     TRANSCRIPT = "transcripts"
+    ATTACHMENT = "attachments"
 
 
 @dataclass(frozen=True, slots=True)

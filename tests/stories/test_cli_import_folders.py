@@ -82,3 +82,45 @@ def test_a_newer_vault_brings_what_is_new_and_edits_stay(memory: Folder, tmp_pat
     assert "mine" in memory.ok("get", "a/mine.md").text
     assert "two" in memory.ok("get", "a/theirs.md").text
     assert memory.ok("get", "a/new.md").text == "new\n"
+
+
+def test_the_pictures_of_a_vault_come_with_it_if_they_are_asked_for(
+    memory: Folder, tmp_path: Path
+) -> None:
+    files = {".obsidian/app.json": "{}", "a/Tea.md": "![[pot.png]]\n", "a/pot.png": b"\x89PNG 1"}
+    source = folder_of(tmp_path / "source", files)
+    first = memory.ok("import", source)
+    assert "--with-attachments takes files of other types, too" in first.err
+    assert not (memory.path / "a" / "pot.png").exists()
+
+    done = memory.json("import", source, "--with-attachments")
+    assert (done["found"], done["written"]) == ({"notes": 1, "attachments": 1}, 1)
+    picture = memory.path / "a" / "pot.png"
+    assert picture.read_bytes() == b"\x89PNG 1"
+    state = memory.state()
+    assert memory.json("import", source, "--with-attachments")["written"] == 0
+    assert memory.json("import", source)["written"] == 0
+    assert memory.state() == state
+
+    folder_of(source, {"a/pot.png": b"\x89PNG 2"})
+    assert "1 file" in memory.ok("import", source, "--with-attachments", "--dry-run").err
+    assert memory.json("import", source, "--with-attachments")["written"] == 1
+    assert picture.read_bytes() == b"\x89PNG 2"
+    memory.ok("undo")
+    assert picture.read_bytes() == b"\x89PNG 1"
+
+    picture.write_bytes(b"\x89PNG mine \xff")
+    memory.ok("commit")
+    folder_of(source, {"a/pot.png": b"\x89PNG 3 \xfe"})
+    kept = memory.json("import", source, "--with-attachments")
+    assert kept["written"] == 0
+    assert [one["what"] for one in kept["skipped"]] == ["a/pot.png", ".obsidian"][::-1]
+    assert picture.read_bytes() == b"\x89PNG mine \xff"
+
+
+def test_what_has_no_attachments_says_so(memory: Folder, tmp_path: Path) -> None:
+    source = folder_of(tmp_path / "source", {"AGENTS.md": "# Rules\n\nRun make.\n", "x.png": "x"})
+    ended = memory.pack("import", source, "--with-attachments")
+    assert ended.status == 1
+    assert "Leave out --with-attachments: it is for" in ended.err
+    assert "obsidian" in ended.err

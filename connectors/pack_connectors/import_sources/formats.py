@@ -21,6 +21,7 @@ class ExportFormat:
         opens_archives: Whether zips in the source are part of the export; else they are files.
         accepts: What is read if the person says that it is such an export; `None` for nothing but
             what is recognised.
+        has_attachments: Whether files of other types belong to its notes, and may come with them.
         mark: A file or folder (with `/` at its end) that only such a source has at its top, so that
             nothing else in it counts; empty if there is none.
     """
@@ -31,3 +32,4 @@ class ExportFormat:
     opens_archives: bool = False
     accepts: Callable[[ImportSource], bool] | None = None
     mark: str = ""
+    has_attachments: bool = False

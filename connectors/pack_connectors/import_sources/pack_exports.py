@@ -151,5 +151,9 @@ def _recognises(source: ImportSource) -> bool:
 
 
 FORMAT: Final = ExportFormat(
-    ImportKind.PACK, _recognises, PackExport, accepts=lambda source: bool(source.files)
+    ImportKind.PACK,
+    _recognises,
+    PackExport,
+    accepts=lambda source: bool(source.files),
+    has_attachments=True,
 )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from pack.errors import LimitExceeded, UnusableInput
+from pack.errors import InvalidRequest, LimitExceeded, UnusableInput
 from pack.imports.records import ExportReader, ImportKind
 from pack_connectors.import_sources import (
     chatgpt,
@@ -48,7 +48,11 @@ with an editor of vaults.
 
 @contextmanager
 def open_export(
-    path: Path, kind: ImportKind | None = None, committed: Committed | None = None
+    path: Path,
+    kind: ImportKind | None = None,
+    committed: Committed | None = None,
+    *,
+    with_attachments: bool = False,
 ) -> Iterator[ExportReader]:
     """The reader of an export.
 
@@ -56,17 +60,29 @@ def open_export(
         path: Where it is.
         kind: Whose it is; `None` to find that out.
         committed: Says when a file got its bytes, if the source has a history.
+        with_attachments: Whether the files of other types that are beside its notes come, too.
 
     Raises:
         NotFound: There is nothing.
+        InvalidRequest: Attachments are asked for, and of such an export none are taken.
         UnusableInput: It is no export that is known, or none of that kind; or a hostile one.
         LimitExceeded: It holds more than an import takes.
     """
     with open_source(path) as source:
         if committed is not None:
             source.committed = committed
+        source.with_attachments = with_attachments
         chosen, opened = _chosen(source, kind)
+        if with_attachments and not chosen.has_attachments:
+            raise _without_attachments(chosen)
         yield chosen.read(opened)
+
+
+def _without_attachments(chosen: ExportFormat) -> InvalidRequest:
+    error = InvalidRequest(f"of an export of {chosen.kind}, only text is taken")
+    others = ", ".join(one.kind for one in FORMATS if one.has_attachments)
+    error.remedy = f"Leave out --with-attachments: it is for {others}."
+    return error
 
 
 def _chosen(source: ImportSource, kind: ImportKind | None) -> tuple[ExportFormat, ImportSource]:

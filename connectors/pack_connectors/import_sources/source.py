@@ -92,6 +92,7 @@ class ImportSource:
         self.name = name
         self.above = above
         self.committed = committed
+        self.with_attachments = False
         self.files = sorted(files, key=lambda one: one.path)
         self.left_out = list(left_out)
         self._by_path = {one.path: one for one in self.files}
@@ -124,7 +125,9 @@ class ImportSource:
     ) -> ImportSource:
         """The same source with other files; it closes with this one's."""
         skipped = [*self.left_out, *left_out]
-        return ImportSource(self.name, files, skipped, self._stack, self.above, self.committed)
+        made = ImportSource(self.name, files, skipped, self._stack, self.above, self.committed)
+        made.with_attachments = self.with_attachments
+        return made
 
     def inside(self, folder: str) -> ImportSource:
         """The source that one of its folders is; it closes with this one's."""

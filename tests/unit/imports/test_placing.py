@@ -78,6 +78,7 @@ def test_kinds_of_records_have_their_folders() -> None:
         RecordClass.PROJECT: "projects/a.md",
         RecordClass.DOCUMENT: "projects/a-2.md",
         RecordClass.TRANSCRIPT: "archive/chatgpt/2024/a.md",
+        RecordClass.ATTACHMENT: "notes/a-2.md",
     }
 
 

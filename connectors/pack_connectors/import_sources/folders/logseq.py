@@ -18,6 +18,7 @@ from pack.files.dates import as_iso, day_in_name
 from pack.files.keys import CREATED, TOPIC, UPDATED, key_meant
 from pack.files.tags import tags_in_field
 from pack.imports.records import (
+    ATTACHMENTS_NOT_ASKED_FOR,
     ImportedPart,
     ImportedRecord,
     ImportKind,
@@ -28,6 +29,8 @@ from pack.imports.records import (
 from pack.imports.rendering import SOURCE, SOURCE_ID
 from pack_connectors.import_sources.folders.markdown_files import (
     FoundNote,
+    attachment,
+    attachments_of,
     former_identity,
     lasting_identity,
     notes_of,
@@ -50,6 +53,7 @@ _UNREAD: Final = ""
 """Stands for the key of a date that is not understood."""
 _OURS: Final = frozenset([_UNREAD, TOPIC.name, SOURCE, SOURCE_ID, "aliases"])
 """Keys of the frontmatter that say something else there."""
+_ASSETS: Final = re.compile(r"(?<![\w./])(?:\.\./)+assets/")
 _LINK: Final = re.compile(r"#?\[\[([^\[\]]+)\]\]|#(\S+)")
 
 
@@ -63,7 +67,12 @@ class LogseqGraph:
         self._former = former_identity(source)
         self._source = without_top(source)
         self._notes = [one for one in notes_of(self._source) if not _is_own(one)]
-        self._source.expect(self._notes)
+        self._copies = [one for one in self._source.files if _is_copy(one)]
+        self._orgs = [one for one in self._source.files if _is_org(one) and not _is_copy(one)]
+        own = [one for one in self._source.files if _is_own(one)]
+        rest = [*self._copies, *self._orgs, *own]
+        self._attachments = attachments_of(self._source, rest)
+        self._source.expect([*self._notes, *self._attachments])
 
     @property
     def progress(self) -> ReadProgress:
@@ -77,12 +86,19 @@ class LogseqGraph:
         for file in self._notes:
             found = read_note(self._source, file)
             yield found if isinstance(found, SkippedRecord) else self._record(found)
-        copies = [one for one in self._source.files if _is_copy(one)]
-        orgs = [one for one in self._source.files if _is_org(one) and not _is_copy(one)]
-        yield from (SkippedRecord(one.path, ORG) for one in orgs)
-        if copies:
-            yield SkippedRecord("copies", KEPT_COPY, len(copies))
-        yield from others_of(self._source, [*self._notes, *orgs, *copies])
+        for file in self._attachments:
+            source_id, former_id = self._ids(file)
+            yield attachment(self._source, file, source_id, file.path, former_id)
+        yield from (SkippedRecord(one.path, ORG) for one in self._orgs)
+        if self._copies:
+            yield SkippedRecord("copies", KEPT_COPY, len(self._copies))
+        taken = [*self._notes, *self._attachments, *self._orgs, *self._copies]
+        own = [one for one in self._source.files if _is_own(one) and not _is_copy(one)]
+        yield from others_of(self._source.replaced(own), self._notes)
+        yield from others_of(self._source, [*taken, *own], ATTACHMENTS_NOT_ASKED_FOR)
+
+    def _ids(self, file: SourceFile) -> tuple[str, str]:
+        return f"{self._identity}/{file.path}", f"{self._former}/{file.path}"
 
     def _record(self, found: FoundNote) -> ImportedRecord:
         folder, name = _place(found.file)
@@ -93,9 +109,11 @@ class LogseqGraph:
         tags = [*found.meta.tags, *_listed(said.pop("tags", ""))]
         names = _listed(said.pop("alias", ""))
         made, changed = (_moment(said.pop(key, "")) for key in (CREATED.name, UPDATED.name))
+        source_id, former_id = self._ids(found.file)
+        body = _with_assets(body, folder.count("/") - found.file.path.count("/") + 1)
         return ImportedRecord(
             RecordClass.NOTE,
-            f"{self._identity}/{found.file.path}",
+            source_id,
             title,
             [ImportedPart(body if body.endswith("\n") else f"{body}\n")],
             folder=folder,
@@ -104,7 +122,7 @@ class LogseqGraph:
             updated=first_moment(day) or changed or found.updated,
             tags=tags,
             fields=of_head | said | ({"aliases": names} if names else {}),
-            former_id=f"{self._former}/{found.file.path}",
+            former_id=former_id,
         )
 
 
@@ -142,6 +160,11 @@ def _place(file: SourceFile) -> tuple[str, str]:
     parts = [part.strip() for part in _title(file).split("/")]
     *spaces, name = [part for part in parts if part not in ("", ".", "..")] or ["page"]
     return "/".join([one for one in (folder, *spaces) if one]), f"{name}.md"
+
+
+def _with_assets(body: str, deeper: int) -> str:
+    """A page whose links to files lead there from a folder that is some levels further down."""
+    return _ASSETS.sub(lambda found: "../" * deeper + found[0], body) if deeper > 0 else body
 
 
 def _page_properties(body: str, taken: Collection[str]) -> tuple[dict[str, str], str]:
@@ -205,4 +228,5 @@ FORMAT: Final = ExportFormat(
     LogseqGraph,
     accepts=lambda one: bool(notes_of(one)),
     mark=_CONFIG,
+    has_attachments=True,
 )

@@ -29,6 +29,7 @@ from pack_connectors.import_sources.skips import (
     NOT_UTF8,
     OTHER_FILES,
     TOO_LARGE,
+    TOO_LARGE_FILE,
 )
 from pack_connectors.import_sources.source import ImportSource, SourceFile
 
@@ -169,6 +170,51 @@ def others_of(
     yield from (SkippedRecord(path, HIDDEN, count) for path, count in sorted(hidden.items()))
     for ending, count in sorted(endings.items()):
         yield SkippedRecord(ending, why if ending != ENDING else NOT_PART, count)
+
+
+def attachments_of(source: ImportSource, taken: Iterable[SourceFile]) -> list[SourceFile]:
+    """The files of other types that are wanted beside the notes; none if they are not.
+
+    Args:
+        source: The folder.
+        taken: Those that are taken, or left out, for a reason of their own.
+    """
+    if not source.with_attachments:
+        return []
+    known = {one.path for one in taken}
+    others = (one for one in source.files if not is_note(one) and not is_hidden(one))
+    return [one for one in others if one.path not in known]
+
+
+def attachment(
+    source: ImportSource, file: SourceFile, source_id: str, path: str, former_id: str = ""
+) -> ImportedRecord | SkippedRecord:
+    """The record of a file of another type, byte for byte; or why it cannot be taken.
+
+    Args:
+        source: Has the file.
+        file: It.
+        source_id: What identifies it.
+        path: Where it would be in the memory.
+        former_id: See `ImportedRecord`.
+    """
+    try:
+        content = source.read(file, MAX_FILE_BYTES)
+    except LimitExceeded:
+        return SkippedRecord(file.path, TOO_LARGE_FILE, kind=RecordClass.ATTACHMENT)
+    except UnusableInput:
+        return SkippedRecord(file.path, BROKEN, kind=RecordClass.ATTACHMENT)
+    folder, _, name = path.rpartition("/")
+    return ImportedRecord(
+        RecordClass.ATTACHMENT,
+        source_id,
+        name,
+        folder=folder,
+        name=name,
+        updated=source.changed(file, content),
+        verbatim=content,
+        former_id=former_id,
+    )
 
 
 def identity(source: ImportSource) -> str:

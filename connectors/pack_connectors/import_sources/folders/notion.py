@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from pack.files.schema import first_title
 from pack.imports.notes import acceptable_path
 from pack.imports.records import (
+    ATTACHMENTS_NOT_ASKED_FOR,
     ImportedPart,
     ImportedRecord,
     ImportKind,
@@ -27,6 +28,8 @@ from pack.imports.records import (
 )
 from pack_connectors.import_sources.folders.markdown_files import (
     FoundNote,
+    attachment,
+    attachments_of,
     is_hidden,
     is_note,
     others_of,
@@ -74,8 +77,12 @@ class NotionExport:
         files = [one for one in source.files if not is_hidden(one)]
         self._pages = [one for one in files if is_note(one)]
         self._tables = _whole_tables(files)
-        self._places = _places([*self._pages, *self._tables])
-        source.expect([*self._pages, *self._tables])
+        self._others = [one for one in files if one.name.lower().endswith((_CSV, _HTML))]
+        self._attachments = attachments_of(source, self._others)
+        known = {one.path for one in [*self._pages, *self._others]}
+        files = [*self._pages, *self._tables, *(one for one in files if one.path not in known)]
+        self._places = _places(files)  # of attachments, too: links are the same if they do not come
+        source.expect([*self._pages, *self._tables, *self._attachments])
 
     @property
     def progress(self) -> ReadProgress:
@@ -91,10 +98,13 @@ class NotionExport:
             yield found if isinstance(found, SkippedRecord) else self._page(found)
         for file in self._tables:
             yield self._table(file)
-        csvs = [one for one in self._source.files if one.name.lower().endswith(_CSV)]
-        pages = [one for one in self._source.files if one.name.lower().endswith(_HTML)]
+        for file in self._attachments:
+            path = self._places[_inside(file.path)]
+            yield attachment(self._source, file, _inside(file.path), path)
+        pages = [one for one in self._others if one.name.lower().endswith(_HTML)]
         yield from (SkippedRecord(one.path, HTML) for one in pages)
-        yield from others_of(self._source, [*self._pages, *csvs, *pages])
+        taken = [*self._pages, *self._attachments, *self._others]
+        yield from others_of(self._source, taken, ATTACHMENTS_NOT_ASKED_FOR)
 
     def _page(self, found: FoundNote) -> ImportedRecord | SkippedRecord:
         body = found.head.body
@@ -191,9 +201,10 @@ def _places(files: Sequence[SourceFile]) -> dict[str, str]:
     for path in sorted((_inside(one.path) for one in files), key=_by_age):
         note = _as_note("/".join(map(_bare, path.split("/"))))
         note = note if "/" in note else f"{_TOP}/{note}"
-        id_ = _ID.search(path.rpartition("/")[2])
-        if note.casefold() in taken and id_ is not None:
-            note = f"{note.removesuffix('.md')} {id_[1][-_DIGITS:]}.md"
+        id_ = _nearest_id(path)
+        if note.casefold() in taken and id_:
+            stem, dot, ending = note.rpartition(".")
+            note = f"{stem or note} {id_[-_DIGITS:]}{dot}{ending if stem else ''}"
         taken.add(note.casefold())
         found[path] = acceptable_path(note, at_root=False)
     return found
@@ -204,9 +215,16 @@ def _by_age(path: str) -> tuple[bool, str, str]:
 
     Random ones (version 4) say nothing of their age, and count as older than the others.
     """
-    found = _ID.search(path.rpartition("/")[2])
-    id_ = found[1] if found is not None else ""
+    id_ = _nearest_id(path)
     return id_[_VERSION : _VERSION + 1] != _AT_RANDOM, id_, path
+
+
+def _nearest_id(path: str) -> str:
+    """The id of a page or a table; of a file in the folder of a page, the id of that page."""
+    *folders, name = path.split("/")
+    parts = [name] if name.lower().endswith((".md", _CSV)) else [name, *reversed(folders)]
+    found = (_ID.search(part) for part in parts)
+    return next((one[1] for one in found if one is not None), "")
 
 
 def _as_note(place: str) -> str:
@@ -261,5 +279,6 @@ FORMAT: Final = ExportFormat(
     _recognises,
     NotionExport,
     opens_archives=True,
+    has_attachments=True,
     accepts=lambda source: any(map(is_note, source.files)),
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from pack.imports.notes import is_index
 from pack.imports.records import (
+    ATTACHMENTS_NOT_ASKED_FOR,
     ImportedRecord,
     ImportKind,
     ReadProgress,
@@ -20,6 +21,8 @@ from pack.imports.records import (
 from pack_connectors.import_sources.folders.markdown_files import (
     any_head,
     as_it_is,
+    attachment,
+    attachments_of,
     former_identity,
     identity,
     lasting_identity,
@@ -61,7 +64,8 @@ class Vault:
         self._former = self._project if is_project else former_identity(source)
         self._source = without_top(source)
         self._notes = notes_of(self._source)
-        self._source.expect(self._notes)
+        self._attachments = attachments_of(self._source, self._notes)
+        self._source.expect([*self._notes, *self._attachments])
 
     @property
     def progress(self) -> ReadProgress:
@@ -82,9 +86,16 @@ class Vault:
             elif is_index(file.path, found.text):
                 yield SkippedRecord(file.path, MADE_BY_PACK)
             else:
-                ids = f"{self._identity}/{file.path}", f"{self._former}/{file.path}"
-                yield as_it_is(found, ids[0], self._path(file), ids[1])
-        yield from others_of(self._source, self._notes)
+                source_id, former_id = self._ids(file)
+                yield as_it_is(found, source_id, self._path(file), former_id)
+        for file in self._attachments:
+            source_id, former_id = self._ids(file)
+            yield attachment(self._source, file, source_id, self._path(file), former_id)
+        taken = [*self._notes, *self._attachments]
+        yield from others_of(self._source, taken, ATTACHMENTS_NOT_ASKED_FOR)
+
+    def _ids(self, file: SourceFile) -> tuple[str, str]:
+        return f"{self._identity}/{file.path}", f"{self._former}/{file.path}"
 
     def _path(self, file: SourceFile) -> str:
         if self.kind is not ImportKind.MEMORY_BANK:
@@ -117,6 +128,7 @@ def _format(
         lambda source: Vault(source, kind),
         accepts=lambda source: bool(notes_of(source)),
         mark=mark,
+        has_attachments=True,
     )
 
 

@@ -11,7 +11,13 @@ from typing import Annotated, Any, Final
 import typer
 from pack_templates import starter_files
 
-from pack.imports.records import NOT_ASKED_FOR, ImportKind, ReadProgress
+from pack.imports.records import (
+    ATTACHMENTS_NOT_ASKED_FOR,
+    NOT_ASKED_FOR,
+    ImportKind,
+    ReadProgress,
+    RecordClass,
+)
 from pack.use_cases.imports.importing import Tell
 from pack.use_cases.imports.results import Imported
 from pack_servers.cli.shell.opening import opened
@@ -32,7 +38,7 @@ EXAMPLES: Final = """\
   pack import ~/Downloads/chatgpt-export.zip --dry-run    see what would come
   pack import ~/Downloads/chatgpt-export.zip              what ChatGPT remembers
   pack import ~/Downloads/claude.zip --transcripts        conversations, too
-  pack import ~/notes --from obsidian"""
+  pack import ~/notes --from obsidian --with-attachments"""
 
 _SHOWN: Final = 20
 
@@ -54,6 +60,10 @@ def run(
         bool,
         typer.Option("--transcripts", help="Take whole conversations, too, into archive/."),
     ] = False,
+    with_attachments: Annotated[
+        bool,
+        typer.Option("--with-attachments", help="Copy files of other types in a vault as well."),
+    ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     answer: FormatOption = Format.TEXT,
@@ -67,12 +77,12 @@ def run(
     def agree(planned: Imported) -> None:
         if can_ask() and not yes:
             _show(planned, dry_run=True)
-            notes = counted(planned.written, "note")
-            confirm(f"Write {notes}?", f"importing {notes}", yes=yes)
+            files = counted(planned.written, _things(planned))
+            confirm(f"Write {files}?", f"importing {files}", yes=yes)
 
     with (
         opened(local, github, writer=writer) as memory,
-        opened_export(source, kind) as reader,
+        opened_export(source, kind, with_attachments=with_attachments) as reader,
         _progress() as tell,
     ):
         done = memory.importing.take(
@@ -109,7 +119,8 @@ def _show(done: Imported, *, dry_run: bool) -> None:
     taken = "would take" if dry_run else "taken"
     found = ", ".join(f"{count:,} {what}" for what, count in done.found.items()) or "nothing"
     show(f"{done.kind}: {found}")
-    rows = [("notes", taken, done.written), ("notes", "here already", done.unchanged)]
+    things = _things(done)
+    rows = [(f"{things}s", taken, done.written), (f"{things}s", "here already", done.unchanged)]
     rows += [(one.what, one.why, one.count) for one in done.skipped[:_SHOWN]]
     shown = [
         (styled(what), styled(f"{count:,}"), styled(why)) for what, why, count in rows if count
@@ -123,12 +134,19 @@ def _show(done: Imported, *, dry_run: bool) -> None:
         say(f"warning: this {verb} what looks like {counted(done.secrets, 'secret')}")
     if any(one.why == NOT_ASKED_FOR for one in done.skipped):
         say("--transcripts takes conversations, too; they go into archive/")
+    if any(one.why == ATTACHMENTS_NOT_ASKED_FOR for one in done.skipped):
+        say("--with-attachments takes files of other types, too")
     if dry_run:
-        say(f"dry run: one commit with {counted(done.written, 'note')}; nothing was changed")
+        say(f"dry run: one commit with {counted(done.written, things)}; nothing was changed")
     elif done.commit is not None:
         show(f"  commit  {done.commit}")
     elif not done.written:
         say("nothing is new")
+
+
+def _things(done: Imported) -> str:
+    """What an import is counted in."""
+    return "file" if RecordClass.ATTACHMENT in done.found else "note"
 
 
 @contextmanager

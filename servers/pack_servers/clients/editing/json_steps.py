@@ -30,7 +30,7 @@ def edited(text: str, path: Sequence[str], taken: Iterable[EditStep]) -> str:
     root = read_json(text)
     if root is None:
         raise Unusable(".".join(path), "is not there")
-    start = _inside(text, root.start, path).start
+    start = _inside(text, root, path).start
     for step in taken:  # in what stands there alone, as the rest may be megabytes
         text = _stepped(text, start, step)
     return text
@@ -38,25 +38,26 @@ def edited(text: str, path: Sequence[str], taken: Iterable[EditStep]) -> str:
 
 def _stepped(text: str, start: int, step: EditStep) -> str:
     """A text in which one step has been taken in the value that begins somewhere."""
+    entry = node_at(text, start)
     if step.kind is EditStepKind.SET:
-        node = _inside(text, start, step.path)
-        return replaced(text, node, step.value, node_at(text, start))
+        return replaced(text, _inside(text, entry, step.path), step.value, entry)
     *above, last = step.path
-    node = _inside(text, start, above)
+    node = _inside(text, entry, above)
     if isinstance(last, int):
         if step.kind is EditStepKind.ADD:
             return with_element(text, node, last, step.value)
         return without_part(text, node.bracketed(), last, SLASHES)
     if step.kind is EditStepKind.ADD:
         return with_member(text, node, last, step.value, node)
-    while (member := _inside(text, start, above).member(last)) is not None:
-        text = without_member(text, _inside(text, start, above), member)
+    for member in reversed(node.members or ()):  # two of one name go both
+        if member.key == last:
+            text = without_member(text, node, member)
+            node = _inside(text, node_at(text, start), above)
     return text
 
 
-def _inside(text: str, start: int, path: Iterable[str | int]) -> JsonNode:
-    """What stands in a value that begins somewhere."""
-    node = node_at(text, start)
+def _inside(text: str, node: JsonNode, path: Iterable[str | int]) -> JsonNode:
+    """What stands in a value."""
     for key in path:
         if isinstance(key, int):
             node = node.elements[key]

@@ -18,13 +18,15 @@ _ZIP: Final = ".zip"
 
 
 @contextmanager
-def opened_export(path: Path, kind: ImportKind | None) -> Iterator[ExportReader]:
+def opened_export(
+    path: Path, kind: ImportKind | None, *, with_attachments: bool = False
+) -> Iterator[ExportReader]:
     """The reader of an export; see `open_export`."""
     path = path.expanduser()
     folder = path if path.is_dir() else path.parent
     is_packed = path.suffix.lower() == _ZIP and folder != path
     committed = None if is_packed else FolderHistory(folder).committed
-    with open_export(path, kind, committed) as reader:
+    with open_export(path, kind, committed, with_attachments=with_attachments) as reader:
         yield reader
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.files import frontmatter
-from pack.imports.records import ImportKind
+from pack.imports.records import ImportKind, RecordClass
 from pack.imports.rendering import render
 from tests.import_support import DAY, day, folder_of, read, text_of, zip_of
 
@@ -35,6 +35,22 @@ def test_pages_and_journals_have_names_that_say_what_they_are(tmp_path):
     journal = found.one("2020-05-14")
     assert journal.created == journal.updated == day("2020-05-14")
     assert found.one("work/site").updated == DAY
+
+
+def test_assets_come_if_they_are_asked_for_and_links_lead_there(tmp_path):
+    shown = "- ![p](../assets/pic.png){:height 3} [x](../../assets/y) `./assets/z`\n"
+    graph = GRAPH | {"pages/plain.md": shown, "pages/a___b___c.md": shown}
+    found = read(folder_of(tmp_path / "graph", graph), with_attachments=True)
+    (picture,) = [one for one in found.records if one.kind is RecordClass.ATTACHMENT]
+    assert (picture.folder, picture.name, picture.verbatim) == ("assets", "pic.png", b"\x89PNG")
+    assert text_of(found.one("plain")) == shown
+    assert text_of(found.one("a/b/c")) == (
+        "- ![p](../../../assets/pic.png){:height 3} [x](../../../../assets/y) `./assets/z`\n"
+    )
+    skipped = {what: why for what, (why, _) in found.reasons.items()}
+    assert skipped["pages/note.org"] == "it is an Org file; only markdown is read"
+    assert skipped[".css"] == "they hold no text that is taken, such as images and settings"
+    assert ".png" not in skipped
 
 
 def test_properties_of_a_page_become_frontmatter_and_those_of_blocks_stay(tmp_path):

@@ -1,12 +1,14 @@
 """An export of Notion."""
 
 from time import process_time
+from urllib.parse import unquote
 
 import pytest
 
+from pack.imports.records import RecordClass
 from tests.import_support import DAY, HEX, read, text_of, zip_of
 
-A, B, C, D = (f"{HEX}{n:02}" for n in range(4))
+A, B, C, D, E, F = (f"{HEX}{n:02}" for n in range(6))
 PAGES = {
     f"Home {A}.md": f"# Home\n\n[Plan](Home%20{A}/Plan%20(v1)%20{B}.md) ![](Home%20{A}/pic.png)\n"
     f"[Tasks](Home%20{A}/Tasks%20{C}.csv) [out](https://example.org/a%20b.md)\n",
@@ -37,10 +39,37 @@ def test_names_lose_their_digits_and_links_lead_to_the_new_names(tmp_path):
     home = found.one("Home")
     assert home.source_id == A
     assert text_of(home) == (
-        f"# Home\n\n[Plan](Home/Plan%20%28v1%29.md) ![](Home%20{A}/pic.png)\n"
+        "# Home\n\n[Plan](Home/Plan%20%28v1%29.md) ![](Home/pic.png)\n"
         "[Tasks](Home/Tasks.md) [out](https://example.org/a%20b.md)\n"
     )
     assert "[up](../Home.md#x)" in text_of(found.one("Plan (v1)"))
+
+
+def test_files_of_pages_lie_where_their_links_lead(tmp_path):
+    twins = {
+        f"Trip {E}.md": f"![](Trip%20{E}/pic.png)\n",
+        f"Trip {E}/pic.png": b"one",
+        f"Trip {F}.md": f"![](Trip%20{F}/pic.png) ![](Trip%20{F}/.hidden.png)\n",
+        f"Trip {F}/pic.png": b"two",
+        f"Trip {F}/.hidden.png": b"three",
+        "cover.png": b"four",
+    }
+    found = read(export(tmp_path, PAGES | twins), with_attachments=True)
+    held = {f"{one.folder}/{one.name}": one for one in found.records}
+    shown = {
+        "Private & Shared/Home.md": ("Home/pic.png", b"\x89PNG"),
+        "Private & Shared/Trip.md": ("Trip/pic.png", b"one"),
+        f"Private & Shared/Trip {F[-8:]}.md": (f"Trip/pic%20{F[-8:]}.png", b"two"),
+    }
+    for path, (link, content) in shown.items():
+        assert f"![]({link})" in text_of(held[path])
+        assert held[f"Private & Shared/{unquote(link)}"].verbatim == content
+    assert held["Private & Shared/cover.png"].verbatim == b"four"
+    assert not any("hidden" in path for path in held)
+    without = read(export(tmp_path, PAGES | twins))
+    assert {text_of(one) for one in without.records} <= {
+        text_of(one) for one in found.records if one.kind is not RecordClass.ATTACHMENT
+    }
 
 
 def test_properties_give_dates_and_tags(tmp_path):

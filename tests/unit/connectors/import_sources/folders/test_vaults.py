@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from pack_servers.wiring.portable.imports import opened_export
 
-from pack.imports.records import ImportKind
+from pack.imports.records import ImportKind, RecordClass
 from tests.import_support import DAY, day, folder_of, read, zip_of
 
 VAULT = {
@@ -34,8 +34,29 @@ def test_a_vault_of_obsidian_is_taken_byte_for_byte_at_its_paths(tmp_path):
         "big.md": ("it is larger than a note may be", 1),
         "Drawing.excalidraw.md": ("it is a drawing", 1),
         ".obsidian": ("it is in a hidden folder", 1),
-        ".canvas": ("they hold no text that is taken, such as images and settings", 1),
-        ".png": ("they hold no text that is taken, such as images and settings", 2),
+        ".canvas": ("files of other types are taken only if they are asked for", 1),
+        ".png": ("files of other types are taken only if they are asked for", 2),
+    }
+
+
+def test_files_of_other_types_come_if_they_are_asked_for(tmp_path):
+    files = {**VAULT, "img/large.jpg": b"x" * (2 * 1024 * 1024 + 1), ".trash/old.png": b"x"}
+    found = read(folder_of(tmp_path / "My vault", files), with_attachments=True)
+    pictures = [one for one in found.records if one.kind is RecordClass.ATTACHMENT]
+    assert [(one.name, one.verbatim) for one in pictures] == [
+        ("board.canvas", b"{}"),
+        ("other.png", b"\x89PNG"),
+        ("pic.png", b"\x89PNG"),
+    ]
+    assert pictures[2].source_id == "My vault/pic.png"
+    assert pictures[2].updated == DAY
+    assert found.reasons == {
+        "odd.md": ("it is not UTF-8 text", 1),
+        "big.md": ("it is larger than a note may be", 1),
+        "Drawing.excalidraw.md": ("it is a drawing", 1),
+        "img/large.jpg": ("it is larger than a file of a memory may be", 1),
+        ".obsidian": ("it is in a hidden folder", 1),
+        ".trash": ("it is in a hidden folder", 1),
     }
 
 
@@ -121,3 +142,9 @@ def test_folders_of_two_names_stay_apart(tmp_path):
     assert {one[0].former_id for one in found} == {"Notes/Home.md"}
     banks = [folder_of(tmp_path / f"site{n}" / "memory-bank", BANK) for n in (1, 2)]
     assert not set.intersection(*({one.source_id for one in read(bank).records} for bank in banks))
+
+
+def test_the_pictures_of_a_memory_bank_lie_beside_its_files(tmp_path):
+    folder = folder_of(tmp_path / "site" / "memory-bank", {**BANK, "sub/plan.svg": "<svg/>"})
+    found = read(folder, with_attachments=True)
+    assert "projects/site/sub/plan.svg" in found.paths
