@@ -26,7 +26,7 @@ from pack.files.note import Note
 from pack.index.format import in_sync_order
 from pack.model import Entry, EntryType
 from pack.outgoing.secrets_scan import find_secrets
-from pack.paths import ARCHIVE, is_archived
+from pack.paths import ARCHIVE, INDEX, is_archived
 from pack.use_cases.imports.archive import ask_archive
 from pack.use_cases.read import sync_order
 
@@ -41,6 +41,7 @@ _FORMS: Final[Mapping[ExportKind, WriteForm]] = {
 }
 _ANY_BYTES: Final = (ExportKind.ZIP, ExportKind.JSONL)
 _IN_ZIP: Final = "imported conversations are in a zip, or in an export of their folder"
+_ONLY_IN_ZIP: Final = "pictures and the like are only in a zip"
 _NOT_TEXT: Final = "it is not UTF-8 text"
 _TOO_LARGE: Final = "it is too large to be read"
 _NO_FILE: Final = "it is a link or a repository of its own"
@@ -114,6 +115,8 @@ class Exports:
             yield from _FORMS[kind](notes)
             if which.is_empty and (left := _archived(self._core)):
                 tally.skipped.append(LeftNote(f"{ARCHIVE}/", _IN_ZIP, left))
+            if which.is_empty and (left := _shown(self._core, rows)):
+                tally.skipped.append(LeftNote("other files", _ONLY_IN_ZIP, left))
 
 
 def _rows(core: Core, which: Filter) -> list[Row]:
@@ -171,15 +174,27 @@ def _archived(core: Core) -> int:
     return sum(1 for entry in core.reader.tree() if is_archived(entry.path))
 
 
-def _others(core: Core, tally: ExportTally, rows: Sequence[Row]) -> Iterator[ExportedPiece]:
-    """The files of the memory's repository that are no notes and still are there, as committed."""
+def _shown(core: Core, rows: Sequence[Row]) -> int:
+    """How many files there are that notes may show; what PACK and git keep there is not meant."""
+    paths = (entry.path for entry in _no_notes(core, rows))
+    others = (path for path in paths if path != INDEX and not is_archived(path))
+    return sum(1 for path in others if not any(part.startswith(".") for part in path.split("/")))
+
+
+def _no_notes(core: Core, rows: Sequence[Row]) -> Iterator[Entry]:
+    """The files of the memory's repository that are no notes and still are there."""
     head = core.connector.head()
     scope = scope_of(core.connector)
     there = {entry.path for entry in core.reader.tree()}.difference(row.path for row in rows)
     for entry in core.connector.get_tree(head) if head is not None else ():
         is_note = scope.holds(entry.path) and is_catalogued(entry.path)
-        if is_note or entry.path not in there:
-            continue
+        if not is_note and entry.path in there:
+            yield entry
+
+
+def _others(core: Core, tally: ExportTally, rows: Sequence[Row]) -> Iterator[ExportedPiece]:
+    """Those files, as committed."""
+    for entry in _no_notes(core, rows):
         if (why := _why_left_out(core, entry)) is not None:
             tally.skipped.append(LeftNote(entry.path, why))
             continue

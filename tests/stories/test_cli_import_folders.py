@@ -91,6 +91,7 @@ def test_the_pictures_of_a_vault_come_with_it_if_they_are_asked_for(
     source = folder_of(tmp_path / "source", files)
     first = memory.ok("import", source)
     assert "--with-attachments takes files of other types, too" in first.err
+    assert first.text.startswith("obsidian: 1 note\n")
     assert not (memory.path / "a" / "pot.png").exists()
 
     done = memory.json("import", source, "--with-attachments")

@@ -646,6 +646,15 @@ def test_the_plugin_is_named_in_the_settings_and_goes_again(home: Path) -> None:
     assert not folder.exists()
 
 
+def test_the_list_tells_a_plugin_from_nothing(home: Path) -> None:
+    run("setup", "claude-code", "--plugin", "--yes", env=NOWHERE)
+    rows = {line.split()[0]: line.split()[2] for line in setup("--list").text.splitlines()[1:]}
+    assert (rows["claude-code"], rows["cursor"]) == ("plugin", "no")
+    done("claude-code")
+    (line,) = [each for each in setup("--list").text.splitlines() if "claude-code" in each]
+    assert line.split()[2] == "yes"
+
+
 def test_the_clients_own_command_is_used_and_its_formatting_taken_back(
     home: Path, tmp_path: Path
 ) -> None:

@@ -52,7 +52,10 @@ def test_the_same_memory_gives_the_same_bytes(filled, kind):
 @pytest.mark.parametrize("kind", sorted(set(ExportKind) - {ExportKind.ZIP, ExportKind.JSONL}))
 def test_what_is_no_text_is_named_where_only_text_can_go(filled, kind):
     _, tally = export(filled, kind)
-    assert tally.skipped == [LeftNote("context/odd.md", "it is not UTF-8 text")]
+    assert tally.skipped == [
+        LeftNote("context/odd.md", "it is not UTF-8 text"),
+        LeftNote("other files", "pictures and the like are only in a zip", 1),
+    ]
     assert tally.notes == 3
 
 

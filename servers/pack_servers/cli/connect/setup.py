@@ -185,7 +185,7 @@ def _list(asked: AskedSetup) -> None:
         ]
         show_json({"clients": rows})
     else:
-        show_found(found)
+        show_found(found, () if asked.project else installed_plugins())
 
 
 def _check(client: Client, asked: AskedSetup) -> None:

@@ -106,13 +106,20 @@ def show_trial(client: Client, spot: Spot, trial: Trial, again: str) -> None:
         say(f"  → See what {spot.file} says, or run `{again}` again.")
 
 
-def show_found(found: Sequence[FoundClient]) -> None:
-    """Show the clients as a table."""
+def show_found(found: Sequence[FoundClient], plugins: Sequence[str]) -> None:
+    """Show the clients as a table.
+
+    Args:
+        found: All of them.
+        plugins: Those that have a plugin of PACK, by name.
+    """
     width = max(len(each.client.name) for each in found)
     show(f"{'CLIENT':<{width}}  {'INSTALLED':<9}  {'SET UP':<6}  FILE")
     for each in found:
-        words = ["yes" if is_so else "no" for is_so in (each.is_found, each.is_configured)]
-        show(f"{each.client.name:<{width}}  {words[0]:<9}  {words[1]:<6}  {each.spot.file}")
+        is_found = "yes" if each.is_found else "no"
+        other = "plugin" if each.client.name in plugins else "no"
+        is_set_up = "yes" if each.is_configured else other
+        show(f"{each.client.name:<{width}}  {is_found:<9}  {is_set_up:<6}  {each.spot.file}")
     for each in found:
         if each.problem:
             say(f"warning: {each.problem}")

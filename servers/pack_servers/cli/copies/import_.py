@@ -117,7 +117,7 @@ def _show(done: Imported, *, dry_run: bool) -> None:
     from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
 
     taken = "would take" if dry_run else "taken"
-    found = ", ".join(f"{count:,} {what}" for what, count in done.found.items()) or "nothing"
+    found = ", ".join(_amount(what, count) for what, count in done.found.items()) or "nothing"
     show(f"{done.kind}: {found}")
     things = _things(done)
     rows = [(f"{things}s", taken, done.written), (f"{things}s", "here already", done.unchanged)]
@@ -142,6 +142,11 @@ def _show(done: Imported, *, dry_run: bool) -> None:
         show(f"  commit  {done.commit}")
     elif not done.written:
         say("nothing is new")
+
+
+def _amount(what: str, count: int) -> str:
+    one = "memory" if what == RecordClass.MEMORY else what.removesuffix("s")
+    return f"{count:,} {one if count == 1 else what}"
 
 
 def _things(done: Imported) -> str:
