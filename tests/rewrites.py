@@ -124,11 +124,31 @@ def _change(lines: list[str], chance: random.Random) -> list[str]:
     one = lines[at]
     changed = chance.choice(
         (
-            one.replace("never", "seldom"), f"  {one}", one.rstrip(), f"{one}  ", f"~~{one}~~",
-            one.replace("[ ]", "[x]"), one.upper(), one.replace(" ", "  "), f"{one} (no)",
+            _machines(one.replace("never", "seldom"), one), f"  {one}", one.rstrip(), f"{one}  ",
+            _machines(f"~~{one}~~"), one.replace("[ ]", "[x]"), one.upper(), one.replace(" ", "  "),
+            _machines(f"{one} (no)"),
         )
     )  # fmt: skip
     return [*lines[:at], changed, *lines[at + 1 :]]
+
+
+def _machines(text: str, before: str = "") -> str:
+    """A line of the person in other words, which are a machine's; one that is as before is not."""
+    return text if text == before else text.replace("~u", "~m")
+
+
+def _beside(lines: list[str], chance: random.Random) -> list[str]:
+    """A line between two that are next to each other, both in other words."""
+    said = [at for at, one in enumerate(lines) if one.strip()]
+    if len(said) < 2:
+        return lines
+    first = chance.randrange(len(said) - 1)
+    above, below = said[first], said[first + 1]
+    old, new = chance.choice(((" and ", " or "), ("never", "seldom"), (" and", ", and never")))
+    between = chance.choice(([line(chance, "m")], ["", line(chance, "m"), ""]))
+    changed = [_machines(lines[at].replace(old, new), lines[at]) for at in (above, below)]
+    middle = lines[above + 1 : below]
+    return [*lines[:above], changed[0], *between, *middle, changed[1], *lines[below + 1 :]]
 
 
 def _space(lines: list[str], chance: random.Random) -> list[str]:
@@ -181,4 +201,5 @@ def _drop_equal(lines: list[str], chance: random.Random) -> list[str]:
 _COPIES = (_copy, _copy, _drop_equal, _drop_equal, _drop_equal)
 _REWRITES = (
     *(_insert, _insert, _insert, _remove, _replace, _move, _change, _change, _space, _cut, _key),
+    *(_beside, _beside),
 )

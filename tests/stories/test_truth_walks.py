@@ -275,7 +275,7 @@ def test_long_walks_over_mcp_change_nothing_of_the_persons(world: World, seed: i
 
 
 def test_what_machines_do_changes_nothing_of_the_persons(world: World) -> None:
-    Walk(world, 11).run(120 if world.folder is None else 25)
+    Walk(world, 3).run(120 if world.folder is None else 25)
 
 
 def copy_and_drop(world: World, notes: int, seed: int) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from pack.history.differences.tokens import is_word, split_words
+from pack.history.differences.shared_words import HEAVIEST, share_of, weight_of, words_in
 from pack.history.differences.units import Unit, UnitKind
 from pack.merge.diff import Hunk
 
@@ -30,7 +30,6 @@ _TAKEN_IN: Final = 0.6
 _POSTINGS: Final = 16
 """A word that is in more units than this finds no candidates."""
 _CANDIDATES: Final = 4
-_HEAVIEST: Final = 12
 _MOST_UNITS: Final = 10_000
 _MOST_CHARACTERS: Final = 400_000
 _PROSE: Final = frozenset((UnitKind.TEXT, UnitKind.ITEM, UnitKind.HEADING))
@@ -64,9 +63,6 @@ class _Candidate(NamedTuple):
     new: int
 
 
-Words = Counter[str]
-
-
 def pair_units(old: Sequence[Unit], new: Sequence[Unit], hunks: Sequence[Hunk]) -> Pairs:
     """Pair the units that differ.
 
@@ -88,8 +84,8 @@ class _Pairing:
         self._old, self._new, self._hunks = old, new, hunks
         self._old_hunk = {i: n for n, h in enumerate(hunks) for i in range(h.old_start, h.old_end)}
         self._new_hunk = {j: n for n, h in enumerate(hunks) for j in range(h.start, h.end)}
-        self._old_words = {i: _words(old[i]) for i in self._old_hunk}
-        self._new_words = {j: _words(new[j]) for j in self._new_hunk}
+        self._old_words = {i: words_in(old[i].text) for i in self._old_hunk}
+        self._new_words = {j: words_in(new[j].text) for j in self._new_hunk}
         self._by_old: dict[int, int] = {}
         self._by_new: dict[int, int] = {}
         self._placed: list[list[tuple[int, int]]] = [[] for _ in hunks]
@@ -121,7 +117,7 @@ class _Pairing:
                 found = places.get(word, ())
                 if len(found) <= _POSTINGS:
                     for other in found:
-                        shared[other] += min(len(word), _HEAVIEST)
+                        shared[other] += min(len(word), HEAVIEST)
             yield from self._scored(number, [other for other, _ in shared.most_common(_CANDIDATES)])
         for hunk in self._hunks:
             yield from self._only_pair(hunk)
@@ -129,7 +125,7 @@ class _Pairing:
     def _scored(self, new: int, others: Sequence[int]) -> Iterator[_Candidate]:
         for old in others:
             if _are_alike(self._old[old], self._new[new]):
-                score = _similarity(self._old_words[old], self._new_words[new])
+                score = share_of(self._old_words[old], self._new_words[new])
                 if score >= _SAME_PLACE:
                     yield _Candidate(score, old, new)
 
@@ -138,7 +134,7 @@ class _Pairing:
         old = [i for i in range(hunk.old_start, hunk.old_end) if self._old_words[i]]
         new = [j for j in range(hunk.start, hunk.end) if self._new_words[j]]
         if len(old) == len(new) == 1 and _are_alike(self._old[old[0]], self._new[new[0]]):
-            score = _similarity(self._old_words[old[0]], self._new_words[new[0]])
+            score = share_of(self._old_words[old[0]], self._new_words[new[0]])
             if score >= _ONLY_ONE:
                 yield _Candidate(score, old[0], new[0])
 
@@ -155,7 +151,7 @@ class _Pairing:
         self._by_new[new] = old
 
     def _weight(self, new: int) -> int:
-        return _weight(self._new_words[new])
+        return weight_of(self._new_words[new])
 
     def _move(self, old: int, new: int) -> None:
         """Take a unit as moved, and what is the same around it, however short."""
@@ -208,22 +204,9 @@ class _Pairing:
         new = sum((self._new_words[j] for j in range(pair.start, pair.end)), Counter())
         words = (self._new_words if of_new else self._old_words)[other]
         spare = old - new if of_new else new - old
-        weight = _weight(words)
-        return bool(weight) and _weight(words & spare) / weight >= _TAKEN_IN
+        weight = weight_of(words)
+        return bool(weight) and weight_of(words & spare) / weight >= _TAKEN_IN
 
 
 def _are_alike(old: Unit, new: Unit) -> bool:
     return old.kind is new.kind or (old.kind in _PROSE and new.kind in _PROSE)
-
-
-def _words(unit: Unit) -> Words:
-    return Counter(word.casefold() for word in split_words(unit.text) if is_word(word))
-
-
-def _weight(words: Words) -> int:
-    return sum(min(len(word), _HEAVIEST) * count for word, count in words.items())
-
-
-def _similarity(old: Words, new: Words) -> float:
-    whole = _weight(old) + _weight(new)
-    return 2 * _weight(old & new) / whole if whole else 0.0

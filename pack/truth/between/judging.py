@@ -1,8 +1,10 @@
 """The lines of a text against those that somebody wants there: what of these can be had.
 
 The person's lines are found in the new text, and what stands between two of them is taken or left
-as a whole. What has been taken is checked by how the person's lines are shown with it, first all
-of it at once; if something is wrong with that, it is halved until what is wrong is found.
+as a whole. Where it has other words for one, what is next to it is taken only if it is beyond doubt
+which line those are (`rewordings`). What has been taken is checked by how the person's lines are
+shown with it, first all of it at once; if something is wrong with that, it is halved until what is
+wrong is found.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pack.deferred import dataclass
 from pack.files.line_keys import BOX, line_form
 from pack.merge.diff import find_hunks
 from pack.truth.between.blocks import Between, words_of
+from pack.truth.between.rewordings import are_all_there, reworded_places
 from pack.truth.between.sight import Sight
 
 _MOST_LINES: Final = 40_000
@@ -61,6 +64,8 @@ class Judging:
         self._sight = sight
         self._anchors = list(_anchors(old, kept, new))
         self._own = frozenset(kept)
+        self._places = {one.old: one.new for one in self._anchors if one.new is not None}
+        self._places |= dict(_reworded(old, self._anchors, new))
         self.violated = {one.old for one in self._anchors if one.new is None}
         self._lost = {line_form(old[number]) for number in self.violated}
 
@@ -109,11 +114,14 @@ class Judging:
         """What stands between two protected lines, which come right after each other."""
         old = list(self._old[above.old + 1 : below.old])
         stays = _Gap(above, below, old, old)
-        if above.new is None or below.new is None:
+        start, end = self._place(above), self._place(below)
+        if start is None or end is None:
             return stays
-        new = [self._ended_like(one) for one in self._new[above.new + 1 : below.new]]
+        new = [self._ended_like(one) for one in self._new[start + 1 : end]]
         if new == old:
             return stays
+        if None in (above.new, below.new) and not are_all_there(old, new):
+            return stays  # it may be in the other words that wait for the person
         if self._lost and any(line_form(one) in self._lost for one in new):
             return stays  # where a line goes that stays where it is
         wanted = self._between(above, below, old, new).settled(self._eol)
@@ -121,6 +129,10 @@ class Judging:
             self._refuse(_Gap(above, below, old, new))
             return stays
         return _Gap(above, below, old, wanted)
+
+    def _place(self, anchor: _Anchor) -> int | None:
+        """Where a line is in the new text, in its own or in other words."""
+        return self._places.get(anchor.old, anchor.new)
 
     def _between(
         self, above: _Anchor, below: _Anchor, old: Sequence[str], new: Sequence[str]
@@ -147,6 +159,23 @@ class Judging:
             return line
         mark = other[0][len(other[1])]
         return f"{box[1]}{mark}{line[len(box[1]) + 1 :]}"
+
+
+def _reworded(
+    old: Sequence[str], anchors: Sequence[_Anchor], new: Sequence[str]
+) -> Iterator[tuple[int, int]]:
+    """The protected lines that a new text has in other words, each with its place there."""
+    missing: list[_Anchor] = []
+    start = 0
+    for one in (*anchors, _Anchor(len(old), len(new))):
+        if one.new is None:
+            missing.append(one)
+            continue
+        there = [number for number in range(start, one.new) if new[number].strip()]
+        found = reworded_places([old[each.old] for each in missing], [new[n] for n in there])
+        for each, place in zip(missing, found or (), strict=False):
+            yield each.old, there[place]
+        missing, start = [], one.new + 1
 
 
 def _anchors(old: Sequence[str], kept: Sequence[int], new: Sequence[str]) -> Iterator[_Anchor]:

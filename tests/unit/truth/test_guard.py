@@ -175,6 +175,26 @@ def test_the_rest_is_written_where_that_is_asked_for(held):
     assert (again.status, again.commit, again.proposal) == (WriteStatus.PROPOSED, None, found.id)
 
 
+def test_a_line_between_two_that_wait_is_written_and_is_the_machines(held):
+    old = "# A\n\nNever push to main.\n\nAsk before you delete a file.\n"
+    held.mine.notes.update(A, old, sha_of(held))
+    kept = text_of(held)
+    new = kept.replace("Never", "Rarely").replace("\n\nAsk", "\n\nMain is protected.\n\nTell me")
+    done = held.memory.notes.update(A, new, sha_of(held), apply_rest=True)
+    assert done.status is WriteStatus.PROPOSED
+    assert [line.text for line in done.protected] == [
+        "Never push to main.",
+        "Ask before you delete a file.",
+    ]
+    written = kept.replace("\n\nAsk", "\n\nMain is protected.\n\nAsk")
+    assert text_of(held).partition("---\n\n")[2] == written.partition("---\n\n")[2]
+    assert "+Main is protected." not in done.diff
+    blame = held.memory.blame.of(A)
+    levels = {text: one.level for text, one in zip(blame.lines, blame.writings, strict=True)}
+    assert (levels["Never push to main."], levels["Main is protected."]) == (1, 5)
+    assert wanted(held, done.proposal).partition("---\n\n")[2] == new.partition("---\n\n")[2]
+
+
 def test_a_text_without_a_path_is_never_held_up(held):
     held.mine.notes.update(GENERAL, "I like tea and\ncake.\n", sha_of(held, GENERAL))
     read = held.memory.whole.get().content

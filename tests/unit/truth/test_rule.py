@@ -365,6 +365,23 @@ def test_the_rest_of_a_rewrite_is_done_where_it_touches_nothing():
     assert found.rest == NOTE.replace("black", "with milk") + "\nNew.\n"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_is_put_between_two_lines_that_wait_is_written(end):
+    before = NOTE.replace("main.\nAsk", "main.\n\nAsk").replace("\n", end)
+    asked = before.replace("Never push", "Rarely push").replace("delete a file", "delete files")
+    for new in ("A fact.", "- one\n- two"):
+        between = f"{end}{new}{end}{end}Ask".replace("\n", end).replace("\r\r", "\r")
+        found = judged(asked.replace(f"{end}Ask", between), before)
+        assert [line.text for line in found.protected] == [
+            "Never push to main.",
+            "Ask before you delete a file.",
+        ]
+        assert found.rest == before.replace(f"{end}Ask", between)
+    # In one paragraph of the person's there is no place for it, whatever becomes of their words.
+    joined = edited("Never", "Rarely").replace("main.\nAsk", "main.\nA fact.\nAsk")
+    assert judged(joined.replace("a file", "files")).rest == NOTE
+
+
 KEYS = ["topic: Rules", "tags: [work]"]
 
 

@@ -46,3 +46,37 @@ def test_a_line_that_a_machine_has_too_is_found_in_its_place():
     for kept in ([4, 6, 8], [0, 6], [0, 4, 6, 8]):
         judging = Judging(rules, kept, new, "\n", Sight(rules, kept, (0, len(rules)), new))
         assert (judging.lines(), judging.violated) == (new, set())
+
+
+RULES = "u1 never push to main\n\nu2 ask before you delete a file\n\nu3 write short notes\n"
+
+
+def test_what_is_put_beside_lines_in_other_words_is_taken():
+    after = RULES.replace("never", "rarely").replace("ask before", "tell me when")
+    for place in ("u1", "u2", "u3"):
+        more = after.replace(place, f"m a fact\n\n{place}")
+        assert judged(RULES, more) == (RULES.replace(place, f"m a fact\n\n{place}"), [0, 2])
+    items = "- u1 buy an apple\n- u2 buy green pears\n"
+    asked = "- u1 buy an orange\n- m some bread\n- u2 buy red pears\n"
+    assert judged(items, asked) == (
+        items.replace("- u2", "- m some bread\n- u2"),
+        [0, 1],
+    )
+
+
+def test_what_may_be_a_line_of_the_persons_in_other_words_is_not():
+    for asked in (
+        RULES.replace("u1 never push to main", "u1 rarely push\n\nu1 not to main"),
+        RULES.replace("u1 never push to main\n\nu2 ask", "m a fact\n\nu2 tell me"),
+        RULES.replace("u1 never push to main\n\n", "m a fact\n\n"),
+    ):
+        assert judged(RULES, asked)[0] == RULES
+
+
+def test_its_own_lines_beside_lines_in_other_words_a_machine_may_change_but_not_lose():
+    before = RULES.replace("\n\nu2", "\n\nm it is green today\n\nu2")
+    asked = before.replace("never", "rarely").replace("you delete", "deleting")
+    changed = asked.replace("green", "blue")
+    assert judged(before, changed) == (before.replace("green", "blue"), [0, 4])
+    gone = asked.replace("m it is green today\n\n", "").replace("main", "main, it is green today")
+    assert judged(before, gone)[0] == before
