@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer, git and make (GNU 3.81 or newer); everything else goes into .venv.
+# Needs Python 3.11.5 or newer, git and make (GNU 3.81 or newer); everything else goes into .venv.
 # Another Python: make PYTHON=python3.12 run
 
 PYTHON ?= python3
@@ -120,9 +120,9 @@ BYTECODE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib/python3*/site-packa
 $(RUN_READY): $(RUN_LOCK) pyproject.toml
 	@command -v git >/dev/null 2>&1 || { echo "git is missing; install it first" >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null 2>&1 || \
-	    { echo "$(PYTHON) is missing; install Python 3.11 or newer" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	    { echo "$(PYTHON) is older than Python 3.11; try: make PYTHON=python3.12 ..." >&2; exit 1; }
+	    { echo "$(PYTHON) is missing; install Python 3.11.5 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' || \
+	    { echo "$(PYTHON) is older than Python 3.11.5; try: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	    { echo "$(PYTHON) cannot make environments; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "preparing $(VENV) (about half a minute the first time)"

@@ -53,6 +53,20 @@ def test_all_name_the_version_of_the_package() -> None:
     assert image["identifier"].endswith(f":{__version__}")
 
 
+def test_all_name_the_same_oldest_python() -> None:
+    """Before 3.11.5, `re` gives back what a possessive quantifier has taken (cpython #106052)."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=")
+    assert tuple(map(int, oldest.split("."))) >= (3, 11, 5)
+    assert MANIFEST["compatibility"]["runtimes"]["python"] == f">={oldest}"
+    for path in ("README.md", "Makefile", "templates/pack_templates/guide/start.md"):
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert set(re.findall(r"Python ([\d.]+) or newer", text)) == {oldest}, path
+    assert f"sys.version_info < ({', '.join(oldest.split('.'))})" in (ROOT / "Makefile").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_the_readme_and_the_image_prove_whose_the_entry_in_the_registry_is() -> None:
     name = read(".ci/release/server.json")["name"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
