@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pack.connector import Connector
-from pack.imports.ledger import LEDGER, Ledger, read_ledger, write_ledger
+from pack.imports.ledger import Ledger, is_of_ledger, read_ledger, write_ledger
 from pack.imports.records import ImportKind
 from pack.log import LogQuery
 from pack.model import (
@@ -64,8 +64,8 @@ class ImportBase:
         return {entry.path: entry.sha for entry in tree if entry.type is EntryType.FILE}
 
     def _ledger(self) -> Ledger:
-        blob = self.blobs.get(LEDGER)
-        return read_ledger(self.read(blob)) if blob is not None else Ledger()
+        parts = [blob for path, blob in self.blobs.items() if is_of_ledger(path)]
+        return read_ledger(map(self.read, parts))
 
     @property
     def paths(self) -> Mapping[str, MemoryPath]:
@@ -156,10 +156,13 @@ class ImportBase:
         self.store()
         if self._pending is None and ledger == self.ledger:
             return
-        put = [Put(LEDGER, write_ledger(ledger), ABSENT)]
+        files = write_ledger(ledger)
+        changes: list[Change] = [Put(path, content, ABSENT) for path, content in files.items()]
+        gone = (path for path in self.blobs if is_of_ledger(path) and path not in files)
+        changes += [Delete(path, ABSENT) for path in gone]
         at = self._pending or self._tip
         said = f"{self._kind}: what was imported"
-        self._connector.commit_aside(self._ref, self._tip, at, put, said, author=_KEEPER)
+        self._connector.commit_aside(self._ref, self._tip, at, changes, said, author=_KEEPER)
 
     def tidy(self) -> None:
         """Remove what only an import that goes on needs."""
