@@ -51,11 +51,12 @@ _BESIDE: Final = ("chat.html", "message_feedback.json", "shared_conversations.js
 
 
 def _conversation_files(source: ImportSource) -> list[SourceFile]:
-    return [
+    named = [
         one
         for one in source.files
         if _CONVERSATIONS.fullmatch(one.name) and not one.is_in_hidden_folder
     ]
+    return named or source.lone_json(_MAPPING)
 
 
 def _recognises(source: ImportSource) -> bool:

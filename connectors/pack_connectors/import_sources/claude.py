@@ -58,7 +58,8 @@ def _recognises(source: ImportSource) -> bool:
 
 
 def _chats(source: ImportSource) -> list[SourceFile]:
-    return [one for one in _shown(source) if _CONVERSATIONS.fullmatch(one.name)]
+    named = [one for one in _shown(source) if _CONVERSATIONS.fullmatch(one.name)]
+    return named or source.lone_json(_CHATS)
 
 
 def _memories(source: ImportSource) -> list[SourceFile]:

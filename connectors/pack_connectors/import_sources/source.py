@@ -7,6 +7,7 @@ and every failure leaves here as a class of `pack.errors`.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -119,6 +120,12 @@ class ImportSource:
         wanted = {name.casefold() for name in names}
         found = [one for one in self.files if one.name.casefold() in wanted]
         return sorted(found, key=lambda one: (one.path.count("/"), one.path))
+
+    def lone_json(self, mark: re.Pattern[bytes]) -> list[SourceFile]:
+        """The JSON file that is all there is, whatever a person calls it, if it bears a mark."""
+        alone = self.files if len(self.files) == 1 else []
+        named = [one for one in alone if one.name.lower().endswith(".json")]
+        return [one for one in named if mark.search(self.peek(one))]
 
     def replaced(
         self, files: Iterable[SourceFile], left_out: Sequence[SkippedRecord] = ()

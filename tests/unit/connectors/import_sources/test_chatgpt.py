@@ -7,6 +7,7 @@ import pytest
 from pack_connectors.import_sources import json_stream
 from pack_connectors.import_sources.chatgpt import FORMAT
 from pack_connectors.import_sources.opening import open_source
+from pack_connectors.import_sources.recognising import open_export
 from pack_connectors.import_sources.skips import BROKEN, EMPTY, NOT_JSON, TO_BE_FORGOTTEN, TOO_DEEP
 
 from pack.errors import LimitExceeded
@@ -252,3 +253,11 @@ def test_an_export_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
         finally:
             tracemalloc.stop()
     assert peak < file.stat().st_size / 4
+
+
+def test_a_file_that_somebody_has_renamed_is_known_by_what_is_in_it(tmp_path):
+    name = "my chats (1).json"
+    file = laid_out(tmp_path, {name: [chat("c1", "Trip", "Hello.", "Hello!")]}) / name
+    with open_export(file) as reader:
+        assert reader.kind == "chatgpt"
+        assert [one.title for one in reader.records(transcripts=True)] == ["Trip"]

@@ -3,6 +3,7 @@ from typing import Any
 
 from pack_connectors.import_sources.claude import FORMAT
 from pack_connectors.import_sources.opening import open_source
+from pack_connectors.import_sources.recognising import open_export
 from pack_connectors.import_sources.skips import BROKEN, EMPTY
 from pack_connectors.import_sources.zips import with_archives
 
@@ -181,3 +182,11 @@ def test_conversations_are_counted_where_nobody_asked_for_them(tmp_path: Path) -
     files = {"conversations.json": [claude_chat("u", "T", "Hi", "Hello")], "users.json": []}
     _, skipped = _read(tmp_path, files, transcripts=False)
     assert SkippedRecord("conversations", NOT_ASKED_FOR, 1, RecordClass.TRANSCRIPT) in skipped
+
+
+def test_a_file_that_somebody_has_renamed_is_known_by_what_is_in_it(tmp_path):
+    name = "my chats (1).json"
+    file = laid_out(tmp_path, {name: [claude_chat("c1", "Trip", "Hello.", "Hello!")]}) / name
+    with open_export(file) as reader:
+        assert reader.kind == "claude"
+        assert [one.title for one in reader.records(transcripts=True)] == ["Trip"]
