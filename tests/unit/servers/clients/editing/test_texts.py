@@ -158,7 +158,7 @@ JSON = """\
       "args": [
         "serve", // never `mcp`
         "--local",
-        "/home/me/notes" /* all of it */
+        "/srv/me/notes" /* all of it */
       ],
       // quiet
       "env": {
@@ -179,7 +179,7 @@ command = '/old/pack' # pipx
 args = [
   "serve", # never mcp
   "--local",
-  "/home/me/notes" # all of it
+  "/srv/me/notes" # all of it
 ]
 # the end
 
@@ -200,7 +200,7 @@ extensions:
     args:
     - serve # never mcp
     - --local
-    - /home/me/notes   # all of it
+    - /srv/me/notes   # all of it
     # quiet
     envs:
       PACK_TRUTH: enforce # always
@@ -232,9 +232,9 @@ def test_another_path_of_pack_changes_that_alone(end: str) -> None:
 
 def test_another_memory_changes_one_argument() -> None:
     for text, syntax, old in (
-        (JSON, Syntax.JSON, '"/home/me/notes"'),
-        (TOML, Syntax.TOML, '"/home/me/notes"'),
-        (YAML, Syntax.YAML, "/home/me/notes"),
+        (JSON, Syntax.JSON, '"/srv/me/notes"'),
+        (TOML, Syntax.TOML, '"/srv/me/notes"'),
+        (YAML, Syntax.YAML, "/srv/me/notes"),
     ):
         after = changed(text, syntax, args=["serve", "--local", "/work"])
         assert after == text.replace(old, '"/work"')
@@ -242,22 +242,22 @@ def test_another_memory_changes_one_argument() -> None:
 
 def test_arguments_that_go_and_come_leave_the_others_and_all_comments() -> None:
     assert changed(JSON, Syntax.JSON, args=["serve"]) == JSON.replace(
-        '"serve", // never `mcp`\n        "--local",\n        "/home/me/notes" /* all of it */\n',
+        '"serve", // never `mcp`\n        "--local",\n        "/srv/me/notes" /* all of it */\n',
         '"serve" // never `mcp`\n        /* all of it */\n',
     )
     assert changed(TOML, Syntax.TOML, args=["serve"]) == TOML.replace(
-        '"serve", # never mcp\n  "--local",\n  "/home/me/notes" # all of it\n',
+        '"serve", # never mcp\n  "--local",\n  "/srv/me/notes" # all of it\n',
         '"serve" # never mcp\n  # all of it\n',
     )
     assert changed(YAML, Syntax.YAML, args=["serve"]) == YAML.replace(
-        "    - --local\n    - /home/me/notes   # all of it\n", "    # all of it\n"
+        "    - --local\n    - /srv/me/notes   # all of it\n", "    # all of it\n"
     )
-    more = ["serve", "--local", "/home/me/notes", "-v"]
+    more = ["serve", "--local", "/srv/me/notes", "-v"]
     assert changed(JSON, Syntax.JSON, args=more) == JSON.replace(
-        '"/home/me/notes" /* all of it */', '"/home/me/notes", /* all of it */\n        "-v"'
+        '"/srv/me/notes" /* all of it */', '"/srv/me/notes", /* all of it */\n        "-v"'
     )
     assert changed(TOML, Syntax.TOML, args=more) == TOML.replace(
-        '"/home/me/notes" # all of it', '"/home/me/notes", # all of it\n  "-v"'
+        '"/srv/me/notes" # all of it', '"/srv/me/notes", # all of it\n  "-v"'
     )
     assert changed(YAML, Syntax.YAML, args=more) == YAML.replace(
         "# all of it\n", '# all of it\n    - "-v"\n'
