@@ -205,7 +205,7 @@ class PeerExchange:
         record = self._record(peer)
         try:
             line = self._find_line(record.endpoint, by_person=record.is_by_person)
-            met = meet(peer, record, line)
+            met = self._met(peer, record, line, meet)
         except RepositoryBusy:
             raise  # something else is at work here, for which the peer cannot be blamed
         except RateLimited as error:
@@ -216,6 +216,22 @@ class PeerExchange:
             raise
         self._went_well(peer, record, met)
         return met
+
+    def _met(
+        self,
+        peer: PeerId,
+        record: PeerRecord,
+        line: PeerLine,
+        meet: Callable[[PeerId, PeerRecord, PeerLine], Met],
+    ) -> Met:
+        """Meet, and once more if another process has shaken hands meanwhile: its token counts."""
+        try:
+            return meet(peer, record, line)
+        except RefusedForSafety:
+            now = self._record(peer)
+            if now.token == record.token:
+                raise
+            return meet(peer, now, line)
 
     def leave(self) -> list[PeerId]:
         """Stop being a peer of the group, and say so to the others.

@@ -436,6 +436,24 @@ def test_everything_is_exchanged_again_whatever_was_believed(pair, line, meeting
         meetings.exchange.resync(laptop.id)
 
 
+def test_a_peer_that_another_process_shook_hands_with_meanwhile_is_met_all_the_same(pair):
+    laptop, desk = pair
+
+    class Overtaken(DirectLine):
+        def fetch(self, *args):
+            if self.asked.count("fetch") == 0:
+                laptop.mesh.book.remember(desk.id, token="")
+                Meetings(laptop, desk=DirectLine(desk)).exchange.meet(desk.id)
+            return super().fetch(*args)
+
+    line = Overtaken(desk)
+    assert Meetings(laptop, desk=line).exchange.resync(desk.id).is_agreed
+    assert line.asked.count("fetch") == 2
+    line.fails = RefusedForSafety("no")
+    with pytest.raises(RefusedForSafety, match="no"):
+        Meetings(laptop, desk=line).exchange.resync(desk.id)
+
+
 def test_a_look_at_a_peer_changes_nothing(pair, line, meetings):
     laptop, desk = pair
     before = record(laptop, desk), record(desk, laptop)
