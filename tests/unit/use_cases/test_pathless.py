@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pack.core.truths import TruthMode
 from pack.errors import MigrationNeeded, NotInitialised
 from pack.files.markdown import split_lines
 from pack.model import Mode
 from pack.paths import GENERAL, INDEX
+from pack.provenance import Origin, Source
+from pack.results import WriteStatus
 from tests.support import World, assert_true_index, examples, git, note
 
 pytestmark = pytest.mark.contract("C2")
@@ -48,6 +51,25 @@ def test_an_addition_stands_where_it_was_made(world):
     read = memory.whole.get().content
     memory.whole.add(read.replace("first\n", "first\nbetween\n"), read)
     assert "first\nbetween\nlast\n" in general(world)
+
+
+@pytest.mark.parametrize("begun", ["```\ncode", "<textarea>\n\nwords", "<!--\n\nhidden"])
+def test_where_a_stronger_writer_left_something_open_it_stands_beside(world, begun):
+    world.init()
+    world.open(truth=TruthMode.ENFORCE)
+    held = world.memory.written_by(Origin(Source.USER, "cli"))
+    held.notes.update(GENERAL, f"{begun}\n", held.notes.get(GENERAL).sha)
+    agent = world.memory.written_by(Origin(Source.AI_CLOUD, "agent"))
+    before = general(world)
+    read = agent.whole.get().content
+    made = agent.whole.add(f"{read}\nA fact.\n", read)
+    assert (made.path, made.status) == ("context/general-2.md", WriteStatus.WRITTEN)
+    assert made.commit is not None
+    assert general(world) == before
+    again = agent.whole.get().content
+    assert "A fact.\n" in again
+    assert agent.whole.add(again, again).commit is not None
+    assert "context/general-3.md" not in world.files()
 
 
 def test_general_md_is_made_where_it_is_missing(world):
