@@ -3,14 +3,15 @@
 A commit that takes over notes is of today, and so are all notes in it, to git. What their files or
 their history said before is kept in `.pack-dates.json`, by blob: it holds for exactly these bytes,
 under any path, and counts for nothing once a note has changed. It stands in the memory, because
-nothing else there tells it.
+nothing else there tells it. Dates that it has no more room for are in files beside it, each for the
+blobs that begin with one digit.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -20,29 +21,34 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row
 from pack.connector import Connector
 from pack.files.dates import day_in_name, parse_day
-from pack.model import BlobId, LastChange, MemoryPath
+from pack.files.note import Note
+from pack.limits import MAX_FILE_BYTES
+from pack.model import ABSENT, BlobId, LastChange, MemoryPath, Put
+from pack.paths import DATES, MORE_DATES
 from pack.times import format_time, parse_time
 
-RECORD: Final = MemoryPath(".pack-dates.json")
+RECORDS: Final = (DATES, *MORE_DATES)
+_MOST: Final = MAX_FILE_BYTES // 2
+"""Bytes of the first record; two machines may have one each, which are merged."""
 
 Dates = Mapping[BlobId, str]
 """ISO times by blob."""
 
 
 def dates_in(connector: Connector) -> Dates:
-    """What the record of the current commit says; nothing if there is none, or if it is damaged.
+    """What the records of the current commit say; nothing of one that is damaged.
 
     Raises:
         ConnectorError: The store cannot be read.
     """
-    blob = connector.get_committed(RECORD)
-    if blob is None:
-        return {}
-    ((_, content),) = connector.read_blobs([blob])
-    return read_record(content)
+    blobs = [blob for path in RECORDS if (blob := connector.get_committed(path)) is not None]
+    found: Dates = {}
+    for _, content in connector.read_blobs(blobs) if blobs else ():
+        found = {**found, **read_record(content)} if found else read_record(content)
+    return found
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=2 * len(RECORDS))
 def read_record(content: bytes) -> Dates:
     """The dates that a record holds; what cannot be read of it is left out."""
     try:
@@ -58,10 +64,38 @@ def read_record(content: bytes) -> Dates:
     }
 
 
-def write_record(dates: Mapping[BlobId, datetime], known: Dates) -> bytes:
-    """A record of these dates and those known before; one a line, so that records can be merged."""
+def recorded(
+    dates: Mapping[BlobId, datetime], find: Callable[[MemoryPath], Note | None]
+) -> list[Put]:
+    """The records with more dates in them, as far as there are any.
+
+    Args:
+        dates: The dates.
+        find: Reads a file of the memory.
+    """
+    if not dates:
+        return []
+    first = _with_dates(DATES, dates, find)
+    if len(first.content) <= _MOST:
+        return [first]
+    return [
+        _with_dates(path, some, find)
+        for path, digit in zip(MORE_DATES, "0123456789abcdef", strict=True)
+        if (some := {blob: at for blob, at in dates.items() if blob.startswith(digit)})
+    ]
+
+
+def _with_dates(
+    path: MemoryPath,
+    dates: Mapping[BlobId, datetime],
+    find: Callable[[MemoryPath], Note | None],
+) -> Put:
+    """One record with more in it; one date a line, so that records can be merged."""
+    taken = find(path)
+    known = read_record(taken.content) if taken is not None else {}
     texts = {**known, **{blob: format_time(at) for blob, at in dates.items()}}
-    return (json.dumps(texts, indent=2, sort_keys=True) + "\n").encode()
+    content = (json.dumps(texts, indent=2, sort_keys=True) + "\n").encode()
+    return Put(path, content, taken.sha if taken is not None else ABSENT)
 
 
 def dated(row: Row, dates: Dates) -> Row:

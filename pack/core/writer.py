@@ -11,10 +11,10 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import field, replace
-from itertools import count
+from itertools import chain, count
 
 from pack.catalog.catalog import Catalog
-from pack.catalog.imported import RECORD, dated, read_record
+from pack.catalog.imported import RECORDS, dated, read_record
 from pack.catalog.refresh import NO_COMMIT, bring_up, complete, rows_now_held
 from pack.catalog.row import Row, describe
 from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope, scope_of
@@ -476,8 +476,8 @@ def effect_of(
         InvalidConfig: It is not certain which files are memory.
     """
     known = {note.path: note for note in notes}
-    records = (one for one in changes if isinstance(one, Put) and one.path == RECORD)
-    dates = next((read_record(one.content) for one in records), {})
+    records = (one for one in changes if isinstance(one, Put) and one.path in RECORDS)
+    dates = dict(chain.from_iterable(read_record(one.content).items() for one in records))
     rows: list[Row] = []
     gone: list[MemoryPath] = []
     scope = _scope_after(connector, changes)

@@ -41,11 +41,11 @@ from pack.merge.two_sides import (
     is_for_the_person,
 )
 from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Put, blob_id
-from pack.paths import INDEX, fold
+from pack.paths import DATES, INDEX, MORE_DATES, fold
 
 NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
 KIT_INDEXES: Final = MemoryPath(".pack/kits.indexes.json")
-_MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"), KIT_INDEXES)
+_MAPPINGS: Final = (NOTION_PAGES, DATES, *MORE_DATES, KIT_INDEXES)
 """These files map text to text, and are merged by key."""
 
 _BOTH_CHANGED: Final = "both sides changed the same lines"

@@ -417,12 +417,7 @@ def _dates(
         if note.stated_date() is None and moments:
             at = min(moments)
             found[note.sha] = max(at, found.get(note.sha, at))
-    if not found:
-        return []
-    taken = core.reader.find(imported.RECORD)
-    known = imported.read_record(taken.content) if taken is not None else {}
-    content = imported.write_record(found, known)
-    return [Put(imported.RECORD, content, taken.sha if taken is not None else ABSENT)]
+    return imported.recorded(found, core.reader.find)
 
 
 def _made(note: Note) -> datetime | None:

@@ -6,10 +6,11 @@ Notes are taken byte for byte, at their paths. The index is left out: each memor
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from pack.catalog.imported import RECORD, Dates, read_record
+from pack.catalog.imported import RECORDS, Dates, read_record
 from pack.errors import LimitExceeded, UnusableInput
 from pack.exports.one_text import is_exported, read_markdown
 from pack.exports.plain import read_jsonl_line
@@ -18,7 +19,7 @@ from pack.files import frontmatter
 from pack.imports.records import ImportedRecord, ImportKind, ReadProgress, SkippedRecord
 from pack.index.format import is_generated, may_be_generated, read_head
 from pack.limits import MAX_FILE_BYTES
-from pack.model import blob_id
+from pack.model import BlobId, blob_id
 from pack.paths import INDEX, is_memory_file
 from pack.times import format_time
 from pack_connectors.import_sources.folders.markdown_files import others_of
@@ -79,7 +80,7 @@ class PackExport:
 
     def _files(self) -> Iterator[ImportedRecord | SkippedRecord]:
         dates = self._dates()
-        own = [one for one in self._source.files if one.path in (INDEX, RECORD)]
+        own = [one for one in self._source.files if one.path in (INDEX, *RECORDS)]
         taken = [one for one in self._source.files if one not in own and _is_wanted(one.path)]
         for file in taken:
             try:
@@ -100,13 +101,12 @@ class PackExport:
         yield from others_of(self._source, [*taken, *own])
 
     def _dates(self) -> Dates:
-        file = self._source.find(RECORD)
-        if file is None:
-            return {}
-        try:
-            return read_record(self._source.read(file, MAX_FILE_BYTES))
-        except (LimitExceeded, UnusableInput):
-            return {}  # then the files say when they were changed
+        found: dict[BlobId, str] = {}
+        for file in filter(None, map(self._source.find, RECORDS)):
+            # Where one cannot be read, the files say when they were changed.
+            with suppress(LimitExceeded, UnusableInput):
+                found |= read_record(self._source.read(file, MAX_FILE_BYTES))
+        return found
 
     def _lines(self, file: SourceFile) -> Iterator[ImportedRecord | SkippedRecord]:
         number = 0

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from pack.catalog.imported import RECORD
+from pack.catalog.imported import RECORDS
 from pack.catalog.refresh import bring_up
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
@@ -245,7 +245,7 @@ class _Belongs:
     def __call__(self, path: MemoryPath) -> bool:
         if path == INDEX:
             return False
-        is_memory = self._scope.keeps(path) or path in self._v1_files or path == RECORD
+        is_memory = self._scope.keeps(path) or path in self._v1_files or path in RECORDS
         if not is_memory and (is_memory_file(path) or not self._is_all_ours):
             return False
         try:

@@ -24,7 +24,7 @@ from pack.imports.secrecy import shown, without_secret_title
 from pack.imports.splitting import split
 from pack.imports.starters import is_untouched
 from pack.limits import MAX_FILE_BYTES
-from pack.model import ABSENT, BlobId, Change, CommitId, MemoryPath, Put, StoredPut, blob_id
+from pack.model import BlobId, Change, CommitId, MemoryPath, Put, StoredPut, blob_id
 from pack.outgoing.secrets_scan import find_secrets
 from pack.paths import is_memory_file
 from pack.provenance import IMPORTED_FROM, WRITTEN_TOO_BY
@@ -279,12 +279,7 @@ class ImportRun:
             note = Note(put.path, put.content)
             if note.stated_date() is None:
                 found[note.sha] = given[put.path]
-        if not found:
-            return []
-        taken = self.core.reader.find(imported.RECORD)
-        known = imported.read_record(taken.content) if taken is not None else {}
-        content = imported.write_record(found, known)
-        return [Put(imported.RECORD, content, taken.sha if taken is not None else ABSENT)]
+        return imported.recorded(found, self.core.reader.find)
 
 
 def _said(one: PlannedRecord, out: RecordOutcome) -> tuple[str, str] | None:

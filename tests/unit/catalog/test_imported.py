@@ -4,11 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pack.catalog.imported import RECORD, dated, read_record, write_record
+from pack.catalog import imported
+from pack.catalog.imported import dated, dates_in, read_record, recorded
 from pack.catalog.row import describe
 from pack.files.note import Note
+from pack.limits import MAX_FILE_BYTES
 from pack.merge.file import merge_mapping_file
 from pack.model import BlobId, MemoryPath, blob_id
+from pack.paths import DATES, MORE_DATES
+from tests.support import assert_true_index
 
 OLD = datetime(2020, 9, 14, 8, tzinfo=UTC)
 SCAFFOLD: dict[str, str] = {}
@@ -18,13 +22,40 @@ def listed(world):
     return {note.path: note.updated for note in world.memory.notes.list().files}
 
 
+def only(blob, files=None):
+    (put,) = recorded({BlobId(blob): OLD}, (files or {}).get)
+    return put
+
+
 def test_a_record_can_be_read_again_and_merged():
-    first = write_record({BlobId("a"): OLD}, {})
+    assert recorded({}, {}.get) == []
+    first, second = only("a").content, only("b").content
     assert read_record(first) == {"a": "2020-09-14T08:00:00Z"}
-    second = write_record({BlobId("b"): OLD}, {})
     merged = merge_mapping_file(None, first, second)
     assert merged.kept is None
     assert read_record(merged.content).keys() == {"a", "b"}
+
+
+def test_what_is_known_stays_in_the_record():
+    taken = Note(DATES, only("a").content)
+    put = only("b", {DATES: taken})
+    assert (put.path, put.expect) == (DATES, taken.sha)
+    assert read_record(put.content).keys() == {"a", "b"}
+
+
+def test_more_dates_than_a_file_may_hold_are_in_several(world):
+    count = 40_000
+    blobs = [blob_id(f"{number}".encode()) for number in range(count)]
+    puts = recorded(dict.fromkeys(blobs, OLD), {}.get)
+    assert [put.path for put in puts] == list(MORE_DATES)
+    assert max(len(put.content) for put in puts) < MAX_FILE_BYTES
+    world.memory.lifecycle.init(SCAFFOLD, {"a/x.md": b"old\n"}, dates={"a/x.md": OLD})
+    world.commit({put.path: put.content for put in puts})
+    found = dates_in(world.connector)
+    assert found.keys() == {*blobs, blob_id(b"old\n")}
+    more = recorded({blob_id(b"new"): OLD}, world.memory._session.core.reader.find)
+    assert [put.path for put in more] == [DATES]
+    assert_true_index(world)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +80,7 @@ def test_what_is_taken_over_keeps_its_date_until_it_changes(world):
         "journals/2020_05_14.md": "2020-05-14",
     }
     assert listed(world) == expected
-    assert world.files().keys() >= {RECORD, *notes}
+    assert world.files().keys() >= {DATES, *notes}
     world.open()  # a new process, which knows nothing yet
     assert listed(world) == expected
     assert world.memory.notes.get("a/old.md").updated_at == "2020-09-14T08:00:00Z"
@@ -71,3 +102,14 @@ def test_a_row_has_the_date_of_its_bytes_or_of_its_making():
         row = describe(Note(MemoryPath(path), text))
         assert row is not None
         assert dated(row, {blob_id(b"x"): "2020-09-14T08:00:00Z"}).changed == changed
+
+
+def test_what_is_taken_over_with_many_others_has_its_date(monkeypatch, world):
+    monkeypatch.setattr(imported, "_MOST", 100)
+    notes = {f"a/{number}.md": f"{number}\n".encode() for number in range(9)}
+    world.memory.lifecycle.init(SCAFFOLD, notes, dates=dict.fromkeys(notes, OLD))
+    assert listed(world) == dict.fromkeys(notes, "2020-09-14")
+    world.open()  # a new process, which knows nothing yet
+    assert listed(world) == dict.fromkeys(notes, "2020-09-14")
+    assert len(world.files().keys() & set(MORE_DATES)) > 1
+    assert DATES not in world.files()

@@ -2,7 +2,6 @@
 
 import pytest
 
-from pack.catalog.imported import RECORD
 from pack.errors import (
     AlreadyExists,
     ConfirmationNeeded,
@@ -13,7 +12,7 @@ from pack.errors import (
 )
 from pack.imports.left_out import OTHER_TYPE
 from pack.model import Mode
-from pack.paths import INDEX
+from pack.paths import DATES, INDEX
 from pack.use_cases.adoption import Adoption, FolderOfNotes
 from pack.v1 import divide as migration
 from pack.v1.plan import parse_plan
@@ -88,7 +87,7 @@ def test_a_folder_of_notes_is_adopted(git_world):
     git_world.edit("notes/picture.png", b"\x89PNG")
     made = git_world.memory.lifecycle.init(SCAFFOLD)
     assert made.adopted == ("notes/a.md",)
-    assert set(git_world.files()) == {INDEX, RECORD, "notes/a.md"}
+    assert set(git_world.files()) == {INDEX, DATES, "notes/a.md"}
     assert made.outside == ("b.md",)
     assert [(one.path, one.reason) for one in made.left] == [("notes/picture.png", OTHER_TYPE)]
     assert git_world.files()["notes/a.md"] == b"a\r\n"
@@ -109,7 +108,7 @@ def test_a_copied_memory_without_history_is_adopted(git_world):
     assert made.mode is Mode.V2
     assert set(made.adopted) == {"a/x.md", "context/general.md"}
     adopted = git_world.files()
-    assert RECORD in adopted
+    assert DATES in adopted
     assert {path: adopted[path] for path in other.files()} == other.files()
     assert_true_index(git_world)
     assert git(git_world.folder, "status", "--porcelain") == b""
@@ -231,7 +230,7 @@ def test_ignored_files_are_neither_adopted_nor_counted(git_world):
     git_world.edit(".gitignore", "private/\n")
     made = git_world.memory.lifecycle.init(SCAFFOLD, agree=refuse)
     assert made.adopted == ("notes/a.md",)
-    assert set(git_world.files()) == {INDEX, RECORD, "notes/a.md"}
+    assert set(git_world.files()) == {INDEX, DATES, "notes/a.md"}
 
 
 def test_imported_files_that_would_be_ignored_are_left_out_with_the_rule(world):
