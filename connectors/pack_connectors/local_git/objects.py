@@ -14,7 +14,7 @@ import re
 import threading
 import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -121,6 +121,8 @@ def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
 _ENTRIES: Final = pattern(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
 _ENTRY: Final = pattern(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
 _MODE_DIGITS: Final = (6, 5)
+_FEW_ENTRIES: Final = 16
+"""Of which each is put into a tree by itself, so that the rest of it is not taken apart."""
 
 
 def _place_in_tree(data: bytes, wanted: bytes) -> tuple[int, int] | None:
@@ -157,13 +159,48 @@ def splice_tree(data: bytes, name: str, entry: TreeEntry | None) -> bytes:
     return data[:at] + new + data[at:]
 
 
+def _entries_named(data: bytes, names: Collection[str]) -> Iterator[tuple[str, TreeEntry | None]]:
+    """The entries of some names; many at once take one look at the tree."""
+    if len(names) <= _FEW_ENTRIES:
+        yield from ((name, find_in_tree(data, name)) for name in names)
+        return
+    known = {entry.name: entry for entry in iter_tree(data)}
+    yield from ((name, known.get(name)) for name in names)
+
+
+def splice_entries(data: bytes, entries: Mapping[str, TreeEntry | None]) -> bytes:
+    """As `splice_tree` for each of some entries; many at once take one look at the tree.
+
+    Raises:
+        ConnectorError: The tree is damaged.
+    """
+    if len(entries) <= _FEW_ENTRIES:
+        for name, entry in entries.items():
+            data = splice_tree(data, name, entry)
+        return data
+    new: dict[bytes, bytes] = {}
+    for name, entry in entries.items():
+        if entry is not None:
+            wanted = name.encode("utf-8", "surrogateescape")
+            key = wanted + b"/" if entry.mode == TREE_MODE else wanted
+            new[key] = b"%o %s\0" % (entry.mode, wanted) + bytes.fromhex(entry.id)
+    gone = {name.encode("utf-8", "surrogateescape") for name in entries}
+    there = list(_ENTRY.finditer(data))
+    if sum(len(found[0]) for found in there) != len(data):
+        raise ConnectorError("a tree is damaged; run `git fsck`")
+    old = {_sort_key(found): found[0] for found in there if found[2] not in gone}
+    return b"".join(part for _, part in sorted((old | new).items()))
+
+
 def _place_for(data: bytes, key: bytes) -> int:
     """Where an entry with this sort key belongs."""
-    for entry in _ENTRY.finditer(data):
-        mode, name = entry.groups()
-        if (name + b"/" if mode == b"40000" else name) > key:
-            return entry.start()
-    return len(data)
+    places = (entry.start() for entry in _ENTRY.finditer(data) if _sort_key(entry) > key)
+    return next(places, len(data))
+
+
+def _sort_key(entry: re.Match[bytes]) -> bytes:
+    mode, name = entry.groups()
+    return name + b"/" if mode == b"40000" else name
 
 
 def _tree_in(commit: bytes) -> str:
@@ -429,20 +466,22 @@ class ObjectStore:
         Raises:
             RefusedForSafety: A path leads through a file, a link or a submodule.
         """
-        data = self.read_tree(tree) if tree else b""
+        direct: dict[str, TreeEntry | None] = {}
         below: dict[str, dict[MemoryPath, TreeEntry | None]] = {}
         for path, change in changes.items():
             name, slash, rest = path.partition("/")
             if slash:
                 below.setdefault(name, {})[MemoryPath(rest)] = change
             else:
-                data = splice_tree(data, name, change)
-        for name, inner in below.items():
-            folder = find_in_tree(data, name)
+                direct[name] = change
+        data = splice_entries(self.read_tree(tree) if tree else b"", direct)
+        folders: dict[str, TreeEntry | None] = {}
+        for name, folder in _entries_named(data, below):
             if folder is not None and folder.mode != TREE_MODE:
                 raise RefusedForSafety(f"{name} is a {_KINDS[folder.mode]} in the repository")
-            new = self.rebuild(folder.id if folder else None, inner, files)
-            data = splice_tree(data, name, TreeEntry(TREE_MODE, name, new) if new else None)
+            new = self.rebuild(folder.id if folder else None, below[name], files)
+            folders[name] = TreeEntry(TREE_MODE, name, new) if new else None
+        data = splice_entries(data, folders)
         return self.add("tree", data, files) if data else None
 
     # --- writing ---------------------------------------------------------------------------

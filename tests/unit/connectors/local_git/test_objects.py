@@ -4,6 +4,7 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pack_connectors.local_git import objects
 from pack_connectors.local_git.cat_file import FEW
 from pack_connectors.local_git.objects import (
     EXECUTABLE_MODE,
@@ -17,6 +18,7 @@ from pack_connectors.local_git.objects import (
     format_entry,
     iter_tree,
     parse_entry,
+    splice_entries,
     splice_tree,
 )
 from pack_connectors.local_git.process import GitRunner
@@ -71,6 +73,25 @@ def test_an_entry_is_put_in_at_its_place(entries, name, mode, id_):
 def test_an_entry_is_taken_out(entries, name):
     others = [entry for entry in entries if entry.name != name]
     assert splice_tree(serialise(entries), name, None) == serialise(others)
+
+
+@pytest.mark.parametrize("few", [0, 99])
+@given(entries=ENTRIES, changes=ENTRIES, gone=st.lists(NAMES))
+def test_many_entries_are_put_in_and_taken_out_as_one_by_one(few, entries, changes, gone):
+    wanted = {**dict.fromkeys(gone), **{entry.name: entry for entry in changes}}
+    others = [entry for entry in entries if entry.name not in wanted]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(objects, "_FEW_ENTRIES", few)
+        made = splice_entries(serialise(entries), wanted)
+    assert made == serialise([*others, *(entry for entry in wanted.values() if entry)])
+
+
+def test_many_entries_are_not_put_into_a_damaged_tree(monkeypatch):
+    monkeypatch.setattr(objects, "_FEW_ENTRIES", 0)
+    data = serialise([TreeEntry(FILE_MODE, "a", "1" * 40)])
+    new = TreeEntry(FILE_MODE, "b", "2" * 40)
+    with pytest.raises(ConnectorError, match="damaged"):
+        splice_entries(data + b"rest", {"b": new})
 
 
 @given(MODES, IDS)
@@ -272,6 +293,16 @@ def test_trees_along_the_paths_are_rebuilt(folder, store):
     assert store.entry_at(tree, "a/b/c.md") == entry("a/b/c.md", store)
     assert store.entry_at(tree, "a/b/c.md/d") is None
     assert store.entry_at(tree, "no/c.md") is None
+
+
+def test_many_files_and_folders_are_rebuilt_at_once(folder, store):
+    paths = {f"y/{n}{end}" for n in range(40) for end in (".md", "/x.md", "-z.md")}
+    tree = rebuild(store, None, {path: entry(path, store) for path in sorted(paths, reverse=True)})
+    assert {path for path, _ in store.walk(tree)} == paths
+    gone = {f"y/{n}{end}" for n in range(30) for end in (".md", "/x.md")}
+    smaller = rebuild(store, tree, dict.fromkeys(gone))
+    assert {path for path, _ in store.walk(smaller)} == paths - gone
+    assert git(folder, "fsck", "--strict", "--no-dangling") == b""
 
 
 @pytest.mark.parametrize("mode", [FILE_MODE, SYMLINK_MODE, SUBMODULE_MODE])
