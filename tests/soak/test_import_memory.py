@@ -51,8 +51,8 @@ def _generated(file: Path, size: int, made: Callable[..., object], turns: int) -
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(
     ("made", "turns", "words"),
-    [(chat, 40, []), (chat, 40, ["--transcripts"]), (claude_chat, 10, ["--transcripts"])],
-    ids=["1 GB", "1 GB with its conversations", "1 GB of many short ones"],
+    [(chat, 40, []), (chat, 40, ["--transcripts"]), (claude_chat, 25, ["--transcripts"])],
+    ids=["1 GB", "1 GB with its conversations", "1 GB of many more"],
 )
 def test_a_large_export_takes_little_memory(
     tmp_path: Path, made: Callable[..., object], turns: int, words: list[str]
