@@ -32,6 +32,18 @@ class ProposedWrite:
     before: Mapping[MemoryPath, bytes | None] = field(default_factory=dict)
 
 
+class AllHeld(Exception):
+    """Nothing of a decision that is never held may be done without the person.
+
+    Attributes:
+        path: The file that holds text of somebody stronger.
+    """
+
+    def __init__(self, path: MemoryPath) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a use case wants to write.
@@ -54,7 +66,8 @@ class Decision:
         trailers: What the message says for programs, by name, beside who wrote.
         apply_rest: Whether to do what touches nothing protected, if not all of it may be done.
         is_never_held: Whether the answer is that of a write even if something had to be proposed,
-            because the caller knows nothing else.
+            because the caller knows nothing else. Where all of it would have to be, `AllHeld` is
+            raised, and the use case writes it elsewhere.
         is_wanted: Whether the person was shown just this and wants it, so that nothing of it is
             held up; or it is in the folder already, where they let an AI write. Only a use case
             that asked the person, or records what is found, says so.

@@ -211,12 +211,10 @@ def not_kept(
         error: Why it could not be kept.
         decision: What the caller wanted.
     """
-    begin = "Nothing was written"
-    if written.commit is not None:
-        begin = f"Commit {written.commit} holds everything else"
     words = (
         f"{_why(wanted.path)}, so that was not changed, and it is in no proposal either: {error}. "
-        f"{begin}. {error.remedy} Then send what is missing again."
+        f"Commit {written.commit} holds everything else. {error.remedy} Then send what is missing "
+        "again."
     )
     found = _without(written, wanted, decision)
     return replace(found, warnings=(*found.warnings, words), tell=words)

@@ -19,7 +19,7 @@ from pack.catalog.refresh import NO_COMMIT, bring_up, complete, rows_now_held
 from pack.catalog.row import Row, describe
 from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope, scope_of
 from pack.connector import Capability, Connector
-from pack.core.decision import Decision, ProposedWrite
+from pack.core.decision import AllHeld, Decision, ProposedWrite
 from pack.core.guard import Guard, guarded, refuse_excluded
 from pack.core.index_update import IndexUpdate, plan_index_update, type_at_index
 from pack.core.proposing import Proposing, not_kept, told
@@ -234,8 +234,11 @@ class Writer:
         """Keep a decision as a proposal; the memory stays as it is.
 
         Raises:
+            AllHeld: It is never held, so it has to be decided otherwise.
             _DecideAgain: An edit made by hand had to be recorded first.
         """
+        if decision.is_never_held and head is not None:
+            raise AllHeld(wanted.path)
         known = self._reader.find(decision.path)
         here = Written(decision.path, known.sha if known else None, None)
         if writing.dry_run or head is None:
@@ -250,15 +253,7 @@ class Writer:
             self._record_edits(edits, decision, plan, head, writing.request)
             writing.recorded.update(edits)
             raise _DecideAgain
-        try:
-            kept = self._keep(decision, wanted, head, writing)
-        except StaleBase:
-            raise  # the write is made again
-        except PackError as error:
-            if not decision.is_never_held:
-                raise
-            return not_kept(here, wanted, error, decision)
-        return told(here, wanted, kept, decision)
+        return told(here, wanted, self._keep(decision, wanted, head, writing), decision)
 
     def _proposed_beside(
         self, decision: Decision, written: Written, base: CommitId, writing: _Writing

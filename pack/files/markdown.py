@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 BOM: Final = "\ufeff"
 _LINE: Final = pattern(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _BACKTICKS: Final = pattern("`+")
-_MAY_STAY_OPEN: Final = pattern("```|~~~|<")
 _NOT_RELATIVE: Final = pattern(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 # `](target` or `](<target>`, with one level of parentheses in the bare form.
 _WRITTEN_TARGET: Final = pattern(
@@ -157,14 +156,6 @@ def code_blocks(body: str, first_line: int = 1) -> list[CodeBlock]:
         for token in _blocks(_parser(), body, {})
         if token.type == "fence" and token.map is not None
     ]
-
-
-def ends_open(body: str) -> bool:
-    """Whether what is put below it is still part of code or HTML that nobody has closed."""
-    if not _MAY_STAY_OPEN.search(body):
-        return False
-    last = _blocks(_parser(), f"{body}\n\nmore\n", {})[-1]
-    return (last.type, last.level) != ("paragraph_close", 0)
 
 
 def plain_text(title: str) -> str:

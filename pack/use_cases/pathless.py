@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from pack.core.core import Core
-from pack.core.decision import Decision
+from pack.core.decision import AllHeld, Decision
 from pack.core.session import Session
 from pack.errors import InvalidContent, LimitExceeded, StagedChange, UncommittedEdit
-from pack.files import frontmatter, markdown, schema
+from pack.files import frontmatter, schema
 from pack.files.note import Note, title_from_path
 from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, MemoryPath, Mode, Put
@@ -78,6 +78,8 @@ class WholeText:
                 if path in avoided or not _is_candidate(self._core, error.path):
                     raise
                 avoided.add(path)
+            except AllHeld as held:  # by code that a stronger writer left open there, say
+                avoided.add(held.path)
 
 
 def _decide(
@@ -123,17 +125,13 @@ class _Merge:
     def _merge_piece(
         self, piece: Sequence[whole_memory.Addition], made: Mapping[MemoryPath, Put]
     ) -> Put:
-        """Merge into the first file that has room, and in which it can be seen."""
+        """Merge into the first file that has room."""
         target = self.core.reader.v1_path if self.mode is Mode.V1 else GENERAL
-        is_adding = any(addition.lines for addition in piece)
         for path in continued(target):
             current = made.get(path) or self._current(path)
             if current is None:
                 continue
-            text = current.content.decode("utf-8")
-            if is_adding and self._ends_open(text):
-                continue
-            merged = self._merged(path, text, piece)
+            merged = self._merged(path, current.content.decode("utf-8"), piece)
             if len(merged) <= MAX_FILE_BYTES:
                 return Put(path, merged, current.expect)
         raise AssertionError("the candidates never end")
@@ -150,13 +148,6 @@ class _Merge:
         except (InvalidContent, LimitExceeded):
             return None  # the next file is tried
         return Put(path, found.content, found.sha)
-
-    def _ends_open(self, text: str) -> bool:
-        """Whether what is added would be part of somebody's code or HTML, and change that, too.
-
-        A v1 file is all that a v1 client reads, so it gets everything.
-        """
-        return self.mode is Mode.V2 and markdown.ends_open(frontmatter.split(text).body)
 
     def _is_taken(self, path: MemoryPath) -> bool:
         """Whether there is a folder or a link at the path of the file."""

@@ -6,7 +6,6 @@ from pack.files.markdown import (
     Heading,
     Link,
     code_blocks,
-    ends_open,
     headings,
     html_links,
     links,
@@ -256,34 +255,3 @@ def test_code_blocks_have_their_lines_wherever_they_stand() -> None:
     found = [(one.info, one.content, one.line, one.end_line) for one in code_blocks(text)]
     assert found == [("json x", "{}\n", 3, 5), ("", "c\n", 8, 10), ("", "open\n", 12, 13)]
     assert code_blocks("a") == []
-
-
-# --- ends_open ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(
-            "```\ncode",
-            "~~~ py\nx\n```\n",
-            "<textarea>\n\nx\n",
-            "<!-- not closed\n\nx",
-            "<script>\n",
-        ),
-        "text\n\n<style>\n\n",
-    ],
-)
-def test_what_is_put_below_code_or_html_that_is_open_is_part_of_it(body: str) -> None:
-    assert ends_open(body)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        *("", "text", "```\ncode\n```", "- ```\n  code", "> ```", "<div>\n", "- a\n- b", "a < b"),
-        *("<!-- closed -->", "<textarea>\n\n</textarea>", "    code", "# A", "| a |\n|---|"),
-    ],
-)
-def test_what_is_put_below_anything_else_is_not(body: str) -> None:
-    assert not ends_open(body)

@@ -7,7 +7,7 @@ import pytest
 
 from pack.actions import Action
 from pack.catalog.scope import VaultMode
-from pack.core.decision import Decision
+from pack.core.decision import AllHeld, Decision
 from pack.core.truths import TruthMode
 from pack.errors import StaleBase, TooManyProposals, Unavailable
 from pack.files.edits import Replace
@@ -380,14 +380,14 @@ def test_a_part_that_was_refused_before_is_told_beside_what_was_written(held):
     assert "The person refused a part of this on 20" in done.tell
 
 
-def test_without_a_commit_nothing_is_called_written(held):
-    """Even for a client that knows nothing else, where all of it is held."""
-    session = held.memory._session
-    for done in (
-        session.write(lambda: replace(_removal(held), is_never_held=True)),
-        session.write(lambda: replace(_removal(held), is_never_held=True), dry_run=True),
-    ):
-        assert (done.status, done.commit) == (WriteStatus.PROPOSED, None)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_where_all_is_held_that_never_may_be_it_is_decided_otherwise(held, dry_run):
+    """For a client that knows nothing else."""
+    head, session = held.connector.head(), held.memory._session
+    with pytest.raises(AllHeld) as caught:
+        session.write(lambda: replace(_removal(held), is_never_held=True), dry_run=dry_run)
+    assert caught.value.path == A
+    assert (held.connector.head(), shelf_of(held).open()) == (head, [])
 
 
 def _removal(world):
@@ -425,14 +425,6 @@ def test_a_proposal_that_is_decided_at_this_moment_loses_nothing(held, monkeypat
     done = held.memory.notes.update(A, new, sha_of(held), apply_rest=True)
     assert done.status is WriteStatus.PROPOSED
     assert shelf_of(held).find(done.proposal).base == done.commit
-
-
-def test_a_client_without_paths_gets_no_error_for_a_full_list(held, monkeypatch):
-    monkeypatch.setattr("pack.core.proposing.MOST_OPEN", 0)
-    session = held.memory._session
-    done = session.write(lambda: replace(_removal(held), is_never_held=True))
-    assert (done.commit, done.proposal) == (None, None)
-    assert "Nothing was written" in done.tell
 
 
 def test_writers_with_many_names_are_stopped_too(held, monkeypatch):
