@@ -276,8 +276,8 @@ def collected_contracts(pytestconfig: pytest.Config) -> dict[str, list[str]]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores: a part of the time, stories wait for disks and processes."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are cores: a quarter of the time, stories wait for other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
