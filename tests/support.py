@@ -6,12 +6,14 @@ import functools
 import importlib
 import itertools
 import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from hypothesis import settings
@@ -49,6 +51,23 @@ def examples(usual: int, soak: int = 1000) -> int:
     The usual run has the same few each time; `make soak` has many, and others each time.
     """
     return soak if is_soak() else usual
+
+
+_WORKER: Final = int((os.environ.get("PYTEST_XDIST_WORKER") or "gw0").removeprefix("gw"))
+_PORTS: Final = itertools.count(20_000 + _WORKER % 12 * 1000)
+
+
+def free_port() -> int:
+    """A port of loopback that nothing uses, which is not given out twice.
+
+    It is below those that a system gives to outgoing connections: one of theirs could be taken
+    again before a server begins to listen.
+    """
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the numbers never end")
 
 
 class Later:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import threading
@@ -26,16 +25,11 @@ from pack.mesh.members.keys import PublicKey
 from tests.stories.cli_driver import Folder, new_memory, run
 from tests.stories.cut_line import CutLine
 from tests.stories.prepared import Process, start
+from tests.support import free_port
 
 SECONDS = 60.0
 """Until a test gives up; nothing waits for it to pass."""
 PEER = {"peer_id", "name", "endpoint", "source", "status", "lag", "last_sync", "last_error"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Machine:

@@ -9,7 +9,8 @@ from pack_servers.mcp.redis import RedisBus
 
 from pack.errors import InvalidConfig
 from tests.stories.mcp_support import run
-from tests.stories.redis_server import free_port, needs_redis, redis_server
+from tests.stories.redis_server import needs_redis, redis_server
+from tests.support import free_port
 
 PASSWORD = "canary-7c1d"
 NOTE = ResourceUpdated(uri="memory:///context/a.md")
