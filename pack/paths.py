@@ -29,8 +29,8 @@ ARCHIVE: Final = "archive"
 GENERAL: Final = MemoryPath("context/general.md")
 DATES: Final = MemoryPath(".pack-dates.json")
 """When notes that were taken over had been changed; `pack.catalog.imported` writes it."""
-MORE_DATES: Final = tuple(MemoryPath(f".pack-dates-{digit}.json") for digit in "0123456789abcdef")
-"""Where there are more than one file may hold, by the first digit of the blob."""
+MORE_DATES: Final = {digit: MemoryPath(f".pack-dates-{digit}.json") for digit in "0123456789abcdef"}
+"""The files for more dates than fit into that one, by the first digit of the blob."""
 
 _OWNED: Final = frozenset(
     # What people and hosting services look for in a repository: it tells of the repository.

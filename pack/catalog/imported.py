@@ -27,7 +27,7 @@ from pack.model import ABSENT, BlobId, LastChange, MemoryPath, Put
 from pack.paths import DATES, MORE_DATES
 from pack.times import format_time, parse_time
 
-RECORDS: Final = (DATES, *MORE_DATES)
+RECORDS: Final = (DATES, *MORE_DATES.values())
 _MOST: Final = MAX_FILE_BYTES // 2
 """Bytes of the first record; two machines may have one each, which are merged."""
 
@@ -80,7 +80,7 @@ def recorded(
         return [first]
     return [
         _with_dates(path, some, find)
-        for path, digit in zip(MORE_DATES, "0123456789abcdef", strict=True)
+        for digit, path in MORE_DATES.items()
         if (some := {blob: at for blob, at in dates.items() if blob.startswith(digit)})
     ]
 

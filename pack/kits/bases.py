@@ -209,7 +209,7 @@ def _shipped(kit: Kit) -> KitBase:
 
 
 def named_by(kit: LockedKit, base: KitBase) -> KitBase:
-    """A version as the lock names it, which says more than a commit that anybody could make."""
+    """A version with what the lock says of it: a commit that came with it may say anything."""
     return replace(
         base,
         version=kit.version,

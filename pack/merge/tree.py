@@ -45,7 +45,7 @@ from pack.paths import DATES, INDEX, MORE_DATES, fold
 
 NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
 KIT_INDEXES: Final = MemoryPath(".pack/kits.indexes.json")
-_MAPPINGS: Final = (NOTION_PAGES, DATES, *MORE_DATES, KIT_INDEXES)
+_MAPPINGS: Final = (NOTION_PAGES, DATES, *MORE_DATES.values(), KIT_INDEXES)
 """These files map text to text, and are merged by key."""
 
 _BOTH_CHANGED: Final = "both sides changed the same lines"

@@ -292,7 +292,7 @@ class PeerExchange:
             return False
         try:
             return self._is_pushed(line, record.token, last.theirs)
-        except RefusedForSafety:  # it has forgotten us, say, and is greeted anew
+        except RefusedForSafety:  # it may have forgotten us; the greeting finds out
             return False
 
     def _is_pushed(self, line: PeerLine, token: str, theirs: Heard) -> bool:

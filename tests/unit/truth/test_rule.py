@@ -377,7 +377,7 @@ def test_what_is_put_between_two_lines_that_wait_is_written(end):
             "Ask before you delete a file.",
         ]
         assert found.rest == before.replace(f"{end}Ask", between)
-    # In one paragraph of the person's there is no place for it, whatever becomes of their words.
+    # Nothing may be put inside one paragraph of the person's, even if its words are to change.
     joined = edited("Never", "Rarely").replace("main.\nAsk", "main.\nA fact.\nAsk")
     assert judged(joined.replace("a file", "files")).rest == NOTE
 

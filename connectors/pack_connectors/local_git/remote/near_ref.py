@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from pack.model import CommitId
+from pack_connectors.local_git.committed import read_ref_file
 from pack_connectors.local_git.process import is_id
 
 _WORD: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _BRANCH: Final = re.compile(rf"refs/heads/(?:{_WORD}/)*{_WORD}")
 _ODD: Final = ("commondir", "reftable")
 """What is in a git folder whose refs are elsewhere, or kept in another way."""
-_MOST_OF_A_REF: Final = 8192
 _MOST_PACKED: Final = 1024 * 1024
 
 
@@ -34,22 +34,29 @@ def near_commit(place: Path, branch: str | None) -> CommitId | None:
     try:
         if any((folder / name).exists() for name in _ODD):
             return None
-        packed = _packed(folder)
-        if branch is not None and _is_tag(folder, packed, branch):
-            return None
         ref = f"refs/heads/{branch}" if branch is not None else _current(folder)
         if ref is None or not _BRANCH.fullmatch(ref):
             return None
-        file = folder / ref
-        found = _read(file, _MOST_OF_A_REF).strip() if file.exists() else packed.get(ref, "")
-    except (OSError, UnicodeDecodeError):
+        # In this order: git packs a ref before it removes the loose one.
+        loose, packed = _loose(folder / ref), _packed(folder)
+        if branch is not None and _is_tag(folder, packed, branch):
+            return None
+        found = packed.get(ref, "") if loose is None else loose
+    except (OSError, ValueError):
         return None
     return CommitId(found) if is_id(found) else None
 
 
 def _current(folder: Path) -> str | None:
-    head = _read(folder / "HEAD", _MOST_OF_A_REF)
+    head = read_ref_file(str(folder / "HEAD"))
     return head.removeprefix("ref:").strip() if head.startswith("ref:") else None
+
+
+def _loose(file: Path) -> str | None:
+    try:
+        return read_ref_file(str(file)).strip()
+    except FileNotFoundError:
+        return None
 
 
 def _is_tag(folder: Path, packed: dict[str, str], name: str) -> bool:
@@ -61,18 +68,9 @@ def _packed(folder: Path) -> dict[str, str]:
     file = folder / "packed-refs"
     if not file.exists():
         return {}
-    rows = (line.split(" ", 1) for line in _read(file, _MOST_PACKED).splitlines())
-    return {row[1]: row[0] for row in rows if len(row) > 1 and is_id(row[0])}
-
-
-def _read(file: Path, most: int) -> str:
-    """A file's text.
-
-    Raises:
-        OSError: It cannot be read, or is too large.
-    """
     with file.open("rb") as opened:
-        content = opened.read(most + 1)
-    if len(content) > most:
+        content = opened.read(_MOST_PACKED + 1)
+    if len(content) > _MOST_PACKED:
         raise OSError(f"{file} is too large")
-    return content.decode("utf-8")
+    rows = (line.split(" ", 1) for line in content.decode("utf-8").splitlines())
+    return {row[1]: row[0] for row in rows if len(row) > 1 and is_id(row[0])}
