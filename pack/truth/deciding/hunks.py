@@ -10,15 +10,19 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pack.deferred import pattern
+from pack.files import frontmatter
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.stamps import stamped_lines
 from pack.log import ChangeKind
-from pack.merge.diff import find_hunks
+from pack.merge.diff import Hunk, find_hunks
 from pack.model import MemoryPath
 from pack.truth.deciding.hidden import HiddenCharacter, find_hidden
 
 _AROUND: Final = 2
+_KEY: Final = pattern(r"[^\s#-]")
+"""How a line of a frontmatter begins that goes on with no key above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +132,41 @@ def _hunks(diff: FileDiff, number: int) -> Iterator[OfferedHunk]:
 
 
 def _as_stamped_before(diff: FileDiff) -> str:
-    """The new text with the stamps of the old one, so that no stamp differs."""
-    old, new = git_lines(diff.before), git_lines(diff.after)
-    stamps = {_key(old[place]): old[place] for place in stamped_lines(diff.before, old)}
-    places = stamped_lines(diff.after, new)
-    return "".join(
-        stamps.get(_key(line), "") if place in places else line for place, line in enumerate(new)
-    )
+    """The new text with the stamps of the old one where they were, so that no stamp differs."""
+    stamps, old = _apart(diff.before)
+    _, new = _apart(diff.after)
+    parts = frontmatter.split("".join(new))
+    if parts.block is None:
+        return "".join(new)
+    first = len(git_lines(parts.prefix + parts.opening))
+    end = first + len(git_lines(parts.block))
+    hunks = find_hunks(old, new)
+    places = [
+        place if first <= place < end and _KEY.match(new[place]) else end
+        for place in (_place_in_new(above, hunks) for above, _ in stamps)
+    ]
+    in_order = sorted(range(len(places)), key=places.__getitem__)
+    for number in reversed(in_order):
+        new.insert(places[number], stamps[number][1])
+    return "".join(new)
 
 
-def _key(line: str) -> str:
-    return line.partition(":")[0].strip()
+def _apart(text: str) -> tuple[list[tuple[int, str]], list[str]]:
+    """The stamps of a text, each with the number of other lines above it, and the other lines."""
+    lines = git_lines(text)
+    stamped = sorted(stamped_lines(text, lines))
+    stamps = [(place - above, lines[place]) for above, place in enumerate(stamped)]
+    return stamps, [line for place, line in enumerate(lines) if place not in stamped]
+
+
+def _place_in_new(place: int, hunks: Iterable[Hunk]) -> int:
+    """Before which line of the new text it is that a place of the old one has become."""
+    shift = 0
+    for hunk in hunks:
+        if place < hunk.old_start:
+            break
+        if place <= hunk.old_end:
+            is_replaced = place == hunk.old_start < hunk.old_end
+            return hunk.start if is_replaced else hunk.end
+        shift = hunk.end - hunk.old_end
+    return place + shift

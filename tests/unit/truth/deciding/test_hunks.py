@@ -2,6 +2,8 @@
 
 from itertools import chain, combinations
 
+import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +55,38 @@ def test_what_pack_stamps_is_in_no_hunk() -> None:
     file = only(before, after.replace("topic: T", "topic: U").replace("two", "2"))
     assert [hunk.old for hunk in file.hunks] == [("topic: T\n",), ("two\n",)]
     assert "2026-02-02" not in file.diff.after
+
+
+STAMPS = "updated: 2026-01-01\ntruth_level: 5\norigin_source: ai-cloud:mcp\n"
+
+
+def test_stamps_that_the_new_text_lacks_are_in_no_hunk_either() -> None:
+    before = f"---\ntopic: T\n{STAMPS}tags:\n- a\n---\n\none\ntwo\n"
+    after = before.replace(STAMPS, "").replace("two", "2")
+    file = only(before, after)
+    assert [hunk.old for hunk in file.hunks] == [("two\n",)]
+    assert file.line_counts == (1, 1)
+    assert file.diff.after == before.replace("two", "2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("topic: T\n{}tags:\n- a\n", "topic: U\ntags:\n- a\n"),
+        ("tags:\n- a\n{}topic: T\n", "tags:\n- a\n- b\ntopic: T\n"),
+        ("tags:\n- a\n{}topic: T\n", "tags:\n- a\n- b\n"),
+        ("tags:\n- a\n{}aliases:\n- a\n- c\n", "aliases:\n- a\n- c\ntags:\n- a\n- b\n"),
+        ("aliases:\n- a\n{}", "tags:\n- a\n- b\naliases:\n- a\n- c\n"),
+        ("{}", "topic: T\n"),
+        ("topic: T\n{}", ""),
+    ],
+)
+def test_stamps_stand_between_the_keys_of_the_new_text(old: str, new: str) -> None:
+    before = f"---\n{old.format(STAMPS)}---\none\n"
+    after = only(before, f"---\n{new}---\none\n").diff.after
+    head = yaml.safe_load(after.split("---\n")[1])
+    assert {key: head.pop(key) for key in yaml.safe_load(STAMPS)} == yaml.safe_load(STAMPS)
+    assert head == (yaml.safe_load(new) or {})
 
 
 def test_a_file_that_comes_goes_or_moves_is_one_hunk() -> None:
