@@ -53,6 +53,7 @@ def for_refusals_too(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The output schema of a tool, loosened so that a refusal matches it too.
 
     Clients built with the TypeScript SDK also check the structured content of refusals. If it does
-    not match, they report that, and the model never learns why it was refused.
+    not match, they report that, and the model never learns why it was refused. A description of the
+    whole would say again what the tool says of itself, in every conversation.
     """
-    return {key: value for key, value in schema.items() if key != "required"}
+    return {key: value for key, value in schema.items() if key not in ("required", "description")}

@@ -36,26 +36,24 @@ _LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
 # Optional texts are `str` and empty when they are absent: the SDK decodes JSON in a text whose type
 # is anything else, and a message that looks like JSON is a message.
 Path = Annotated[str, Field(description="e.g. projects/website.md")]
-Sha = Annotated[str, Field(description="sha of the version you read")]
+Sha = Annotated[str, Field(description="sha you read")]
 Message = Annotated[str, Field(description="why, for the log")]
 ApplyRest = Annotated[bool, Field(description="write what needs no decision of the user")]
-Tag = Annotated[str, Field(description="only files with this tag")]
 Topic = Annotated[str, Field(description="text in the topic")]
 Dir = Annotated[str, Field(description="only files in this folder")]
 Since = Annotated[str, Field(description="updated on this day or later")]
 Until = Annotated[str, Field(description="updated on this day or before")]
 Limit = Annotated[
-    int | None, Field(ge=1, le=_MAX_LIMIT, description="default: as many as fit into 1,500 tokens")
+    int | None, Field(ge=1, le=_MAX_LIMIT, description="default: what fits into 1,500 tokens")
 ]
 Order = Annotated[
     Sort, Field(description="default path; updated: newest first, size: largest first")
 ]
-Explain = Annotated[bool, Field(description="default false; say why each was found")]
+Explain = Annotated[bool, Field(description="say why each was found")]
 SearchLimit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT, description="default 10")]
-MaxTokens = Annotated[int | None, Field(ge=1, description="for all of the answer")]
+MaxTokens = Annotated[int | None, Field(ge=1, description="of the answer")]
 Section = Annotated[str, Field(description="heading, as memory_search names it")]
 AsOf = Annotated[str, Field(description="as it was: commit, date, time or 7d")]
-Cursor = Annotated[str, Field(description="next_cursor of the last answer")]
 
 
 class EditFields(TypedDict, total=False):
@@ -70,9 +68,7 @@ class EditFields(TypedDict, total=False):
 
 
 _READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-_ADDS: Final = ToolAnnotations(
-    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
-)
+_ADDS: Final = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
 _REMOVES: Final = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
 )
@@ -101,14 +97,14 @@ class Tools:
     def memory_list(
         self,
         *,
-        tag: Tag = "",
+        tag: str = "",
         topic: Topic = "",
         dir: Dir = "",  # noqa: A002 - the tool's own word
         since: Since = "",
         until: Until = "",
         sort: Order = Sort.PATH,
         limit: Limit = None,
-        cursor: Cursor = "",
+        cursor: str = "",
         max_level: int | None = None,
         origin: str = "",
         as_of: AsOf = "",
@@ -141,7 +137,7 @@ class Tools:
         section: Section = "",
         lines: Annotated[str, Field(description="only these lines, e.g. 10-40")] = "",
         max_tokens: MaxTokens = None,
-        cursor: Cursor = "",
+        cursor: str = "",
         as_of: AsOf = "",
         blame: Annotated[bool, Field(description="adds who wrote it")] = False,
     ) -> Annotated[CallToolResult, answers.GetResult]:
@@ -231,7 +227,7 @@ class Tools:
     def memory_edit(
         self,
         ctx: Context,
-        path: Path,
+        path: str,
         edits: Annotated[list[EditFields], Field(min_length=1)],
         sha: Annotated[str, Field(description="sha you read, to be strict")] = "",
         message: Message = "",
@@ -258,13 +254,13 @@ class Tools:
             str, Field(description='words or a question; "a phrase", begin*, -without')
         ],
         *,
-        tag: Tag = "",
+        tag: str = "",
         topic: Topic = "",
         dir: Dir = "",  # noqa: A002 - the tool's own word
         since: Since = "",
         until: Until = "",
         limit: SearchLimit = None,
-        cursor: Cursor = "",
+        cursor: str = "",
         max_tokens: MaxTokens = None,
         explain: Explain = False,
         max_level: int | None = None,
@@ -294,7 +290,7 @@ class Tools:
         return _answer(find)
 
     def memory_delete(
-        self, ctx: Context, path: Path, sha: Sha, message: Message = ""
+        self, ctx: Context, path: str, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
@@ -302,7 +298,7 @@ class Tools:
         return self._write(reader, lambda: memory.notes.delete(path, sha, message or None))
 
     def memory_move(
-        self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = ""
+        self, ctx: Context, path: str, new_path: str, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _SHOWN_FILES: Final = 10
 _SHOWN_CHARACTERS: Final = 16 * 1024
 _TAKES_BACK: Final = ToolAnnotations(
-    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
+    read_only_hint=False, destructive_hint=False, open_world_hint=False
 )
 
 
