@@ -396,6 +396,21 @@ def test_a_few_changes_are_not_worth_storing(repository):
     assert repository.cache.read_bytes() != stored
 
 
+def test_a_folder_that_has_come_to_rest_is_compared_once(repository, monkeypatch):
+    """Where a file was just written, its folder must be looked at once more, but not for ever."""
+    for number in range(100):
+        repository.write(f"n/{number}.md", str(number))
+    head = repository.commit_all()
+    monkeypatch.setattr(worktree_state, "_RACY_NS", -(10**12))
+    repository.state(watch=False).edits(head)
+    seen = json.loads(repository.cache.read_bytes())
+    seen["digests"] = dict.fromkeys(seen["digests"], "")  # as if each had such a file then
+    repository.cache.write_text(json.dumps(seen))
+    assert repository.state(watch=False).edits(head) == {}
+    monkeypatch.setattr(worktree_scan.Folder, "files", lambda _: pytest.fail("compared again"))
+    assert repository.state(watch=False).edits(head) == {}
+
+
 def test_without_a_cache_file(repository):
     state = repository.state(cache_file=None)
     repository.write("a/x.md", "2")
