@@ -70,13 +70,15 @@ def _left_behind(run: Any) -> Iterator[str]:
     """Machines that have a key by which the group knows them, and go by another one.
 
     A machine that came back with a backup cannot know whether it has said anything by that key to
-    somebody it has not met yet. Where nobody has it, its person is told what to do.
+    somebody it has not met yet, nor one whose twin goes by that key. Where nobody has heard of it,
+    or only from the twin, its person is told what to do.
     """
     peers = run.machines[0].mesh.roster.version().group.peers
     for one in run.machines:
         if one.id not in peers and not one.disk.membership.is_restored and one.ids[-1] in peers:
-            said = any(f"peers/{one.ids[-1]}" in other.disk.refs for other in run.machines)
-            if said or one.key_name not in run.doubles or not _is_told(one):
+            is_said = any(f"peers/{one.ids[-1]}" in other.disk.refs for other in run.machines)
+            is_by_twin = any(other.id == one.ids[-1] for other in run.machines)
+            if (is_said and not is_by_twin) or one.key_name not in run.doubles or not _is_told(one):
                 yield one.name
 
 
