@@ -70,16 +70,19 @@ def _left_behind(run: Any) -> Iterator[str]:
     """Machines that have a key by which the group knows them, and go by another one.
 
     A machine that came back with a backup cannot know whether it has said anything by that key to
-    somebody it has not met yet, nor one whose twin goes by that key. Where nobody has heard of it,
-    or only from the twin, its person is told what to do.
+    somebody it has not met yet, nor does one whose former key was removed know whether that key is
+    its own by now or that of its twin. Where nobody has heard of it by that key, or its former one
+    has no successor, its person is told what to do.
     """
-    peers = run.machines[0].mesh.roster.version().group.peers
+    group = run.machines[0].mesh.roster.version().group
     for one in run.machines:
-        if one.id not in peers and not one.disk.membership.is_restored and one.ids[-1] in peers:
-            is_said = any(f"peers/{one.ids[-1]}" in other.disk.refs for other in run.machines)
-            is_by_twin = any(other.id == one.ids[-1] for other in run.machines)
-            if (is_said and not is_by_twin) or one.key_name not in run.doubles or not _is_told(one):
-                yield one.name
+        key = one.ids[-1]
+        if one.id in group.peers or one.disk.membership.is_restored or key not in group.peers:
+            continue
+        is_said = any(f"peers/{key}" in other.disk.refs for other in run.machines)
+        is_succeeded = one.id in group.former and is_said
+        if is_succeeded or one.key_name not in run.doubles or not _is_told(one):
+            yield one.name
 
 
 def _is_told(machine: Any) -> bool:
