@@ -16,6 +16,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from pack.errors import NotFound, UnusableInput
@@ -36,6 +37,12 @@ OLD_PACK: Final = "pack-manifest.yaml"
 _EVERYTHING: Final = ["**"]
 _NO_VERSION: Final = "0.0.0"
 _LONGEST: Final = 64
+_IS_LOOSE: Final = "no YAML"
+"""Beside the fields of a frontmatter that is none; no field has such a name."""
+_NO_YAML: Final = (
+    f"{SKILL}: its frontmatter is no YAML, so some AI clients do not show the skill",
+)
+_LINE: Final = re.compile(r"^([a-z]+):[ \t]+([^\r\n]+)", re.MULTILINE)
 
 
 def find_manifest(named: Mapping[_Path, bytes], fallback: str) -> tuple[str, Manifest]:
@@ -54,7 +61,9 @@ def find_manifest(named: Mapping[_Path, bytes], fallback: str) -> tuple[str, Man
         return MANIFEST, read_manifest(files[MANIFEST])
     for name, read in _FORMS.items():
         if name in files:
-            return name, _converted(name, read(files[name]), fallback)
+            found = read(files[name])
+            manifest = _converted(name, found, fallback)
+            return name, replace(manifest, warnings=_NO_YAML if _IS_LOOSE in found else ())
     known = ", ".join((MANIFEST, *_FORMS))
     raise NotFound("a kit in this place", f"It must have one of {known} at its top.")
 
@@ -62,10 +71,19 @@ def find_manifest(named: Mapping[_Path, bytes], fallback: str) -> tuple[str, Man
 def _skill(content: bytes) -> Mapping[str, object]:
     found = frontmatter.read(content.decode("utf-8-sig", "replace"))
     if found.problem is not None:
-        raise UnusableInput(f"{SKILL}: {found.problem}")
+        return {_IS_LOOSE: True, **_plain_lines(found.parts.block or "")}
     metadata = found.fields.get("metadata")
     version = metadata.get("version") if isinstance(metadata, dict) else None
     return {"version": version, **found.fields}
+
+
+def _plain_lines(block: str) -> dict[str, str]:
+    """What the lines of a frontmatter say that is no YAML.
+
+    Mostly it is a description with a colon in it, which some clients take as it is meant, and some
+    leave out (github.com: kitops-ml/kitops#1239, cursor/plugins#207).
+    """
+    return {line[1]: line[2] for line in _LINE.finditer(block)}
 
 
 def _plugin(content: bytes) -> Mapping[str, object]:

@@ -178,6 +178,13 @@ def _forms() -> Iterator[FormatCase]:
         yield FormatCase(
             chapter, says, {path: ShippedFile(content), "scripts/run.md": ShippedFile(_NOTE)}
         )
+    yield FormatCase(
+        chapter,
+        "An Agent Skill whose frontmatter is no YAML.",
+        {"SKILL.md": ShippedFile(skill.replace(b"How", b"Where: how"))},
+        Verdict.WARNED,
+        named="no YAML",
+    )
 
 
 CASES: Final = (*_manifests(), *_files(), *_places(), *_forms())

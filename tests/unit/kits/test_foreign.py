@@ -26,6 +26,12 @@ def test_our_own_form_comes_first():
     [
         ("SKILL.md", SKILL, ("pdf-tools", "1.2.0", "Reads PDF", "MIT")),
         ("SKILL.md", b"---\ndescription: x\n---\n", ("my-folder", "0.0.0", "x", None)),
+        ("SKILL.md", b"---\nname: [\n---\n", ("my-folder", "0.0.0", "", None)),
+        (
+            "SKILL.md",
+            b"---\r\nname: a-b\r\ndescription: Use when: it is late\r\nlicense: MIT\r\n---\r\n",
+            ("a-b", "0.0.0", "Use when: it is late", "MIT"),
+        ),
         (
             ".claude-plugin/plugin.json",
             b'{"name": "My Plugin", "version": "v2.0.1", "description": "d", "author": {}}',
@@ -50,6 +56,13 @@ def test_what_exists_today_is_a_kit(name, content, expected):
     assert found.files == ("**",)
 
 
+def test_a_skill_that_some_clients_cannot_read_is_named():
+    _, found = find_manifest({"SKILL.md": b"---\nname: a\ndescription: b: c\n---\n"}, "x")
+    assert (found.name, found.description) == ("a", "b: c")
+    assert found.warnings[0].startswith("SKILL.md: its frontmatter is no YAML")
+    assert find_manifest({"SKILL.md": SKILL}, "x")[1].warnings == ()
+
+
 def test_an_older_pack_keeps_its_dependencies():
     content = (
         b"slug: a\nversion: 1.0.0\nrepository: {type: git, url: https://r}\n"
@@ -63,7 +76,6 @@ def test_an_older_pack_keeps_its_dependencies():
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("SKILL.md", b"---\nname: [\n---\n"),
         (".claude-plugin/plugin.json", b"{"),
         (".claude-plugin/plugin.json", b"[" * 100_000),
         (".claude-plugin/plugin.json", b"[]"),
