@@ -36,6 +36,8 @@ _WHOLE: Final = ""
 """What the catalog remembers under no path is about the memory as a whole."""
 _KEEP_AFTER: Final = 50
 """So many new commits are looked through in no time. `KnownLog.after` takes more."""
+_SHORT: Final = 10
+"""Commits that are not many to look at one by one."""
 _KNOWN: Final = 16
 _Accepted = tuple[Acceptance, CommitId | None]
 
@@ -135,13 +137,38 @@ class KnownHistories:
 
     def _found_out(self, head: CommitId) -> KnownHistory:
         is_all = self._limit is None
-        commits = self._log.read(LogQuery(head, with_files=is_all, limit=self._limit))
+        commits = self._of_the_person_alone(head) if is_all else None
+        is_shared = is_all and commits is None
+        if commits is None:
+            commits = self._log.read(LogQuery(head, with_files=is_all, limit=self._limit))
         joined = joined_commits(commits)
         own = (commit for commit in commits if commit.id not in joined)
         accepted = self._with_versions(acceptances_among(own))
-        shared = _shared(commits, joined, self._v1_path) if is_all else frozenset[int]()
+        shared = _shared(commits, joined, self._v1_path) if is_shared else frozenset[int]()
         is_cut = any(commit.is_cut for commit in commits)
         return KnownHistory(tuple(accepted), joined, shared, is_cut, later=_KEEP_AFTER)
+
+    def _of_the_person_alone(self, head: CommitId) -> Sequence[CommitFacts] | None:
+        """A short history in which nobody else has touched a note; `None` if it is another one.
+
+        Notes that were just taken over have one. It need not be asked for all files, of which there
+        may be a hundred thousand in one commit, while somebody waits for a note.
+        """
+        commits = self._log.read(LogQuery(head, limit=_SHORT))
+        if len(commits) == _SHORT or joined_commits(commits):
+            return None
+        doubtful = (commit for commit in commits if not _is_surely_the_persons(commit))
+        return None if any(map(self._may_share, doubtful)) else commits
+
+    def _may_share(self, commit: CommitFacts) -> bool:
+        """Whether somebody else may have touched a note in a commit, whose files are read."""
+        if commit.parents:
+            found = self._log.after(commit.id, commit.parents[0])
+        else:
+            found = self._log.read(LogQuery(commit.id, with_files=True, limit=1))
+        if found is None:  # as of a merge
+            return True
+        return any(not _is_the_persons(one) and any(_touched(one, self._v1_path)) for one in found)
 
     def _with_versions(self, found: Iterable[Acceptance]) -> Iterator[_Accepted]:
         return ((one, version_accepted(self._log, one)) for one in found)
@@ -187,11 +214,25 @@ def _is_the_persons(commit: CommitFacts) -> bool:
 
     PACK's index comes in a plain commit only if somebody squashed what PACK had written.
     """
-    writer = written_by(commit)
-    if not writer.is_attributed or writer.level > STRONGEST or holds_others_lines(commit):
+    if not _is_by_the_person(commit):
         return False
-    is_plain = not writer.is_ours and len(commit.parents) == 1
-    return not is_plain or all(not may_be_generated(one.path) for one in commit.files or ())
+    return not _is_plain(commit) or all(
+        not may_be_generated(one.path) for one in commit.files or ()
+    )
+
+
+def _is_surely_the_persons(commit: CommitFacts) -> bool:
+    """The same of a commit whose files are not known."""
+    return _is_by_the_person(commit) and not _is_plain(commit)
+
+
+def _is_by_the_person(commit: CommitFacts) -> bool:
+    writer = written_by(commit)
+    return writer.is_attributed and writer.level <= STRONGEST and not holds_others_lines(commit)
+
+
+def _is_plain(commit: CommitFacts) -> bool:
+    return not written_by(commit).is_ours and len(commit.parents) == 1
 
 
 def _touched(commit: CommitFacts, v1_path: MemoryPath) -> Iterator[MemoryPath]:

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from pack.core.known_log import KnownLog
 from pack.core.truths import TruthMode
 from pack.log import ChangeKind, CommitFacts, FileChange
 from pack.model import CommitId, Identity, MemoryPath
+from pack.provenance import Origin, Source
 from pack.truth import known_history as module
 from pack.truth.acceptances import acceptance_trailer
 from pack.truth.known_history import KnownHistories
@@ -138,6 +140,43 @@ def test_a_file_is_shared_once_somebody_else_has_had_a_hand_in_it(writers):
     writers.agent("Mine.\n\nAnd the machine's.\n", "a/x.md")
     writers.person("Only mine.\n", "a/x.md")
     assert shared(writers, *NAMES) == ["a/x.md"]
+
+
+def test_notes_that_were_just_taken_over_are_not_listed(git_world, monkeypatch):
+    """There may be a hundred thousand, while somebody waits for one."""
+    folder = git_world.folder
+    (folder / "a").mkdir(parents=True)
+    (folder / "a/x.md").write_text("Mine.\n", encoding="utf-8")
+    git(folder, "add", "a")
+    git(folder, "commit", "-q", "-m", "Notes")
+    git_world.open(truth=TruthMode.RECORD)
+    automation = Origin(Source.AUTOMATION, "cli")
+    git_world.memory.written_by(automation).lifecycle.init({})
+    core = git_world.memory._session.core
+    head, asked, read = core.connector.head(), [], KnownLog.read
+    monkeypatch.setattr(
+        KnownLog, "read", lambda log, query: asked.append(query) or read(log, query)
+    )
+    found = KnownHistories(core.log, git_world.catalog, V1, None).of(head, keep=False)
+    assert not found.shared
+    assert asked
+    assert all(query.limit for query in asked)
+
+
+def test_a_short_history_is_known_as_a_long_one_is(writers, monkeypatch):
+    memory = writers.world.memory
+    for step in (
+        lambda: writers.person("Mine.\n", "a/x.md"),
+        lambda: put_exactly(memory.written_by(PERSON), {"a/y.md": "Mine.\n", "a/z.md": "Mine.\n"}),
+        lambda: put_exactly(memory.written_by(PERSON), {"a/z.md": None}),
+        lambda: writers.agent("The machine's.\n", "a/y.md"),
+    ):
+        step()
+        found = shared(writers, *NAMES)
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "_SHORT", 0)
+            assert shared(writers, *NAMES) == found
+    assert found == ["a/y.md", "a/z.md"]
 
 
 def test_text_goes_on_with_a_file_and_from_one_file_to_another(writers):
