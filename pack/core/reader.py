@@ -183,9 +183,15 @@ class Reader:
         """Everything that is there, sorted by path."""
         return self._connector.get_tree()
 
-    def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Note]]:
-        """The note of each file that still exists and is UTF-8."""
-        edited = self._catalog.edits()
+    def texts(self, rows: Sequence[Row], *, one_by_one: bool = False) -> Iterator[tuple[Row, Note]]:
+        """The note of each file that still exists and is UTF-8.
+
+        Args:
+            rows: The files.
+            one_by_one: Whether each is looked up, as while the catalog cannot tell which of them
+                were edited.
+        """
+        edited = {row.path for row in rows} if one_by_one else self._catalog.edits()
         stored = [row for row in rows if row.path not in edited and is_catalogued(row.path)]
         contents = self._connector.read_blobs(row.blob for row in stored)
         known = {row.path for row in stored}

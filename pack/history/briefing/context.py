@@ -79,6 +79,8 @@ class Briefing:
     def text(self, request: ContextRequest, calls: Calls) -> StartingContext:
         """The text to begin a conversation with; the same for the same memory and request.
 
+        While the catalog is first filled, it is of what is in it so far, and says so.
+
         Args:
             request: What it is to be about, and how long it may be.
             calls: How its reader asks for more.
@@ -157,16 +159,17 @@ def _gather(core: Core, request: ContextRequest) -> Ingredients:
     if core.require_mode() is Mode.V1:
         return Ingredients(pinned=[_whole(core, note) for note in core.reader.v1_files()])
     task = (request.task or "").strip() or None
-    listed = core.ask(_listed)
+    listed, so_far = core.ask_so_far(_listed)
     forms, is_whole = _index_forms(core, listed)
     pinned = _sorted_out(core, listed.pinned)
     return Ingredients(
         pinned=_pinned(core, pinned.own),
-        pinned_by_others=[_whole(core, note) for _, note in core.reader.texts(pinned.by_others)],
+        pinned_by_others=[_whole(core, note) for _, note in _texts(core, pinned.by_others)],
         task=task,
         found=_found(core, task) if task else (),
         index=forms,
-        is_index_whole=is_whole,
+        is_index_whole=is_whole and so_far is None,
+        so_far=str(so_far or ""),
     )
 
 
@@ -176,8 +179,12 @@ def _pinned(core: Core, rows: Sequence[Row]) -> Iterator[Extract]:
     if profile is not None:
         yield _whole(core, profile)
     others = [row for row in rows if profile is None or row.path != profile.path]
-    for _, note in core.reader.texts(others):
+    for _, note in _texts(core, others):
         yield _whole(core, note)
+
+
+def _texts(core: Core, rows: Sequence[Row]) -> Iterator[tuple[Row, Note]]:
+    return core.reader.texts(rows, one_by_one=core.gradual.is_filling)
 
 
 class _Pinned(NamedTuple):
@@ -204,7 +211,7 @@ def _sorted_out(core: Core, rows: Sequence[Row]) -> _Pinned:
     own = [row for row in rows if row.path not in shared]
     by_others: list[Row] = []
     rest = sorted((row for row in rows if row.path in shared), key=_age)
-    for row, note in core.reader.texts(rest[:_MOST_EXAMINED]):
+    for row, note in _texts(core, rest[:_MOST_EXAMINED]):
         source = _pinned_by(core, note)
         if source is None:
             own.append(row)
@@ -350,7 +357,7 @@ def _shared_among(core: Core, rows: Sequence[Row]) -> frozenset[MemoryPath]:
 def _labels(core: Core, rows: Sequence[Row]) -> Mapping[MemoryPath, str]:
     """What is said of each of some notes that is not wholly the user's."""
     found: dict[MemoryPath, str] = {}
-    for row, note in core.reader.texts(rows):
+    for row, note in _texts(core, rows):
         trust = _trust(core, note, len(split_lines(note.text)))
         if trust["level"] is not None:
             by = f", {trust['origin']}" if trust["origin"] else ""

@@ -104,6 +104,7 @@ class Ingredients:
         index: What else there is, in ever shorter forms.
         is_index_whole: Whether the first form names all notes.
         proposals: How many changes wait for the user's decision.
+        so_far: What the text does not cover yet, in a sentence; empty if it is of the whole memory.
     """
 
     pinned: Iterable[Extract] = ()
@@ -115,6 +116,7 @@ class Ingredients:
     index: Sequence[str] = ()
     is_index_whole: bool = True
     proposals: int = 0
+    so_far: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def compose(wanted: Ingredients, budget: int, characters: int, calls: Calls) -> 
         _LEFT_OUT_SHARE,
     )
     draft = _Draft(calls)
+    draft.put_so_far(room, wanted.so_far)
     draft.put_proposals(room, wanted.proposals)
     draft.put_notes(room, "", wanted.pinned)
     later = draft.put_notes_apart(by_others, wanted.pinned_by_others)
@@ -217,6 +220,12 @@ class _Draft:
     pieces: list[str] = field(default_factory=list)
     left_out: list[Omission] = field(default_factory=list)
     shown: set[tuple[str, int]] = field(default_factory=set)
+
+    def put_so_far(self, room: _Room, said: str) -> None:
+        """Put in what the text does not cover yet."""
+        line = f"\n{said}\n"
+        if said and room.take(line):
+            self.pieces.append(line)
 
     def put_proposals(self, room: _Room, count: int) -> None:
         """Put in how many changes wait for the user."""

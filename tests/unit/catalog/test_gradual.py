@@ -14,11 +14,14 @@ from pack.catalog.refresh import bring_up
 from pack.core.session import Session
 from pack.core.truths import TruthMode
 from pack.errors import InvalidRequest
+from pack.history.briefing.context import ContextRequest
+from pack.history.briefing.context_text import StartingContext
 from pack.memory import Memory
 from pack.model import CommitId
 from pack.results import FileListing, Matches
 from pack.truth.lines import with_truths
 from tests.support import AGENT, World, assert_true_index
+from tests.unit.history.briefing.test_context_text import Calls
 
 FILES = 30
 Ask = Callable[[Memory], object]
@@ -94,6 +97,23 @@ def test_a_listing_says_so_too(world):
     later = memory.notes.list()
     assert len(later.files) > FILES
     assert later.notices == ()
+
+
+def test_a_conversation_begins_with_what_has_been_read(world):
+    world.commit({"a/02.md": "---\npin: true\n---\nBlue is better.\n"})
+    memory = gradually(world, 5)
+
+    def begin(memory: Memory) -> StartingContext:
+        return memory.context.text(ContextRequest("Which red is it?"), Calls())
+
+    (found,) = asked_while_filling(memory, begin)
+    assert isinstance(found, StartingContext)
+    assert "of the first 5 alone" in found.text
+    assert "Blue is better." in found.text
+    assert "the list of all notes" in [one.what for one in found.left_out]
+    later = begin(memory)
+    assert "alone" not in later.text
+    assert later.text.count("\n- ") > found.text.count("\n- ")
 
 
 def test_a_note_is_read_at_once(world):
