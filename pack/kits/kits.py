@@ -37,6 +37,7 @@ from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
 from pack.kits.preview import preview_of
 from pack.kits.results import KitStatus, Preview, Updated
+from pack.kits.sharing.offers import KitOffers, OfferState
 from pack.kits.shipment import REGULAR, Kit, Shipment, checked_folder, refuse_all_kits
 from pack.kits.states import Files, states_of, worst
 from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
@@ -74,6 +75,15 @@ class Kits:
     def indexes(self) -> KitIndexes:
         """Where kits are looked for by name."""
         return KitIndexes(self._session)
+
+    def offers(self, state: OfferState, by: str) -> KitOffers:
+        """What is given to other peers.
+
+        Args:
+            state: Where that is kept, at this machine.
+            by: Who writes, for people.
+        """
+        return KitOffers(state, self._session.origin, by, self._core.clock)
 
     # --- looking -------------------------------------------------------------------------------
 

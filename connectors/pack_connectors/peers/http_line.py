@@ -27,6 +27,7 @@ from pack.errors import (
     RemovedFromGroup,
     Unavailable,
 )
+from pack.kits.sharing.parcel import LARGEST as LARGEST_PARCEL
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in, peer_in
 from pack.mesh.meeting import (
@@ -68,6 +69,7 @@ _BLOCK: Final = 256 * 1024
 _PENDING: Final = 202
 _NO_CONTENT: Final = 204
 _UNAUTHORIZED: Final = 401
+_NOT_FOUND: Final = 404
 _REFUSALS: Final = (_UNAUTHORIZED, 403)
 _BUSY: Final = (429, 503)
 _ASK: Final = "Ask its owner."
@@ -77,6 +79,10 @@ _GIVE_IT: Final = "If the peer is there all the same, give its address here your
 
 SignRequest = Callable[[str, str, str, str], Mapping[str, str]]
 """See `MessageSigner.sign`."""
+
+
+class _NothingThere(Unavailable):
+    """A peer has nothing at a path, or not for this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +194,30 @@ class HttpLine:
         with self._stream(f"/groups/{group}/events", Path(file), token, headers) as answer:
             self._read(answer)
 
+    def kits(self, token: str, group: CommitId) -> bytes:
+        """See `PeerLine.kits`."""
+        with self._stream(f"/groups/{group}/kits", None, token) as answer:
+            return self._read(answer)
+
+    def kit(self, token: str, group: CommitId, wanted: bytes) -> bytes | None:
+        """See `PeerLine.kit`."""
+        try:
+            with self._stream(f"/groups/{group}/kit", wanted, token) as answer:
+                return self._read(answer, LARGEST_PARCEL)
+        except _NothingThere:
+            return None
+
     # --- requests ------------------------------------------------------------------------------
 
     def _post(self, path: str, body: bytes, token: str | None = None) -> bytes:
         with self._stream(path, body, token) as answer:
             return self._read(answer)
 
-    def _read(self, answer: httpx.Response) -> bytes:
+    def _read(self, answer: httpx.Response, most: int = LARGEST) -> bytes:
         content = bytearray()
         for block in answer.iter_bytes(_BLOCK):
             content += block
-            if len(content) > LARGEST:
+            if len(content) > most:
                 raise _unavailable(f"{self._base} sends too much")
         return bytes(content)
 
@@ -286,7 +305,8 @@ class HttpLine:
             if seconds is not None and seconds > 0:
                 pause = min(seconds, LONGEST_PAUSE)
                 return RateLimited(url, pause, now + timedelta(seconds=pause))
-        return _unavailable(f"{url} answers {answer.status_code}: {words}")
+        kind = _NothingThere if answer.status_code == _NOT_FOUND else Unavailable
+        return _unavailable(f"{url} answers {answer.status_code}: {words}", kind)
 
 
 def _failure(url: str, error: httpx.HTTPError) -> PackError:
@@ -296,8 +316,8 @@ def _failure(url: str, error: httpx.HTTPError) -> PackError:
     return _unavailable(f"{url}: {error or type(error).__name__}")
 
 
-def _unavailable(reason: str) -> Unavailable:
-    made = Unavailable(reason)
+def _unavailable(reason: str, kind: type[Unavailable] = Unavailable) -> Unavailable:
+    made = kind(reason)
     made.remedy = _SEE
     return made
 

@@ -71,7 +71,7 @@ class KitOffers:
         self._by = by
         self._clock = clock
 
-    def list(self) -> list[KitOffer]:
+    def offered(self) -> list[KitOffer]:
         """What is offered now, by name.
 
         Raises:
@@ -79,13 +79,22 @@ class KitOffers:
         """
         return [one for one in self._state.offers() if one.is_offered]
 
+    def every(self, name: str) -> list[KitOffer]:
+        """The kit of a name, also if it was withdrawn.
+
+        Raises:
+            NotFound: It was never offered.
+        """
+        found = [one for one in self._state.offers() if one.name == name]
+        return found or [self.get(name)]
+
     def get(self, name: str) -> KitOffer:
         """A kit that is offered.
 
         Raises:
             NotFound: It is not.
         """
-        found = next((one for one in self.list() if one.name == name), None)
+        found = next((one for one in self.offered() if one.name == name), None)
         if found is None:
             raise NotFound(f"an offer of a kit called {name[:64]!r}", f"{Action.OFFER_KIT} first.")
         return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pack.errors import InvalidRequest
 from pack.kits.kits import Kits
@@ -15,6 +16,9 @@ from pack.memory import Memory
 from pack_servers.wiring.kits.indexes import IndexedKits
 from pack_servers.wiring.kits.sources import KitSources
 
+if TYPE_CHECKING:
+    from pack_servers.wiring.kits.peers import PeerKits
+
 
 @dataclass(frozen=True)
 class KitCall:
@@ -23,6 +27,7 @@ class KitCall:
     Attributes:
         memory: The memory.
         sources: Where kits come from.
+        peers: What asks other peers for theirs.
         names: The arguments after the action.
         choice: What becomes of files that both sides changed; `None` if nothing was said.
         purge: `--purge`.
@@ -38,6 +43,7 @@ class KitCall:
 
     memory: Memory
     sources: KitSources
+    peers: Callable[[], PeerKits]
     names: Sequence[str]
     choice: UpdateMode | None
     purge: bool

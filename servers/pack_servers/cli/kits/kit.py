@@ -39,6 +39,16 @@ from pack_servers.cli.kits.kit_text import (
 )
 from pack_servers.cli.kits.making import check, new
 from pack_servers.cli.kits.sending import bug, contribute
+from pack_servers.cli.kits.sharing import (
+    asking_peers,
+    grant,
+    grants,
+    offer,
+    offered,
+    revoke,
+    warn_of_sharing,
+    withdraw,
+)
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     AsOption,
@@ -86,6 +96,12 @@ class KitAction(StrEnum):
     INDEX = "index"
     BUG = "bug"
     CONTRIBUTE = "contribute"
+    OFFER = "offer"
+    OFFERED = "offered"
+    WITHDRAW = "withdraw"
+    GRANT = "grant"
+    GRANTS = "grants"
+    REVOKE = "revoke"
 
 
 def run(  # noqa: PLR0917 - options
@@ -94,7 +110,7 @@ def run(  # noqa: PLR0917 - options
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="The source for install and check, the folder for adopt and new, else kits.",
+            help="The source for install, check and offer, the folder for adopt and new, else kits.",
             show_default=False,
         ),
     ] = None,
@@ -153,10 +169,15 @@ def run(  # noqa: PLR0917 - options
     if action is KitAction.CHECK:
         check(names or [], is_json=answer is Format.JSON)
         return
-    with kit_sources() as sources, opened(local, github, writer=writer) as memory:
+    with (
+        opened(local, github, writer=writer) as memory,
+        asking_peers(memory) as peers,
+        kit_sources(lambda address: peers().source(address)) as sources,
+    ):
         call = KitCall(
             memory,
             sources,
+            peers,
             names or [],
             choice,
             purge,
@@ -193,6 +214,7 @@ def _install(call: KitCall) -> None:
     preview = call.kits.preview(kit)
     if not call.is_json:
         show_preview(preview)
+    warn_of_sharing(call, kit)
     call.kits.refuse_doubtful(kit, call.accepted)
     if not call.dry_run:
         confirm(f"Install {kit.name} {kit.manifest.version}?", "installing a kit", yes=call.yes)
@@ -414,4 +436,10 @@ _ACTIONS: Final[Mapping[KitAction, Callable[[KitCall], None]]] = {
     KitAction.SEARCH: search,
     KitAction.INDEX: index,
     KitAction.CONTRIBUTE: contribute,
+    KitAction.OFFER: offer,
+    KitAction.OFFERED: offered,
+    KitAction.WITHDRAW: withdraw,
+    KitAction.GRANT: grant,
+    KitAction.GRANTS: grants,
+    KitAction.REVOKE: revoke,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -26,12 +27,20 @@ from pack.model import Identity
 from pack_servers.wiring.kits.own import OwnKitSource, is_own
 from pack_servers.wiring.kits.signers import signer_of
 
+PEER: Final = "peer:"
+"""How the address of a kit of another peer begins."""
+
 
 class KitSources:
-    """Finds the sources of kits; a repository with several kits is fetched once."""
+    """Finds the sources of kits; a repository with several kits is fetched once.
 
-    def __init__(self) -> None:
+    Args:
+        of_peer: Finds kits of other peers, by `peer:NAME/KIT`; `None` where there are none.
+    """
+
+    def __init__(self, of_peer: Callable[[str], KitSource] | None = None) -> None:
         self._repositories = FetchedRepositories()
+        self._of_peer = of_peer
 
     def find(self, text: str) -> tuple[KitSource, str | None]:
         """The source that a text names, and the ref in it.
@@ -40,6 +49,10 @@ class KitSources:
             InvalidRequest: It names none.
             InvalidConfig: It is an address that is not used.
         """
+        if text.startswith(PEER) and not is_there(text):
+            if self._of_peer is None:
+                raise InvalidRequest(f"{text[:80]} is a peer's: only `install` asks for it")
+            return self._of_peer(text), None
         address = parse_address(_as_path(text), is_there)
         path = Path(address.place).expanduser()
         if is_own(address.place) and not path.exists():
@@ -157,9 +170,9 @@ def write_new(file: Path, text: str) -> None:
 
 
 @contextmanager
-def kit_sources() -> Iterator[KitSources]:
-    """The sources, closed at the end."""
-    found = KitSources()
+def kit_sources(of_peer: Callable[[str], KitSource] | None = None) -> Iterator[KitSources]:
+    """The sources, closed at the end; the argument is that of `KitSources`."""
+    found = KitSources(of_peer)
     try:
         yield found
     finally:

@@ -121,7 +121,7 @@ def test_only_offering_again_widens_who_may_have_a_kit(desk):
 def test_a_withdrawn_kit_is_kept_and_not_listed(desk):
     desk.offers.offer(kit())
     desk.offers.withdraw("handbook")
-    assert desk.offers.list() == []
+    assert desk.offers.offered() == []
     assert [(one.name, one.withdrawn_by) for one in desk.state.kept] == [("handbook", "Ann")]
     with pytest.raises(NotFound):
         desk.offers.withdraw("handbook")
