@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from pack_connectors.peers import sshsig
 
+from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound
 from pack.kits.sharing.listed import ListedKit, parse_listed
 from pack.kits.sharing.parcel import NAMESPACE, KitRequest, read_parcel, write_wanted
@@ -82,7 +83,7 @@ class PeerKits:
         """
         found = self.mesh.roster.version().group.find(text)
         if found is None:
-            raise NotFound(f"a peer called {text[:64]!r}", "`pack mesh peers` lists them.")
+            raise NotFound(f"a peer called {text[:64]!r}", f"{Action.SEE_PEERS}.")
         return found
 
     def listed(self, peer: PeerId) -> list[ListedKit]:
