@@ -31,7 +31,7 @@ from pack.kits.fitness import (
     refuse_unfit,
 )
 from pack.kits.foreign import find_manifest
-from pack.kits.index_list import KitIndexes
+from pack.kits.indexes.listing import KitIndexes
 from pack.kits.kit_files import KitContents, noted_in, shipped, with_uncommitted
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest

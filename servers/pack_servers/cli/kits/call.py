@@ -13,7 +13,8 @@ from pack.kits.kits import Kits
 from pack.kits.trust import Distrust
 from pack.kits.updating import UpdateMode
 from pack.memory import Memory
-from pack_servers.wiring.kits.indexes import IndexedKits
+from pack_servers.cli.shell.streams import say
+from pack_servers.wiring.kits.indexes import IndexedKits, seen_indexes
 from pack_servers.wiring.kits.sources import KitSources
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class KitCall:
     @property
     def indexed(self) -> IndexedKits:
         """The kits that can be found by name."""
-        return IndexedKits(self.sources, self.kits.indexes.list(), self.memory.now().date())
+        known, today = self.kits.indexes.list(), self.memory.now().date()
+        return IndexedKits(self.sources, known, today, seen_indexes(), say)
 
     def first(self, what: str) -> str:
         """The first argument.

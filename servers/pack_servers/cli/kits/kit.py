@@ -26,7 +26,7 @@ from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.trust import Distrust
 from pack.kits.updating import FileAction, UpdateMode
 from pack_servers.cli.kits.call import KitCall
-from pack_servers.cli.kits.indexes import index, search
+from pack_servers.cli.kits.indexes import index, search, sign
 from pack_servers.cli.kits.kit_text import (
     installed_fields,
     problem_fields,
@@ -110,7 +110,7 @@ def run(  # noqa: PLR0917 - options
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="The source for install, check and offer, the folder for adopt and new, else kits.",
+            help="The source for install, check, offer; the folder for adopt and new; else kits.",
             show_default=False,
         ),
     ] = None,
@@ -142,6 +142,15 @@ def run(  # noqa: PLR0917 - options
             "--output", metavar="FILE", help="For contribute: where to write.", show_default=False
         ),
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key",
+            metavar="FILE",
+            help="For index sign: your SSH key, if it is not ~/.ssh/id_ed25519.",
+            show_default=False,
+        ),
+    ] = None,
     accept_older: Annotated[
         bool, typer.Option("--accept-older", help="Take it although its source had a newer one.")
     ] = False,
@@ -165,6 +174,9 @@ def run(  # noqa: PLR0917 - options
     choice = _said(keep=keep, theirs=theirs, merge=merge)
     if action is KitAction.NEW:
         new(names or [], dry_run=dry_run, is_json=answer is Format.JSON)
+        return
+    if action is KitAction.INDEX and names and names[0] == "sign":
+        sign(names[1:], key, dry_run=dry_run, is_json=answer is Format.JSON)
         return
     if action is KitAction.CHECK:
         check(names or [], is_json=answer is Format.JSON)
@@ -210,7 +222,7 @@ def _said(*, keep: bool, theirs: bool, merge: bool) -> UpdateMode | None:
 def _install(call: KitCall) -> None:
     source = call.first("a source, such as a folder or https://example.org/kits.git#observer")
     with working("fetching"):
-        kit = call.indexed.kit(source)
+        kit = call.indexed.kit(source, call.accepted)
     preview = call.kits.preview(kit)
     if not call.is_json:
         show_preview(preview)
