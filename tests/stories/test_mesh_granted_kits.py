@@ -186,3 +186,34 @@ def test_who_installs_a_private_kit_into_a_shared_memory_is_told(
     assert kit(desk.folder, desk, "install", "peer:laptop/handbook@v1", "--yes").status != 0
     ended = kit(desk.folder, desk, "install", "peer:nobody/handbook", "--yes")
     assert "a peer called 'nobody' does not exist" in ended.err
+
+
+def test_a_kit_comes_from_the_group_of_another_memory_that_is_named(
+    machine: Callable[[str], Machine],
+) -> None:
+    """The desk's main memory has a group of its own, in which nobody is called laptop."""
+    laptop, desk = machine("laptop"), machine("desk")
+    joined(laptop, desk)
+    keeper = Keeper(laptop)
+    keeper.publish("1.0.0", "Draft.")
+    keeper.ask("offer", keeper.kit.path)
+    keeper.ask("grant", "handbook", "desk")
+    notes = new_memory(desk.home / "notes")
+    env = {**desk.env, "PACK_DIR": str(notes.path)}
+    assert notes.pack("mesh", "init", "--name", "me", env=env).status == 0
+    words = ("kit", "install", "peer:laptop/handbook", "--yes")
+    failed = notes.pack(*words, env=env)
+    assert failed.status != 0
+    assert "a peer called 'laptop' does not exist" in failed.err
+    env["PACK_KIT_PEERS"] = str(desk.folder.path)
+    assert notes.pack(*words, env=env).status == 0
+    assert "takes no changes" in contribution(notes, env)
+
+
+def contribution(notes: Folder, env: dict[str, str]) -> str:
+    note = notes.path / "kits/handbook/note.md"
+    note.write_text(f"{note.read_text()}\nMine.\n")
+    assert notes.pack("commit", env=env).status == 0
+    ended = notes.pack("kit", "bug", "handbook", "It is wrong", env=env)
+    assert "laptop" not in ended.text  # whose machine it came from is nobody's business
+    return notes.pack("kit", "contribute", "handbook", "--send", "--yes", env=env).err

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from pack.errors import InvalidRequest
+from pack.errors import InvalidRequest, NotFound
 from pack.kits.manifest import Visibility
 from pack.kits.sharing.offer import Grant, KitOffer
 from pack.kits.shipment import Kit, unpack
@@ -99,7 +99,7 @@ def offered(call: KitCall) -> None:
     peers = call.peers()
     name = call.first("a peer")
     with working("asking"):
-        found = peers.listed(peers.peer(name))
+        found = peers.listed(name)
     if call.is_json:
         rows = [
             {"name": one.name, "description": one.description, "visibility": one.visibility}
@@ -124,9 +124,11 @@ def _named(call: KitCall) -> tuple[str, PeerId]:
     """The kit and the peer that were named; the group is that of this memory."""
     if len(call.names) < _WITH_PEER:
         raise InvalidRequest("this needs a kit that is offered, and a peer")
-    peers = call.peers()
-    peer = peers.peer(call.names[1])
-    if peer == peers.mesh.me:
+    mesh, text = call.peers().own, call.names[1]
+    peer = mesh.roster.version().group.find(text)
+    if peer is None:
+        raise NotFound(f"a peer called {text[:64]!r}", "`pack mesh peers` lists them.")
+    if peer == mesh.me:
         raise InvalidRequest("this machine has the kit already; name another peer")
     return call.names[0], peer
 
@@ -168,7 +170,7 @@ def _grant_fields(call: KitCall, one: Grant) -> Mapping[str, object]:
 
 def _name_of(call: KitCall, peer: str) -> str | None:
     """What a peer is called; `None` if it is a member no more, or goes by another key."""
-    group = call.peers().mesh.roster.version().group
+    group = call.peers().own.roster.version().group
     return next((one.name for id_, one in group.peers.items() if id_ == peer), None)
 
 
@@ -202,6 +204,6 @@ def warn_of_sharing(call: KitCall, kit: Kit) -> None:
 
     if kit.manifest.visibility is not Visibility.PRIVATE or not group_of(call.memory.connector):
         return
-    others = len(call.peers().mesh.roster.version().group.peers) - 1
+    others = len(call.peers().own.roster.version().group.peers) - 1
     say(f"warning: {kit.name} is private, and what is in this memory goes to its whole group")
     say(f"  ({counted(others, 'other machine')}); --local FOLDER names another memory for it")

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import re
 import secrets
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final, Self
 
 from pack_connectors.peers import sshsig
 
 from pack.actions import Action
-from pack.errors import InvalidRequest, NotFound
+from pack.errors import InvalidConfig, InvalidRequest, NotFound, NotInitialised
 from pack.kits.sharing.listed import ListedKit, parse_listed
 from pack.kits.sharing.parcel import NAMESPACE, KitRequest, read_parcel, write_wanted
 from pack.kits.shipment import Shipment
 from pack.memory import Memory
 from pack.mesh.exchange import PeerExchange
-from pack.mesh.members.keys import PeerId
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.mesh import Mesh
 from pack.model import CommitId
-from pack_servers.config.settings import Settings
+from pack_servers.config.settings import Settings, split_list
 from pack_servers.wiring.kits.sources import PEER
 from pack_servers.wiring.local import group_of
 from pack_servers.wiring.mesh import exchange_of, mesh_of, open_mesh
@@ -37,11 +40,28 @@ _NONCE_BYTES: Final = 16
 _ASK: Final = "Whether it offers one, and grants it to this machine, is for its person to say."
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPeer:
+    """A peer that may be asked.
+
+    Attributes:
+        id: Its id.
+        key: Its public key.
+        mesh: The memory whose group it is of.
+        exchange: What asks it.
+    """
+
+    id: PeerId
+    key: PublicKey
+    mesh: Mesh
+    exchange: PeerExchange
+
+
 class PeerKits:
-    """Asks other peers for kits, as the memory at hand or, if that has no group, the default one.
+    """Asks other peers for kits: those of the memory at hand, then of others of the person's.
 
     Args:
-        settings: Those in force.
+        settings: Those in force; they name the other memories.
         memory: The memory that a kit is to go to.
         announce: As for `open_memory`.
     """
@@ -59,40 +79,61 @@ class PeerKits:
         self._opened.close()
 
     @cached_property
-    def mesh(self) -> Mesh:
-        """The memory as a peer.
+    def own(self) -> Mesh:
+        """The memory at hand as a peer.
 
         Raises:
-            NotFound: Neither is in a group.
-            PackError: As `open_mesh`.
+            NotFound: It is in no group.
+            PackError: As `mesh_of`.
         """
-        if group_of(self._memory.connector) is not None:
-            return self._opened.enter_context(mesh_of(self._settings, self._memory))
-        place = choose_place(self._settings, None, None)
-        return self._opened.enter_context(open_mesh(self._settings, place, self._announce))
+        return self._opened.enter_context(mesh_of(self._settings, self._memory))
 
     @cached_property
-    def _exchange(self) -> PeerExchange:
-        return exchange_of(self._settings, self.mesh)
+    def _others(self) -> list[Mesh]:
+        """Other memories of the person as peers: those that they named, or the default one.
 
-    def peer(self, text: str) -> PeerId:
-        """The peer of a name or an id.
+        Raises:
+            NotFound: One that they named is in no group.
+            PackError: As `open_mesh`.
+        """
+        named = split_list(self._settings.pack_kit_peers)
+        if named:
+            return [self._opened_at(Path(one).expanduser()) for one in named]
+        with suppress(NotFound, NotInitialised, InvalidConfig):  # it may be none, or elsewhere
+            return [self._opened_at(None)]
+        return []
+
+    def _opened_at(self, folder: Path | None) -> Mesh:
+        place = choose_place(self._settings, folder, None)
+        return self._opened.enter_context(open_mesh(self._settings, place, self._announce))
+
+    def _meshes(self) -> Iterator[Mesh]:
+        if group_of(self._memory.connector) is not None:
+            yield self.own
+        yield from self._others  # one of them may be the memory at hand: it is only asked twice
+
+    def peer(self, text: str) -> FoundPeer:
+        """The peer of a name or an id, in the first group that has one.
 
         Raises:
             NotFound: None is called so.
         """
-        found = self.mesh.roster.version().group.find(text)
-        if found is None:
-            raise NotFound(f"a peer called {text[:64]!r}", f"{Action.SEE_PEERS}.")
-        return found
+        for mesh in self._meshes():
+            group = mesh.roster.version().group
+            if (found := group.find(text)) is not None:
+                exchange = exchange_of(self._settings, mesh)
+                return FoundPeer(found, group.peer(found).key, mesh, exchange)
+        raise NotFound(f"a peer called {text[:64]!r}", f"{Action.SEE_PEERS}.")
 
-    def listed(self, peer: PeerId) -> list[ListedKit]:
+    def listed(self, text: str) -> list[ListedKit]:
         """The kits that a peer tells this machine of.
 
         Raises:
+            NotFound: As `peer`.
             PackError: As `PeerExchange.ask`; or the answer is none.
         """
-        return parse_listed(self._exchange.ask(peer, lambda line, *given: line.kits(*given)))
+        peer = self.peer(text)
+        return parse_listed(peer.exchange.ask(peer.id, lambda line, *given: line.kits(*given)))
 
     def source(self, address: str) -> PeerKitSource:
         """The source that an address names.
@@ -107,15 +148,16 @@ class PeerKits:
 
     def shipped(self, source: PeerKitSource) -> Shipment:
         """What a peer gives for an address."""
-        peer, group = self.peer(source.peer), self.mesh.roster.membership().group
-        key = self.mesh.roster.version().group.peer(peer).key
-        wanted = KitRequest(group, peer, source.kit, secrets.token_urlsafe(_NONCE_BYTES))
+        peer = self.peer(source.peer)
+        group, nonce = peer.mesh.roster.membership().group, secrets.token_urlsafe(_NONCE_BYTES)
+        wanted = KitRequest(group, peer.id, source.kit, nonce)
         body = write_wanted(wanted)
-        content = self._exchange.ask(peer, lambda line, *given: line.kit(*given, body))
+        content = peer.exchange.ask(peer.id, lambda line, *given: line.kit(*given, body))
         if content is None:
             raise NotFound(f"a kit called {source.kit} that {source.peer} gives to you", _ASK)
         files = read_parcel(content, wanted, _signed_by)
-        return Shipment(source.address, None, None, files, source.kit, key.fingerprint)
+        fingerprint = peer.key.fingerprint
+        return Shipment(source.address, None, None, files, source.kit, fingerprint)
 
 
 class PeerKitSource:
