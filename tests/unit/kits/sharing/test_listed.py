@@ -11,7 +11,7 @@ from pack.kits.sharing.offer import KitOffer
 
 
 def offer(name, visibility):
-    return KitOffer(name, f"/home/ann/{name}", "What for", visibility, "t", "Ann <ann@x>")
+    return KitOffer(name, f"/kits/of-ann/{name}", "What for", visibility, "t", "Ann <ann@x>")
 
 
 OFFERS = [

@@ -19,6 +19,8 @@ from tests.mesh_machines import machines_in, pair_in
 from tests.mesh_support import commit_id
 from tests.peer_endpoints import MCP_TOKEN, Server
 
+pytestmark = pytest.mark.contract("C15")
+
 NONCE = "0123456789abcdef"
 NOTE = b"# How we work\n\nWith care.\n"
 NAMES = ["handbook", "never-was", "gone", "../handbook", "..%2fhandbook", "", "HANDBOOK", "x" * 999]
