@@ -15,6 +15,7 @@ Rows that are elsewhere, as they need something of their own:
 - clients that send or read too slowly, without end or at once: `test_guard`, `test_sending`,
   `test_uvicorn`, `test_limits`;
 - nonces that are guessed, old, of another process or of another peer: `test_challenges`;
+- kits that a peer was not granted, and grants that it makes itself: `test_kits` of the endpoints;
 - addresses of peers that others pass on, and who may pass them: what tests gossip.
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pack.errors import InvalidRequest, NotFound
 from pack.kits.manifest import Visibility
 from pack.kits.sharing.offer import Grant, KitOffer
-from pack.kits.shipment import Kit, unpack
+from pack.kits.shipment import Kit
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import confirm, one_line, say, working
@@ -47,12 +47,10 @@ def asking_peers(memory: Memory) -> Iterator[Callable[[], PeerKits]]:
 
 def offer(call: KitCall) -> None:
     """Offer a kit on this machine to other peers."""
-    source, ref = call.sources.find(call.first("the folder of a kit"))
-    if not source.is_near or ref is not None:
-        raise InvalidRequest(
-            "a kit that is offered is on this machine, and given as it is there; name its folder"
-        )
-    kit = unpack(source.ship())
+    # Here and below, as few memories have peers.
+    from pack_servers.wiring.kits.giving import kit_to_offer  # noqa: PLC0415
+
+    kit = kit_to_offer(call.sources, call.first("the folder of a kit"))
     if not call.is_json:
         _show_kit(kit)
     if kit.manifest.visibility is not Visibility.PRIVATE and not call.dry_run:
@@ -114,7 +112,6 @@ def offered(call: KitCall) -> None:
 
 
 def _offers(call: KitCall) -> KitOffers:
-    # Here, as few memories have peers.
     from pack_servers.wiring.kits.giving import kit_offers  # noqa: PLC0415
 
     return kit_offers(call.memory)

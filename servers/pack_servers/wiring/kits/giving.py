@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pack_connectors.peers import sshsig
 from pack_connectors.peers.offer_files import OfferFiles
 
-from pack.errors import PackError, Unavailable
+from pack.errors import InvalidRequest, NotFound, PackError, Unavailable
 from pack.kits.sharing.listed import write_listed
 from pack.kits.sharing.offer import offer_for
 from pack.kits.sharing.offers import KitOffers, OfferState
@@ -19,10 +21,11 @@ from pack.kits.sharing.parcel import NAMESPACE, KitRequest, write_parcel
 from pack.kits.shipment import Kit, unpack
 from pack.memory import Memory
 from pack_servers.config.settings import Settings
-from pack_servers.wiring.kits.sources import author_of, kit_sources
+from pack_servers.wiring.kits.sources import KitSources, author_of, is_there, kit_sources
 from pack_servers.wiring.mesh import memory_keys, mesh_folder
 
 logger = logging.getLogger(__name__)
+_GIT: Final = ".git"
 _AWAY: Final = "the kit cannot be read there now"
 
 
@@ -75,6 +78,40 @@ class KitGiving:
 
     def _sign(self, data: bytes) -> str:
         return sshsig.sign(data, self._load_key(), NAMESPACE)
+
+
+def kit_to_offer(sources: KitSources, text: str) -> Kit:
+    """The kit at a place on this machine; as it was committed, if it is in a git repository.
+
+    Raises:
+        InvalidRequest: The place is on another machine, or a version is named.
+        PackError: As `KitSources.kit`.
+    """
+    committed = _in_repository(text)
+    if committed is not None:
+        with suppress(NotFound):  # git knows nothing of this folder
+            return _near(sources, committed)
+    return _near(sources, text)
+
+
+def _in_repository(text: str) -> str | None:
+    """The address of a folder that is below the top of a git repository; `None` if it is not."""
+    if not is_there(text):
+        return None
+    folder = Path(text).expanduser().resolve()
+    if (folder / _GIT).exists():
+        return None
+    above = next((one for one in folder.parents if (one / _GIT).exists()), None)
+    return f"{above}#{folder.relative_to(above).as_posix()}" if above is not None else None
+
+
+def _near(sources: KitSources, text: str) -> Kit:
+    source, ref = sources.find(text)
+    if not source.is_near or ref is not None:
+        raise InvalidRequest(
+            "a kit that is offered is on this machine, and given as it is there; name its folder"
+        )
+    return unpack(source.ship())
 
 
 def _read(source: str) -> Kit:

@@ -177,6 +177,8 @@ PATHS = [
     ("GET", "groups/GROUP/events"),
     ("POST", "groups/GROUP/events"),
     ("POST", "groups/GROUP/bundle"),
+    ("GET", "groups/GROUP/kits"),
+    ("POST", "groups/GROUP/kit"),
     ("GET", "groups/GROUP/status"),
     ("POST", "groups/GROUP/leave"),
     ("GET", "groups/GROUP/git/info/refs?service=git-upload-pack"),
