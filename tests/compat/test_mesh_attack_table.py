@@ -450,10 +450,10 @@ def too_slow(scene: Scene) -> httpx.Response:
 
 def a_flood(scene: Scene) -> httpx.Response:
     calm = scene.endpoints
-    scene.endpoints = MeshEndpoints(replace(scene.serving, seconds=lambda: 0.0))
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("pack_servers.http.peers.limits.BURST", 2)
+            scene.endpoints = MeshEndpoints(replace(scene.serving, seconds=lambda: 0.0))
             for _ in range(3):
                 scene.push(b"garbage")
             return scene.push(b"garbage")
