@@ -34,14 +34,17 @@ class SeenIndexFile:
         """See `SeenIndexes.find`."""
         return self._read().get(address)
 
-    def put(self, address: str, seen: SeenIndex) -> None:
+    def put(self, address: str, seen: SeenIndex, before: SeenIndex | None) -> None:
         """See `SeenIndexes.put`."""
         file = str(self._file)
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = ProcessLock(self._file.with_suffix(".lock"), _LOCK_SECONDS)
             with closing(lock), lock:
-                known = self._read() | {address: seen}
+                known = self._read()
+                if known.get(address) != before:
+                    return
+                known[address] = seen
                 content = _SEEN.dump_json(dict(sorted(known.items())), indent=2)
                 with DurableFiles() as files:
                     files.add(file, content, f"{file}-", mode=0o600)

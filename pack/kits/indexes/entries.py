@@ -254,12 +254,17 @@ def the_one(entries: Iterable[IndexEntry], name: str) -> IndexEntry:
 
     Raises:
         NotFound: No index has it.
-        InvalidRequest: Indexes name different places for it.
+        InvalidRequest: Indexes name different places for it, or different keys.
     """
-    found = [entry for entry in entries if entry.name == name]
+    found = sorted(
+        (entry for entry in entries if entry.name == name), key=lambda entry: not entry.signer
+    )
     places = sorted({entry.source for entry in found})
     if not found:
         raise NotFound(f"a kit called {name!r}", f"{Action.FIND_KITS}, or name an address.")
     if len(places) > 1:
         raise InvalidRequest(f"{name} is in several places: {', '.join(places)}; name one of them")
-    return found[0]
+    keys = sorted({entry.signer for entry in found if entry.signer is not None})
+    if len(keys) > 1:
+        raise InvalidRequest(f"indexes name several keys for {name}: {', '.join(keys)}")
+    return found[0]  # whichever names no key does not speak for those that do

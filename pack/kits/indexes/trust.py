@@ -45,8 +45,11 @@ class SeenIndexes(Protocol):
         """How the index at an address was; `None` if it was never seen."""
         ...
 
-    def put(self, address: str, seen: SeenIndex) -> None:
-        """Remember how it is."""
+    def put(self, address: str, seen: SeenIndex, before: SeenIndex | None) -> None:
+        """Remember how it is, unless another process has since it was as `before`.
+
+        So a slow one never makes a newer version forgotten.
+        """
         ...
 
 

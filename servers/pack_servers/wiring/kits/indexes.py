@@ -109,7 +109,7 @@ class IndexedKits:
             if news := news_of(now, before):
                 self._announce(f"the index {source.address}: {news}")
             if not dry_run:
-                self._seen.put(source.address, now)
+                self._seen.put(source.address, now, before)
         return replace(found, signer=now.signer, version=now.version)
 
     def kit(self, text: str, accepted: Collection[Distrust] = ()) -> Kit:

@@ -143,3 +143,14 @@ def test_a_version_is_a_number_that_can_grow(said: str) -> None:
     with pytest.raises(InvalidContent, match=r"index.yaml: version: it is no whole number"):
         index(about=f"version: {said}\n")
     index(about="version: 7\n")
+
+
+def test_an_index_that_names_no_key_does_not_undo_one_that_does() -> None:
+    entries = [
+        IndexEntry("a", FAR, "", None, "https://x/1", None),
+        IndexEntry("a", FAR, "", None, "https://x/2", FINGERPRINT),
+    ]
+    assert the_one(entries, "a").signer == the_one(entries[::-1], "a").signer == FINGERPRINT
+    other = IndexEntry("a", FAR, "", None, "https://x/3", "SHA256:" + "A" * 43)
+    with pytest.raises(InvalidRequest, match="several keys for a"):
+        the_one([*entries, other], "a")
