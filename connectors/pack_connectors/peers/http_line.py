@@ -81,10 +81,6 @@ SignRequest = Callable[[str, str, str, str], Mapping[str, str]]
 """See `MessageSigner.sign`."""
 
 
-class _NothingThere(Unavailable):
-    """A peer has nothing at a path, or not for this machine."""
-
-
 @dataclass(frozen=True, slots=True)
 class PeerWays:
     """What this machine needs to reach others.
@@ -201,11 +197,9 @@ class HttpLine:
 
     def kit(self, token: str, group: CommitId, wanted: bytes) -> bytes | None:
         """See `PeerLine.kit`."""
-        try:
-            with self._stream(f"/groups/{group}/kit", wanted, token) as answer:
-                return self._read(answer, LARGEST_PARCEL)
-        except _NothingThere:
-            return None
+        with self._stream(f"/groups/{group}/kit", wanted, token, may_lack=True) as answer:
+            is_there = answer.status_code != _NOT_FOUND
+            return self._read(answer, LARGEST_PARCEL) if is_there else None
 
     # --- requests ------------------------------------------------------------------------------
 
@@ -228,8 +222,12 @@ class HttpLine:
         body: bytes | Path | None,
         token: str | None,
         headers: Mapping[str, str] | None = None,
+        *,
+        may_lack: bool = False,
     ) -> Iterator[httpx.Response]:
         """An answer that is read while it comes, whose failures are told as ours.
+
+        With `may_lack`, it is none that the peer has nothing at the path.
 
         Where the peer wants the request to be signed, it says over which nonce, and is asked again.
         """
@@ -243,7 +241,9 @@ class HttpLine:
                     with self._asked(client, url, body, sent) as answer:
                         if answer.status_code == _UNAUTHORIZED and self._challenge and not is_last:
                             continue
-                        if not answer.is_success or answer.status_code == _PENDING:
+                        is_lacking = may_lack and answer.status_code == _NOT_FOUND
+                        is_taken = answer.is_success and answer.status_code != _PENDING
+                        if not is_taken and not is_lacking:
                             raise self._refused(url, answer)
                         yield answer
                         return
@@ -305,8 +305,7 @@ class HttpLine:
             if seconds is not None and seconds > 0:
                 pause = min(seconds, LONGEST_PAUSE)
                 return RateLimited(url, pause, now + timedelta(seconds=pause))
-        kind = _NothingThere if answer.status_code == _NOT_FOUND else Unavailable
-        return _unavailable(f"{url} answers {answer.status_code}: {words}", kind)
+        return _unavailable(f"{url} answers {answer.status_code}: {words}")
 
 
 def _failure(url: str, error: httpx.HTTPError) -> PackError:
@@ -316,8 +315,8 @@ def _failure(url: str, error: httpx.HTTPError) -> PackError:
     return _unavailable(f"{url}: {error or type(error).__name__}")
 
 
-def _unavailable(reason: str, kind: type[Unavailable] = Unavailable) -> Unavailable:
-    made = kind(reason)
+def _unavailable(reason: str) -> Unavailable:
+    made = Unavailable(reason)
     made.remedy = _SEE
     return made
 
