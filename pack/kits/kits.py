@@ -35,6 +35,7 @@ from pack.kits.indexes.listing import KitIndexes
 from pack.kits.kit_files import KitContents, noted_in, shipped, with_uncommitted
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
+from pack.kits.persons_word import refuse_machine
 from pack.kits.preview import preview_of
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.sharing.offers import KitOffers, OfferState
@@ -84,6 +85,14 @@ class Kits:
             by: Who writes, for people.
         """
         return KitOffers(state, self._session.origin, by, self._core.clock)
+
+    def refuse_sharing_by_machine(self) -> None:
+        """Do nothing, unless an agent would put a private kit where others read it.
+
+        Raises:
+            RefusedForSafety: It would.
+        """
+        refuse_machine(self._session.origin, "who else gets a private kit")
 
     # --- looking -------------------------------------------------------------------------------
 

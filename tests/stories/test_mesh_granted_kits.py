@@ -188,6 +188,39 @@ def test_who_installs_a_private_kit_into_a_shared_memory_is_told(
     assert "a peer called 'nobody' does not exist" in ended.err
 
 
+def test_nobody_else_has_a_private_kit_fetched_by_what_they_write_into_a_memory(
+    machine: Callable[[str], Machine],
+) -> None:
+    """The phone writes a lock by which the desk, which has the grant, would fetch it for both."""
+    laptop, desk = machine("laptop"), machine("desk")
+    joined(laptop, desk)
+    keeper = Keeper(laptop)
+    keeper.publish("1.0.0", "Only for the desk.")
+    keeper.ask("offer", keeper.kit.path)
+    keeper.ask("grant", "handbook", "desk")
+    bait = Folder(laptop.home / "bait")
+    bait.write({"kit.yaml": "schema: 1\nname: handbook\nversion: 0.1.0\n", "note.md": "# Bait\n"})
+    assert kit(desk.folder, desk, "install", bait.path, "--yes").status == 0
+    lock = desk.folder.path / ".pack/kits.lock.yaml"
+    text = lock.read_text()
+    assert str(bait.path) in text
+    lock.write_text(text.replace(str(bait.path), "peer:laptop/handbook"))
+    desk.folder.git("commit", "-qam", "by the phone")
+    head = desk.folder.head()
+    for words in (("update",), ("update", "--accept-signer", "--accept-moved")):
+        ended = kit(desk.folder, desk, *words)
+        assert ended.status == 1
+        assert "this machine was never asked to have peer:laptop/handbook" in ended.err
+    seen = kit(desk.folder, desk, "status", "--fetch")
+    assert "never asked" in seen.text
+    assert desk.folder.head() == head
+    told = laptop.folder.pack("log", "--events", "--format", "json", env=laptop.env).json["mesh"]
+    assert [one for one in told if one["kind"] == "fetched"] == []
+    agent = (*("install", "peer:laptop/handbook", "--yes"), "--as", "ai-cloud:agent")
+    assert "for the person to say" in kit(desk.folder, desk, *agent).err
+    assert desk.folder.head() == head
+
+
 def test_a_kit_comes_from_the_group_of_another_memory_that_is_named(
     machine: Callable[[str], Machine],
 ) -> None:

@@ -1,23 +1,16 @@
-"""How indexes were when this machine saw them last: a file of this user's, for all memories.
-
-It is in no memory, so that nothing that comes from another machine can say which key to believe.
-"""
+"""How indexes were when this machine saw them last."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from pack.errors import Unavailable
 from pack.kits.indexes.trust import SeenIndex
-from pack_connectors.system.durable_files import DurableFiles
-from pack_connectors.system.process_lock import ProcessLock
+from pack_connectors.kit_sources.user_file import UserFile
 
 _SEEN: Final = TypeAdapter(dict[str, SeenIndex])
-_LOCK_SECONDS: Final = 10.0
 
 
 class SeenIndexFile:
@@ -28,39 +21,16 @@ class SeenIndexFile:
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self._file = UserFile(file, _SEEN)
 
     def find(self, address: str) -> SeenIndex | None:
         """See `SeenIndexes.find`."""
-        return self._read().get(address)
+        return self._file.read().get(address)
 
     def put(self, address: str, seen: SeenIndex, before: SeenIndex | None) -> None:
         """See `SeenIndexes.put`."""
-        file = str(self._file)
-        try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = ProcessLock(self._file.with_suffix(".lock"), _LOCK_SECONDS)
-            with closing(lock), lock:
-                known = self._read()
-                if known.get(address) != before:
-                    return
-                known[address] = seen
-                content = _SEEN.dump_json(dict(sorted(known.items())), indent=2)
-                with DurableFiles() as files:
-                    files.add(file, content, f"{file}-", mode=0o600)
-                    files.finish()
-        except OSError as error:
-            raise Unavailable(f"{file}: {error.strerror}") from error
 
-    def _read(self) -> dict[str, SeenIndex]:
-        try:
-            return _SEEN.validate_json(self._file.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise Unavailable(f"{self._file}: {error.strerror}") from error
-        except ValidationError as error:
-            raise Unavailable(
-                f"{self._file} is damaged; what it says of keys of indexes would be lost with it, "
-                "so repair it, or move it away to believe each index afresh"
-            ) from error
+        def change(known: dict[str, SeenIndex]) -> dict[str, SeenIndex]:
+            return known | {address: seen} if known.get(address) == before else known
+
+        self._file.change(change)

@@ -11,17 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from pack.actions import Action
-from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.errors import InvalidRequest, NotFound
 from pack.kits.manifest import Visibility
+from pack.kits.persons_word import refuse_machine
 from pack.kits.sharing.offer import KitOffer
 from pack.kits.shipment import Kit
-from pack.provenance import Origin, Source
+from pack.provenance import Origin
 from pack.times import format_time
-
-_MACHINES: Final = frozenset((Source.AI_LOCAL, Source.AI_LAN, Source.AI_CLOUD))
 
 
 class OfferState(Protocol):
@@ -178,11 +177,7 @@ class KitOffers:
     def _changed(
         self, name: str, change: Callable[[KitOffer | None], KitOffer], *, dry_run: bool
     ) -> OfferChange:
-        if self._origin.source in _MACHINES:
-            raise RefusedForSafety(
-                "who may have a kit is for the person to say",
-                "Ask the person whom the memory belongs to.",
-            )
+        refuse_machine(self._origin, "who may have a kit")
         with self._state.exclusive():
             known = {one.name: one for one in self._state.offers()}
             before = known.get(name)

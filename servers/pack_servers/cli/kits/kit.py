@@ -40,6 +40,7 @@ from pack_servers.cli.kits.kit_text import (
 from pack_servers.cli.kits.making import check, new
 from pack_servers.cli.kits.sending import bug, contribute
 from pack_servers.cli.kits.sharing import (
+    agree_to_peer,
     asking_peers,
     grant,
     grants,
@@ -184,7 +185,7 @@ def run(  # noqa: PLR0917 - options
     with (
         opened(local, github, writer=writer) as memory,
         asking_peers(memory) as peers,
-        kit_sources(lambda address: peers().source(address)) as sources,
+        kit_sources(lambda *given, **said: peers().source(*given, **said)) as sources,
     ):
         call = KitCall(
             memory,
@@ -233,6 +234,7 @@ def _install(call: KitCall) -> None:
     done = call.kits.install(
         kit, call.choice or UpdateMode.MERGE, accepted=call.accepted, dry_run=call.dry_run
     )
+    agree_to_peer(call, kit.shipment.source)
     if call.is_json:
         is_here = kit.name in call.kits.lock().kits
         now = call.kits.status([kit.name], lambda _: kit) if is_here else []
@@ -353,6 +355,7 @@ def _adopt(call: KitCall) -> None:
         done = call.kits.adopt(
             folder, _versions(source), accepted=call.accepted, dry_run=call.dry_run
         )
+    agree_to_peer(call, source.address)
     _tell(call, [done])
 
 

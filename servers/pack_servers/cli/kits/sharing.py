@@ -15,6 +15,7 @@ from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import confirm, one_line, say, working
 from pack_servers.config.settings import load_settings
+from pack_servers.wiring.kits.sources import PEER
 
 if TYPE_CHECKING:
     from pack.kits.sharing.offers import KitOffers, OfferChange
@@ -194,13 +195,24 @@ def _show_offer(call: KitCall, one: KitOffer) -> None:
             show(f"    revoked  {each.revoked_at}  by {one_line(each.revoked_by)}")
 
 
+def agree_to_peer(call: KitCall, address: str) -> None:
+    """Remember that a kit of a peer may come into this memory, as a person has asked for it."""
+    if address.startswith(PEER) and not call.dry_run:
+        call.peers().agree(address)
+
+
 def warn_of_sharing(call: KitCall, kit: Kit) -> None:
-    """Say so where a private kit would go to machines that it was not granted to."""
+    """Say so where a private kit would go to machines that it was not granted to.
+
+    Raises:
+        RefusedForSafety: An agent would have it go there.
+    """
     # Here, as few kits are private.
     from pack_servers.wiring.local import group_of  # noqa: PLC0415
 
     if kit.manifest.visibility is not Visibility.PRIVATE or not group_of(call.memory.connector):
         return
+    call.kits.refuse_sharing_by_machine()
     others = len(call.peers().own.roster.version().group.peers) - 1
     say(f"warning: {kit.name} is private, and what is in this memory goes to its whole group")
     say(f"  ({counted(others, 'other machine')}); --local FOLDER names another memory for it")
