@@ -11,6 +11,7 @@ import pytest
 
 from tests.stories.cli_driver import Ended, Folder, new_memory
 from tests.stories.test_mesh import Machine, joined
+from tests.support import free_port
 
 pytestmark = pytest.mark.contract("C15")
 
@@ -143,6 +144,20 @@ def test_a_machine_that_got_a_new_key_is_another_one(machine: Callable[[str], Ma
     keeper.publish("1.2.0", "Later.")
     assert kit(notes, desk, "update").status == 1
     assert [one["peer"] for one in keeper.ask("grants")["kits"][0]["grants"]] == [None]
+
+
+def test_a_kit_comes_over_tls_that_ends_at_the_key_of_its_keeper(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    laptop.tls_port = free_port()
+    joined(laptop, desk)
+    keeper = Keeper(laptop)
+    keeper.publish("1.0.0", "Draft.", "unlisted")
+    keeper.ask("offer", keeper.kit.path, "--yes")
+    notes = new_memory(desk.home / "notes")
+    assert answer(notes, desk, "install", "peer:laptop/handbook", "--yes")["version"] == "1.0.0"
+    assert answer(desk.folder, desk, "offered", "laptop") == {"kits": []}
 
 
 def test_only_a_private_kit_is_granted_and_only_to_a_member(
