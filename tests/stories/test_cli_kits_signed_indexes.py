@@ -285,3 +285,23 @@ def test_the_key_that_an_index_names_is_asked_for_the_first_time(
     assert memory.json("kit", "install", "observer", "--yes")["version"] == "1.2.0"
     entry = next(one for one in memory.json("kit", "search")["kits"] if one["name"] == "observer")
     assert entry["signer"].startswith("SHA256:")
+
+
+def test_where_another_index_steps_in_for_one_that_is_refused_it_is_said(
+    memory: Folder, keeper: Keeper, index_of_somebody: Path
+) -> None:
+    keeper.sign()
+    assert add(memory, keeper).status == 0
+    memory.ok("kit", "index", "add", index_of_somebody)
+    (keeper.folder / SIGNATURE).unlink()
+    shown = memory.pack("kit", "install", "bake", "--dry-run")
+    assert shown.status == 0, shown
+    assert f"warning: the index {keeper.folder} cannot be read: {SIGNATURE} is missing" in shown.err
+
+
+@pytest.fixture
+def index_of_somebody(tmp_path: Path) -> Path:
+    found = Folder(tmp_path / "somebody")
+    found.write({"kits/bake.yaml": "name: bake\nsource: '#bake'\n"})
+    found.write({"bake/kit.yaml": "schema: 1\nname: bake\nversion: 1.0.0\n"})
+    return found.path

@@ -143,7 +143,9 @@ def test_a_machine_that_got_a_new_key_is_another_one(machine: Callable[[str], Ma
     desk.mesh("sync")
     keeper.publish("1.2.0", "Later.")
     assert kit(notes, desk, "update").status == 1
-    assert [one["peer"] for one in keeper.ask("grants")["kits"][0]["grants"]] == [None]
+    (former,) = keeper.ask("grants")["kits"][0]["grants"]
+    assert former["peer"] is None
+    assert keeper.ask("revoke", "handbook", former["peer_id"])["changed"]
 
 
 def test_a_kit_comes_over_tls_that_ends_at_the_key_of_its_keeper(

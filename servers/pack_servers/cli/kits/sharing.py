@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from pack.errors import InvalidRequest, NotFound
+from pack.errors import InvalidContent, InvalidRequest, NotFound
 from pack.kits.manifest import Visibility
 from pack.kits.sharing.offer import Grant, KitOffer
 from pack.kits.shipment import Kit
+from pack.mesh.members.keys import PeerId, parse_peer_id
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import confirm, one_line, say, working
@@ -20,7 +21,6 @@ from pack_servers.wiring.kits.sources import PEER
 if TYPE_CHECKING:
     from pack.kits.sharing.offers import KitOffers, OfferChange
     from pack.memory import Memory
-    from pack.mesh.members.keys import PeerId
     from pack_servers.wiring.kits.peers import PeerKits
 
 _WITH_PEER: Final = 2
@@ -73,7 +73,7 @@ def grant(call: KitCall) -> None:
 
 def revoke(call: KitCall) -> None:
     """Let a peer have a private kit no more."""
-    name, peer = _named(call)
+    name, peer = _named(call, once=True)
     _tell(call, _offers(call).revoke(name, peer, dry_run=call.dry_run), "revoked")
     if not call.is_json and not call.dry_run:
         say("what was installed there stays there; nothing newer is given")
@@ -118,12 +118,18 @@ def _offers(call: KitCall) -> KitOffers:
     return kit_offers(call.memory)
 
 
-def _named(call: KitCall) -> tuple[str, PeerId]:
-    """The kit and the peer that were named; the group is that of this memory."""
+def _named(call: KitCall, *, once: bool = False) -> tuple[str, PeerId]:
+    """The kit and the peer that were named; the group is that of this memory.
+
+    With `once`, the id of a peer will do that is no member any more, or by another key.
+    """
     if len(call.names) < _WITH_PEER:
         raise InvalidRequest("this needs a kit that is offered, and a peer")
     mesh, text = call.peers().own, call.names[1]
     peer = mesh.roster.version().group.find(text)
+    if peer is None and once:
+        with suppress(InvalidContent):
+            peer = parse_peer_id(text)
     if peer is None:
         raise NotFound(f"a peer called {text[:64]!r}", "`pack mesh peers` lists them.")
     if peer == mesh.me:

@@ -142,6 +142,8 @@ class IndexedKits:
         if unread and not any(entry.name == name for entry in entries):
             first = unread[0]
             raise InvalidRequest(f"the index {first.address} cannot be read: {first.reason}")
+        for one in unread:  # it may name another place for the kit, or the key of its publisher
+            self._announce(f"warning: the index {one.address} cannot be read: {one.reason}")
         return the_one(entries, name)
 
 
