@@ -31,12 +31,14 @@ from pack.kits.fitness import (
     refuse_unfit,
 )
 from pack.kits.foreign import find_manifest
-from pack.kits.index_list import KitIndexes
+from pack.kits.indexes.listing import KitIndexes
 from pack.kits.kit_files import KitContents, noted_in, shipped, with_uncommitted
 from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
+from pack.kits.persons_word import refuse_machine
 from pack.kits.preview import preview_of
 from pack.kits.results import KitStatus, Preview, Updated
+from pack.kits.sharing.offers import KitOffers, OfferState
 from pack.kits.shipment import REGULAR, Kit, Shipment, checked_folder, refuse_all_kits
 from pack.kits.states import Files, states_of, worst
 from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
@@ -74,6 +76,23 @@ class Kits:
     def indexes(self) -> KitIndexes:
         """Where kits are looked for by name."""
         return KitIndexes(self._session)
+
+    def offers(self, state: OfferState, by: str) -> KitOffers:
+        """What is given to other peers.
+
+        Args:
+            state: Where that is kept, at this machine.
+            by: Who writes, for people.
+        """
+        return KitOffers(state, self._session.origin, by, self._core.clock)
+
+    def refuse_sharing_by_machine(self) -> None:
+        """Do nothing, unless an agent would put a private kit where others read it.
+
+        Raises:
+            RefusedForSafety: It would.
+        """
+        refuse_machine(self._session.origin, "who else gets a private kit")
 
     # --- looking -------------------------------------------------------------------------------
 

@@ -126,6 +126,20 @@ def _moved(kit: Kit, before: Iterable[KitBase], installed: LockedKit | None) -> 
     return Doubt(Distrust.MOVED, f"{ref} has other files now than it had before")
 
 
+def refuse_other_signer(kit: Kit, signer: str | None, accepted: Collection[Distrust]) -> None:
+    """Do nothing, unless a kit is not signed by the key that an index names for it.
+
+    Raises:
+        RefusedForSafety: It is not, and the person has not accepted that.
+    """
+    now = kit.shipment.signer
+    if signer is None or now == signer:
+        return
+    by = f"by another key, {now}" if now else "by nobody"
+    said = f"it is signed {by}; the index says that {signer} signs it"
+    refuse_doubtful(kit.name, [Doubt(Distrust.SIGNER, said)], accepted)
+
+
 def refuse_doubtful(name: str, found: Iterable[Doubt], accepted: Collection[Distrust]) -> None:
     """Do nothing, unless something is odd about a version and the person has not accepted that.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from pack.actions import Action
 from pack.errors import (
@@ -34,7 +34,10 @@ from pack.mesh.resolving.address import ToldAddress
 from pack.mesh.resolving.exchanging import AddressExchange
 from pack.mesh.state import MeshEventKind, PeerRecord, PeerStatus
 from pack.mesh.views import TakenIn
+from pack.model import CommitId
 from pack.times import format_time, parse_time
+
+_T = TypeVar("_T")
 
 LONGEST_PAUSE: Final = 60.0
 FAILURES_UNTIL_ERROR: Final = 10
@@ -194,6 +197,31 @@ class PeerExchange:
             return Probe(record.endpoint, problem=str(error))
         ahead = (said.at - self._clock()).total_seconds() if said.at is not None else None
         return Probe(record.endpoint, is_reached=True, is_let_in=True, ahead=ahead, health=said)
+
+    def ask(self, peer: PeerId, question: Callable[[PeerLine, str, CommitId], _T]) -> _T:
+        """What a peer answers to a question of its own; nothing of the memory is exchanged.
+
+        Args:
+            peer: Who is asked.
+            question: Asks it, given the way to it, the token that it wants to see, and the group.
+
+        Raises:
+            NotFound: It is none of the group, or nobody knows where it is.
+            RefusedForSafety: It does not let this machine in, or is paused here.
+            PackError: As the question.
+        """
+        record, group = self._record(peer), self._mesh.roster.membership().group
+        if record.status is PeerStatus.PAUSED:
+            raise RefusedForSafety("this peer is paused here", f"{Action.SEE_PEERS}.")
+        line = self._find_line(record.endpoint, by_person=record.is_by_person)
+        if record.token:
+            try:
+                return question(line, record.token, group)
+            except RemovedFromGroup:
+                raise
+            except RefusedForSafety:
+                pass  # the token may count no more; whatever else it was is said again
+        return question(line, self._shake_hands(peer, line), group)
 
     def _record(self, peer: PeerId) -> PeerRecord:
         record = self._mesh.book.records().get(peer)

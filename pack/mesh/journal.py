@@ -29,9 +29,22 @@ class MeshJournal:
         mine = [one for one in known if one.peer == peer]
         if mine and (mine[-1].kind, mine[-1].detail) == (kind, detail):
             return
-        at = format_time(self._ports.clock())
-        made = MeshEvent(at, kind, peer, name or shown(peer), detail)
-        self._state.set_events([*known, made][-MOST_EVENTS:])
+        self._add(MeshEvent(self._now(), kind, peer, name or shown(peer), detail))
+
+    def note_once(self, kind: MeshEventKind, peer: PeerId, name: str, detail: str) -> None:
+        """Remember something that was not remembered of this peer yet. As `note`.
+
+        Whoever does the same again and again drives nothing else out of what is remembered.
+        """
+        told = ((one.kind, one.peer, one.detail) for one in self._state.events())
+        if (kind, peer, detail) not in told:
+            self._add(MeshEvent(self._now(), kind, peer, name, detail))
+
+    def _add(self, event: MeshEvent) -> None:
+        self._state.set_events([*self._state.events(), event][-MOST_EVENTS:])
+
+    def _now(self) -> str:
+        return format_time(self._ports.clock())
 
     def group_changed(self, before: Group, now: Group) -> None:
         """Remember who came, went or got a new key. As `note`."""

@@ -262,3 +262,11 @@ class PeerLine(Protocol):
     def push(self, token: str, group: CommitId, file: str, height: int) -> None:
         """Send a bundle."""
         ...
+
+    def kits(self, token: str, group: CommitId) -> bytes:
+        """What the other one tells of the kits that it offers."""
+        ...
+
+    def kit(self, token: str, group: CommitId, wanted: bytes) -> bytes | None:
+        """A kit of the other one; `None` if there is none that this peer may have."""
+        ...

@@ -119,6 +119,12 @@ class PeerBook:
         with self._ports.exclusive():
             self._journal.note(kind, peer, self._roster.name_of(peer), detail)
 
+    def note_fetched(self, peer: PeerId, kit: str) -> None:
+        """Remember that a peer was given a kit, of a version as people call it."""
+        with self._ports.exclusive():
+            name = self._roster.name_of(peer)
+            self._journal.note_once(MeshEventKind.FETCHED, peer, name, kit)
+
     def note_course(self, peer: PeerId, theirs: Heard) -> None:
         """Remember it where a peer says what it had said earlier."""
         with self._ports.exclusive():

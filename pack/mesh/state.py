@@ -189,6 +189,8 @@ class MeshEventKind(StrEnum):
     """Many exchanges with a peer failed in a row."""
     RECOVERED = "recovered"
     """They go well again."""
+    FETCHED = "fetched"
+    """A peer was given a kit of this machine's; told once for each version."""
 
 
 @dataclass(frozen=True, slots=True)

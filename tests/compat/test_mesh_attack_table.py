@@ -15,6 +15,7 @@ Rows that are elsewhere, as they need something of their own:
 - clients that send or read too slowly, without end or at once: `test_guard`, `test_sending`,
   `test_uvicorn`, `test_limits`;
 - nonces that are guessed, old, of another process or of another peer: `test_challenges`;
+- kits that a peer was not granted, and grants that it makes itself: `test_kits` of the endpoints;
 - addresses of peers that others pass on, and who may pass them: what tests gossip.
 """
 
@@ -449,10 +450,10 @@ def too_slow(scene: Scene) -> httpx.Response:
 
 def a_flood(scene: Scene) -> httpx.Response:
     calm = scene.endpoints
-    scene.endpoints = MeshEndpoints(replace(scene.serving, seconds=lambda: 0.0))
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("pack_servers.http.peers.limits.BURST", 2)
+            scene.endpoints = MeshEndpoints(replace(scene.serving, seconds=lambda: 0.0))
             for _ in range(3):
                 scene.push(b"garbage")
             return scene.push(b"garbage")

@@ -68,6 +68,7 @@ def test_a_kit_is_searched_for_and_installed_by_its_name(memory: Folder, index: 
             "description": "How to observe",
             "version": "1.0.0",
             "index": str(index.path),
+            "signer": None,
         }
     ]
     names = {one["name"] for one in memory.json("kit", "search")["kits"]}

@@ -27,6 +27,7 @@ from pack.errors import (
     RemovedFromGroup,
     Unavailable,
 )
+from pack.kits.sharing.parcel import LARGEST as LARGEST_PARCEL
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in, peer_in
 from pack.mesh.meeting import (
@@ -68,6 +69,7 @@ _BLOCK: Final = 256 * 1024
 _PENDING: Final = 202
 _NO_CONTENT: Final = 204
 _UNAUTHORIZED: Final = 401
+_NOT_FOUND: Final = 404
 _REFUSALS: Final = (_UNAUTHORIZED, 403)
 _BUSY: Final = (429, 503)
 _ASK: Final = "Ask its owner."
@@ -188,17 +190,28 @@ class HttpLine:
         with self._stream(f"/groups/{group}/events", Path(file), token, headers) as answer:
             self._read(answer)
 
+    def kits(self, token: str, group: CommitId) -> bytes:
+        """See `PeerLine.kits`."""
+        with self._stream(f"/groups/{group}/kits", None, token) as answer:
+            return self._read(answer)
+
+    def kit(self, token: str, group: CommitId, wanted: bytes) -> bytes | None:
+        """See `PeerLine.kit`."""
+        with self._stream(f"/groups/{group}/kit", wanted, token, may_lack=True) as answer:
+            is_there = answer.status_code != _NOT_FOUND
+            return self._read(answer, LARGEST_PARCEL) if is_there else None
+
     # --- requests ------------------------------------------------------------------------------
 
     def _post(self, path: str, body: bytes, token: str | None = None) -> bytes:
         with self._stream(path, body, token) as answer:
             return self._read(answer)
 
-    def _read(self, answer: httpx.Response) -> bytes:
+    def _read(self, answer: httpx.Response, most: int = LARGEST) -> bytes:
         content = bytearray()
         for block in answer.iter_bytes(_BLOCK):
             content += block
-            if len(content) > LARGEST:
+            if len(content) > most:
                 raise _unavailable(f"{self._base} sends too much")
         return bytes(content)
 
@@ -209,8 +222,12 @@ class HttpLine:
         body: bytes | Path | None,
         token: str | None,
         headers: Mapping[str, str] | None = None,
+        *,
+        may_lack: bool = False,
     ) -> Iterator[httpx.Response]:
         """An answer that is read while it comes, whose failures are told as ours.
+
+        With `may_lack`, it is none that the peer has nothing at the path.
 
         Where the peer wants the request to be signed, it says over which nonce, and is asked again.
         """
@@ -224,7 +241,9 @@ class HttpLine:
                     with self._asked(client, url, body, sent) as answer:
                         if answer.status_code == _UNAUTHORIZED and self._challenge and not is_last:
                             continue
-                        if not answer.is_success or answer.status_code == _PENDING:
+                        is_lacking = may_lack and answer.status_code == _NOT_FOUND
+                        is_taken = answer.is_success and answer.status_code != _PENDING
+                        if not is_taken and not is_lacking:
                             raise self._refused(url, answer)
                         yield answer
                         return

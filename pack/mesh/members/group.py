@@ -172,6 +172,17 @@ class Group:
             raise NotFound(f"the peer {shown(peer)}", "Ask an owner of the group to admit it.")
         return found
 
+    def find(self, text: str) -> PeerId | None:
+        """The member of a name or an id; `None` if it is none."""
+        for peer, one in self.peers.items():
+            if one.name == text:
+                return peer
+        try:
+            found = parse_peer_id(text)
+        except UnusableInput:
+            return None
+        return found if found in self.peers else None
+
     def admitting(self, peer: Peer) -> Self:
         """The group with one more peer, or with other rights for one that it has.
 

@@ -81,6 +81,12 @@ class PublicKey:
         return f"{KEY_TYPE} {base64.b64encode(self.wire).decode()}"
 
     @property
+    def fingerprint(self) -> str:
+        """As `ssh-keygen -l` shows it: `SHA256:` and 43 characters."""
+        digest = base64.b64encode(hashlib.sha256(self.wire).digest()).decode().rstrip("=")
+        return f"SHA256:{digest}"
+
+    @property
     def peer(self) -> PeerId:
         """The id of the peer whose key it is."""
         return _peer_of(self.raw)

@@ -183,6 +183,8 @@ class Settings:
         pack_commit_hand_edits: Seconds that an edit made by hand rests before a server commits it;
             0 for never.
         pack_sync_expired: Whether targets receive expired files.
+        pack_kit_peers: Memories whose peers may be asked for kits, besides the memory that a kit
+            goes to; separated by commas. The default memory if there is none.
         pack_mesh_key: The key of this machine, by which other peers know it.
         pack_mesh_plain_http: Hosts and networks that encrypt by themselves, so that peers there
             may be reached without TLS; separated by commas.
@@ -243,6 +245,7 @@ class Settings:
     pack_remote_interval: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 300
     pack_commit_hand_edits: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0
     pack_sync_expired: bool = True
+    pack_kit_peers: str = ""
     pack_mesh_key: Path = Path("~/.pack/mesh/key")
     pack_mesh_plain_http: str = ""
     pack_mesh_tls: MeshTls = MeshTls.OWN

@@ -73,15 +73,35 @@ def commit_signer(key: Path, state: Path) -> CommitSigner:
         key: The machine's key.
         state: The folder of what the memory remembers.
     """
-    return CommitSigner(_keys(key, MeshFiles(state / MESH_FOLDER)))
+    return CommitSigner(memory_keys(key, state / MESH_FOLDER))
 
 
-def _keys(key: Path, state: MeshFiles) -> MachineKeys:
+def memory_keys(key: Path, folder: Path) -> MachineKeys:
+    """The keys of this machine, of which a memory goes by one.
+
+    Args:
+        key: The machine's key.
+        folder: What `mesh_folder` returns.
+    """
+    state = MeshFiles(folder)
+
     def chosen() -> PeerId | None:
         membership = state.membership()
         return membership.peer if membership is not None else None
 
     return MachineKeys(KeyFile(key), chosen, platform.node())
+
+
+def mesh_folder(memory: Memory) -> Path:
+    """Where a memory's state as a peer is; nothing of it comes from another machine.
+
+    Raises:
+        InvalidConfig: The memory is not in a folder on this machine.
+    """
+    local = memory.connector
+    if not isinstance(local, LocalGit):
+        raise InvalidConfig("the mesh", "the memory is not in a folder on this machine")
+    return local.repository.state_dir / MESH_FOLDER
 
 
 @contextmanager
@@ -120,10 +140,9 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
         NotFound: There is no key.
         PackError: The key cannot be used.
     """
-    local, file = memory.connector, KeyFile(settings.pack_mesh_key)
-    if not isinstance(local, LocalGit):
-        raise InvalidConfig("the mesh", "the memory is not in a folder on this machine")
-    folder = local.repository.state_dir / MESH_FOLDER
+    folder, file = mesh_folder(memory), KeyFile(settings.pack_mesh_key)
+    local = memory.connector
+    assert isinstance(local, LocalGit)  # noqa: S101 - as `mesh_folder` has found
     state = MeshFiles(folder)
     if make_key:
         file.load_or_make(platform.node())
@@ -131,7 +150,7 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
         if state.membership() is None:
             raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
         raise NotFound("the key of this machine", f"{Action.REKEY}.")
-    keys = _keys(settings.pack_mesh_key, state)
+    keys = memory_keys(settings.pack_mesh_key, folder)
     keys.load()
     with closing(ProcessLock(folder.with_name("mesh.lock"), _LOCK_SECONDS)) as lock:
         yield Mesh(

@@ -485,3 +485,45 @@ def test_a_peer_that_fails_for_long_and_comes_back_is_remembered(pair, line, mee
     assert not record(laptop, desk).denies
     known = MeshFiles(laptop.git.repository.state_dir / "mesh").events()
     assert [one.kind for one in known][-2:] == [MeshEventKind.ERROR, MeshEventKind.RECOVERED]
+
+
+# --- other questions -----------------------------------------------------------------------------
+
+
+def question(line, token, group):
+    line._ask("question")
+    assert group == line.machine.mesh.roster.membership().group
+    return line.machine.mesh.book.caller(token)
+
+
+def test_a_question_gets_a_token_where_there_is_none_that_counts(pair, line, meetings):
+    laptop, desk = pair
+    asked = meetings.exchange.ask
+    assert asked(desk.id, question) == laptop.id
+    assert line.asked == ["handshake", "question"]
+    line.asked.clear()
+    assert asked(desk.id, question) == laptop.id
+    assert line.asked == ["question"]
+    desk.mesh.book.remember(laptop.id, accepts="")
+    line.asked.clear()
+    assert asked(desk.id, question) == laptop.id
+    assert line.asked == ["question", "handshake", "question"]
+
+
+def test_a_peer_that_is_paused_or_nowhere_is_asked_nothing(machines, pair, line, meetings):
+    laptop, desk = pair
+    with pytest.raises(NotFound, match="address"):
+        meetings.exchange.ask(machines[2].id, question)
+    laptop.mesh.book.pause(desk.id, is_paused=True)
+    with pytest.raises(RefusedForSafety, match="paused here"):
+        meetings.exchange.ask(desk.id, question)
+    assert line.asked == []
+
+
+def test_a_question_tells_of_a_removal(pair, line, meetings):
+    laptop, desk = pair
+    laptop.mesh.book.remember(desk.id, token="t" * 64)
+    line.fails = RemovedFromGroup("the peer says that this machine was removed")
+    with pytest.raises(RemovedFromGroup):
+        meetings.exchange.ask(desk.id, question)
+    assert line.asked == ["question"]

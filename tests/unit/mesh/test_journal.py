@@ -71,3 +71,12 @@ def test_the_oldest_go(pair):
     known = state(laptop).events()
     assert (len(known), known[-1].kind) == (MOST_EVENTS, MeshEventKind.ERROR)
     assert known[-1].name.replace(" ", "") == peer
+
+
+def test_what_is_done_again_and_again_is_told_once(pair):
+    """So that it drives nothing else out."""
+    laptop, desk = pair
+    for kit in ("a 1.0.0", "b 1.0.0", "a 1.0.0", "b 1.0.0", "a 1.1.0"):
+        laptop.mesh.book.note_fetched(desk.id, kit)
+    told = [one.detail for one in state(laptop).events() if one.kind is MeshEventKind.FETCHED]
+    assert told == ["a 1.0.0", "b 1.0.0", "a 1.1.0"]

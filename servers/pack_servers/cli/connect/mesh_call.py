@@ -86,14 +86,14 @@ class MeshCall:
         Raises:
             NotFound: None is called so.
         """
-        for peer, one in self.mesh.roster.version().group.peers.items():
-            if one.name == text:
-                return peer
+        found = self.mesh.roster.version().group.find(text)
+        if found is not None:
+            return found
         try:
-            return parse_peer_id(text)
+            return parse_peer_id(text)  # also one that was a member once
         except UnusableInput as error:
-            found = f"a peer called {text[:64]!r}"
-            raise NotFound(found, "`pack mesh peers` lists them.") from error
+            missing = f"a peer called {text[:64]!r}"
+            raise NotFound(missing, "`pack mesh peers` lists them.") from error
 
 
 def parse_levels(text: str) -> frozenset[int]:

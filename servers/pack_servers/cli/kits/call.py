@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pack.errors import InvalidRequest
 from pack.kits.kits import Kits
 from pack.kits.trust import Distrust
 from pack.kits.updating import UpdateMode
 from pack.memory import Memory
-from pack_servers.wiring.kits.indexes import IndexedKits
+from pack_servers.cli.shell.streams import say
+from pack_servers.wiring.kits.indexes import IndexedKits, seen_indexes
 from pack_servers.wiring.kits.sources import KitSources
+
+if TYPE_CHECKING:
+    from pack_servers.wiring.kits.peers import PeerKits
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class KitCall:
     Attributes:
         memory: The memory.
         sources: Where kits come from.
+        peers: What asks other peers for theirs.
         names: The arguments after the action.
         choice: What becomes of files that both sides changed; `None` if nothing was said.
         purge: `--purge`.
@@ -38,6 +44,7 @@ class KitCall:
 
     memory: Memory
     sources: KitSources
+    peers: Callable[[], PeerKits]
     names: Sequence[str]
     choice: UpdateMode | None
     purge: bool
@@ -58,7 +65,8 @@ class KitCall:
     @property
     def indexed(self) -> IndexedKits:
         """The kits that can be found by name."""
-        return IndexedKits(self.sources, self.kits.indexes.list(), self.memory.now().date())
+        known, today = self.kits.indexes.list(), self.memory.now().date()
+        return IndexedKits(self.sources, known, today, seen_indexes(), say)
 
     def first(self, what: str) -> str:
         """The first argument.

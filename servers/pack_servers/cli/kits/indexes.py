@@ -10,13 +10,16 @@ from typing import Final
 import typer
 
 from pack.errors import InvalidRequest
-from pack.kits.index_entries import matching
+from pack.kits.indexes.entries import matching
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import one_line, say, working
+from pack_servers.wiring.clock import clock
+from pack_servers.wiring.kits.indexes import seen_indexes
 
 _INCOMPLETE: Final = 1
 _WITH_ADDRESS: Final = 2
+_KEY: Final = Path("~/.ssh/id_ed25519")
 
 
 def search(call: KitCall) -> None:
@@ -46,18 +49,26 @@ def index(call: KitCall) -> None:
     what = call.names[0] if call.names else "list"
     if what not in _INDEX:
         raise InvalidRequest(
-            "an index is added, listed or removed: add ADDRESS, list, remove ADDRESS"
+            "an index is added, listed, removed or signed: add ADDRESS, list, remove ADDRESS, "
+            "sign FOLDER"
         )
     _INDEX[what](call)
 
 
 def _list(call: KitCall) -> None:
-    known = call.kits.indexes.list()
+    known, seen = call.kits.indexes.list(), seen_indexes()
+    signed = {one: found for one in known if (found := seen.find(one)) and found.signer}
     if call.is_json:
-        show_json({"indexes": known})
+        rows = {
+            address: {"signer": one.signer, "version": one.version}
+            for address, one in signed.items()
+        }
+        show_json({"indexes": known, **({"signed": rows} if rows else {})})
         return
     for address in known:
         show(one_line(address))
+        if address in signed:
+            show(f"  version {signed[address].version}, signed by {signed[address].signer}")
     if not known:
         say("there is no index; PACK's own kits are found without one")
         say("  → pack kit index add https://example.org/index.git")
@@ -68,10 +79,12 @@ def _add(call: KitCall) -> None:
     if ref is not None:
         raise InvalidRequest("an index is always read as it is now; leave out the @REF")
     with working("reading the index"):
-        found = call.indexed.read_one(source)
+        found = call.indexed.read_one(source, accepted=call.accepted, dry_run=call.dry_run)
     commit = call.kits.indexes.add(source.address, dry_run=call.dry_run)
     if call.is_json:
-        show_json({"index": source.address, "kits": len(found.entries), "commit": commit})
+        fields = {"index": source.address, "kits": len(found.entries), "commit": commit}
+        signed = {"signer": found.signer, "version": found.version}
+        show_json({**fields, **(signed if found.signer else {})})
     else:
         show(f"{one_line(source.address)}: {counted(len(found.entries), 'kit')}")
         for said in found.problems:
@@ -87,6 +100,27 @@ def _remove(call: KitCall) -> None:
         show_json({"index": name, "commit": commit})
     else:
         show(f"removed {one_line(name)}")
+
+
+def sign(words: Sequence[str], key: Path | None, *, dry_run: bool, is_json: bool) -> None:
+    """Sign an index that somebody keeps in a folder; this needs no memory."""
+    # Here, as few people keep an index.
+    from pack_servers.wiring.kits.signing import sign_index  # noqa: PLC0415
+
+    if not words:
+        raise InvalidRequest("this needs the folder of the index")
+    done = sign_index(Path(words[0]), key or _KEY, clock().date(), dry_run=dry_run)
+    if is_json:
+        expires = str(done.expires) if done.expires is not None else None
+        fields = {"signer": done.signer, "version": done.version, "kits": done.kits}
+        show_json({**fields, "expires": expires, "changed": done.is_new})
+        return
+    if done.is_new:
+        show(f"version {done.version} with {counted(done.kits, 'kit')}, signed by {done.signer}")
+    else:
+        show(f"version {done.version} is signed already, by {done.signer}")
+    if done.expires is None:
+        say("it names no `expires` in index.yaml, so nobody notices who goes on serving an old one")
 
 
 def _known_name(call: KitCall, address: str, known: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.trust import Distrust
 from pack.kits.updating import FileAction, UpdateMode
 from pack_servers.cli.kits.call import KitCall
-from pack_servers.cli.kits.indexes import index, search
+from pack_servers.cli.kits.indexes import index, search, sign
 from pack_servers.cli.kits.kit_text import (
     installed_fields,
     problem_fields,
@@ -39,6 +39,17 @@ from pack_servers.cli.kits.kit_text import (
 )
 from pack_servers.cli.kits.making import check, new
 from pack_servers.cli.kits.sending import bug, contribute
+from pack_servers.cli.kits.sharing import (
+    agree_to_peer,
+    asking_peers,
+    grant,
+    grants,
+    offer,
+    offered,
+    revoke,
+    warn_of_sharing,
+    withdraw,
+)
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     AsOption,
@@ -86,6 +97,12 @@ class KitAction(StrEnum):
     INDEX = "index"
     BUG = "bug"
     CONTRIBUTE = "contribute"
+    OFFER = "offer"
+    OFFERED = "offered"
+    WITHDRAW = "withdraw"
+    GRANT = "grant"
+    GRANTS = "grants"
+    REVOKE = "revoke"
 
 
 def run(  # noqa: PLR0917 - options
@@ -94,7 +111,7 @@ def run(  # noqa: PLR0917 - options
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="The source for install and check, the folder for adopt and new, else kits.",
+            help="The source for install, check, offer; the folder for adopt and new; else kits.",
             show_default=False,
         ),
     ] = None,
@@ -126,6 +143,15 @@ def run(  # noqa: PLR0917 - options
             "--output", metavar="FILE", help="For contribute: where to write.", show_default=False
         ),
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key",
+            metavar="FILE",
+            help="For index sign: your SSH key, if it is not ~/.ssh/id_ed25519.",
+            show_default=False,
+        ),
+    ] = None,
     accept_older: Annotated[
         bool, typer.Option("--accept-older", help="Take it although its source had a newer one.")
     ] = False,
@@ -150,13 +176,21 @@ def run(  # noqa: PLR0917 - options
     if action is KitAction.NEW:
         new(names or [], dry_run=dry_run, is_json=answer is Format.JSON)
         return
+    if action is KitAction.INDEX and names and names[0] == "sign":
+        sign(names[1:], key, dry_run=dry_run, is_json=answer is Format.JSON)
+        return
     if action is KitAction.CHECK:
         check(names or [], is_json=answer is Format.JSON)
         return
-    with kit_sources() as sources, opened(local, github, writer=writer) as memory:
+    with (
+        opened(local, github, writer=writer) as memory,
+        asking_peers(memory) as peers,
+        kit_sources(lambda *given, **said: peers().source(*given, **said)) as sources,
+    ):
         call = KitCall(
             memory,
             sources,
+            peers,
             names or [],
             choice,
             purge,
@@ -189,16 +223,18 @@ def _said(*, keep: bool, theirs: bool, merge: bool) -> UpdateMode | None:
 def _install(call: KitCall) -> None:
     source = call.first("a source, such as a folder or https://example.org/kits.git#observer")
     with working("fetching"):
-        kit = call.indexed.kit(source)
+        kit = call.indexed.kit(source, call.accepted)
     preview = call.kits.preview(kit)
     if not call.is_json:
         show_preview(preview)
+    warn_of_sharing(call, kit)
     call.kits.refuse_doubtful(kit, call.accepted)
     if not call.dry_run:
         confirm(f"Install {kit.name} {kit.manifest.version}?", "installing a kit", yes=call.yes)
     done = call.kits.install(
         kit, call.choice or UpdateMode.MERGE, accepted=call.accepted, dry_run=call.dry_run
     )
+    agree_to_peer(call, kit.shipment.source)
     if call.is_json:
         is_here = kit.name in call.kits.lock().kits
         now = call.kits.status([kit.name], lambda _: kit) if is_here else []
@@ -319,6 +355,7 @@ def _adopt(call: KitCall) -> None:
         done = call.kits.adopt(
             folder, _versions(source), accepted=call.accepted, dry_run=call.dry_run
         )
+    agree_to_peer(call, source.address)
     _tell(call, [done])
 
 
@@ -414,4 +451,10 @@ _ACTIONS: Final[Mapping[KitAction, Callable[[KitCall], None]]] = {
     KitAction.SEARCH: search,
     KitAction.INDEX: index,
     KitAction.CONTRIBUTE: contribute,
+    KitAction.OFFER: offer,
+    KitAction.OFFERED: offered,
+    KitAction.WITHDRAW: withdraw,
+    KitAction.GRANT: grant,
+    KitAction.GRANTS: grants,
+    KitAction.REVOKE: revoke,
 }

@@ -20,6 +20,7 @@ from pack_servers.http.peers.bodies import expect_digest
 from pack_servers.http.peers.events import EventRoutes
 from pack_servers.http.peers.git import GitRoutes
 from pack_servers.http.peers.hub import HubRoutes
+from pack_servers.http.peers.kits import KitRoutes
 from pack_servers.http.peers.limits import Places
 from pack_servers.http.peers.meeting import MeetingRoutes
 from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
@@ -50,6 +51,7 @@ class MeshEndpoints:
             **EventRoutes(serving, threads).group_routes(),
             **TransferRoutes(serving, threads, places).group_routes(),
             **GitRoutes(serving, threads, places).group_routes(),
+            **KitRoutes(serving, threads, places).group_routes(),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,6 +18,9 @@ from pack_servers.http.peers.refusal import NotServed
 EVENTS_A_SECOND: Final = 100
 BURST: Final = 1000
 """Commits that may come at once, as after a day without a network."""
+KITS_A_SECOND: Final = 1
+KIT_BURST: Final = 100
+"""Kits that may be asked for at once, as by an update of all of them."""
 OF_ONE_PEER: Final = 2
 OF_ALL: Final = 4
 """Transfers at the same time; git takes a processor for each."""
@@ -25,7 +28,7 @@ _LONGEST_WAIT: Final = 60
 _SOON: Final = 2
 
 
-class PushRate:
+class PeerRate:
     """A bucket for each peer. For one thread.
 
     What a bundle holds is known once it is judged, so a large one is taken, and paid off before
@@ -33,29 +36,47 @@ class PushRate:
 
     Args:
         seconds: The time since some moment; it never goes back.
+        a_second: How much a peer may ask for in a second, in the long run.
+        burst: How much at once.
+        why: What is said to one that asks for more.
     """
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, seconds: Callable[[], float], a_second: float, burst: float, why: str
+    ) -> None:
         self._seconds = seconds
+        self._a_second = a_second
+        self._burst = burst
+        self._why = why
         self._left: dict[PeerId, tuple[float, float]] = {}
 
     def check(self, peer: PeerId) -> None:
-        """Do nothing, unless a peer has pushed too much.
+        """Do nothing, unless a peer has asked for too much.
 
         Raises:
             NotServed: It has; the answer says when to come again.
         """
         left = self._now(peer)
         if left < 0:
-            raise busy("too many commits were pushed", min(-left / EVENTS_A_SECOND, _LONGEST_WAIT))
+            raise busy(self._why, min(-left / self._a_second, _LONGEST_WAIT))
 
-    def charge(self, peer: PeerId, commits: int) -> None:
-        """Count the commits of a bundle; one without any counts as well."""
-        self._left[peer] = (self._now(peer) - max(1, commits), self._seconds())
+    def charge(self, peer: PeerId, count: int) -> None:
+        """Count what a peer has asked for, such as the commits of a bundle; nothing counts as 1."""
+        self._left[peer] = (self._now(peer) - max(1, count), self._seconds())
 
     def _now(self, peer: PeerId) -> float:
-        left, at = self._left.get(peer, (BURST, 0.0))
-        return min(BURST, left + (self._seconds() - at) * EVENTS_A_SECOND)
+        left, at = self._left.get(peer, (self._burst, 0.0))
+        return min(self._burst, left + (self._seconds() - at) * self._a_second)
+
+
+def push_rate(seconds: Callable[[], float]) -> PeerRate:
+    """How many commits peers may push."""
+    return PeerRate(seconds, EVENTS_A_SECOND, BURST, "too many commits were pushed")
+
+
+def kit_rate(seconds: Callable[[], float]) -> PeerRate:
+    """How often peers may ask for kits."""
+    return PeerRate(seconds, KITS_A_SECOND, KIT_BURST, "too many kits were asked for")
 
 
 class Places:

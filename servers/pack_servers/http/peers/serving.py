@@ -24,6 +24,7 @@ from pack.mesh.mesh import Mesh
 from pack.model import CommitId
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.bundle_files import bundle_file
+from pack_servers.wiring.kits.giving import KitGiving, kit_giving
 from pack_servers.wiring.mesh import check_signature, safe_networks, upload_pack
 
 _T = TypeVar("_T")
@@ -49,6 +50,7 @@ class MeshServing:
         on_news: Called when something new came.
         check_signature: The nonce in a request that is signed with a key; raises `BadSignature`.
         challenges: Which nonces were given, and which of them used.
+        kits: The kits that are given to other peers.
         largest_bundle: The most bytes that a peer may push at once.
         seconds: The time since some moment; it never goes back.
     """
@@ -62,6 +64,7 @@ class MeshServing:
     on_news: Callable[[], object]
     check_signature: Callable[[SentRequest, PublicKey], str]
     challenges: Challenges
+    kits: KitGiving
     largest_bundle: int = LARGEST_BUNDLE
     seconds: Callable[[], float] = time.monotonic
 
@@ -90,6 +93,7 @@ def serving_of(
         on_news,
         check_signature,
         Challenges(secrets.token_bytes(32), partial(secrets.token_urlsafe, 12), time.monotonic),
+        kit_giving(settings, memory),
     )
 
 

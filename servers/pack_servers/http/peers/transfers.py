@@ -16,7 +16,7 @@ from pack.mesh.members.keys import PeerId
 from pack.mesh.views import TakenIn
 from pack.model import CommitId
 from pack_servers.http.peers.bodies import read_body, save_body
-from pack_servers.http.peers.limits import Places, PushRate
+from pack_servers.http.peers.limits import Places, push_rate
 from pack_servers.http.peers.sending import HeldFile
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 
@@ -31,7 +31,7 @@ class TransferRoutes:
         self._mesh = serving.mesh
         self._threads = threads
         self._places = places
-        self._rate = PushRate(serving.seconds)
+        self._rate = push_rate(serving.seconds)
 
     def group_routes(self) -> Routes:
         """The paths below a group."""

@@ -15,6 +15,7 @@ from pack.errors import InvalidRequest
 from pack.kits.bug_report import BugReport
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.github import github_session
+from pack_servers.wiring.kits.sources import PEER
 from pack_servers.wiring.place import Announce
 
 _NEW_ISSUE = "/issues/new"
@@ -30,8 +31,13 @@ def offer_place(source: str, settings: Settings, announce: Announce) -> Iterator
         announce: Told of each wait that a host asks for.
 
     Raises:
+        InvalidRequest: It comes from another peer, who takes none.
         InvalidConfig: The address cannot be used, or there is no token for its host.
     """
+    if source.startswith(PEER):
+        error = InvalidRequest("a kit of another peer takes no changes from here")
+        error.remedy = "Give the patch to whoever keeps it; --output writes it to a file."
+        raise error
     address = source.partition("#")[0]
     with github_session(settings, announce, address) as found:
         if found is not None:

@@ -9,8 +9,6 @@ Source: git's gpg-interface.c, `parse_signature`; git-mktag(1).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Final
 
 from pack_connectors.peers.sshsig import verify
@@ -34,8 +32,6 @@ def signer_of(tag: bytes, name: str, commit: CommitId) -> str | None:
     if not start or not tag.startswith(head):
         return None
     try:
-        key = verify(tag[:start], tag[start:])
+        return verify(tag[:start], tag[start:]).fingerprint
     except BadSignature:
         return None
-    digest = base64.b64encode(hashlib.sha256(key.wire).digest()).decode().rstrip("=")
-    return f"SHA256:{digest}"

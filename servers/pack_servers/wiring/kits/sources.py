@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -26,20 +27,45 @@ from pack.model import Identity
 from pack_servers.wiring.kits.own import OwnKitSource, is_own
 from pack_servers.wiring.kits.signers import signer_of
 
+PEER: Final = "peer:"
+"""How the address of a kit of another peer begins."""
+
+
+class FindOfPeer(Protocol):
+    """Finds kits of other peers, by `peer:NAME/KIT`."""
+
+    def __call__(self, address: str, *, from_lock: bool = False) -> KitSource:
+        """The source that an address names; as `KitSources.find`."""
+        ...
+
 
 class KitSources:
-    """Finds the sources of kits; a repository with several kits is fetched once."""
+    """Finds the sources of kits; a repository with several kits is fetched once.
 
-    def __init__(self) -> None:
+    Args:
+        of_peer: Finds kits of other peers; `None` where there are none.
+    """
+
+    def __init__(self, of_peer: FindOfPeer | None = None) -> None:
         self._repositories = FetchedRepositories()
+        self._of_peer = of_peer
 
-    def find(self, text: str) -> tuple[KitSource, str | None]:
+    def find(self, text: str, *, from_lock: bool = False) -> tuple[KitSource, str | None]:
         """The source that a text names, and the ref in it.
 
+        Args:
+            text: As it was typed.
+            from_lock: Whether the memory names it, and nobody has typed it.
+
         Raises:
+            RefusedForSafety: The memory names a kit of a peer, and nobody has agreed to it here.
             InvalidRequest: It names none.
             InvalidConfig: It is an address that is not used.
         """
+        if text.startswith(PEER) and not is_there(text):
+            if self._of_peer is None:
+                raise InvalidRequest(f"{text[:80]} is a peer's: only `install` asks for it")
+            return self._of_peer(text, from_lock=from_lock), None
         address = parse_address(_as_path(text), is_there)
         path = Path(address.place).expanduser()
         if is_own(address.place) and not path.exists():
@@ -77,7 +103,7 @@ class KitSources:
         """
 
         def find(kit: LockedKit) -> Kit | None:
-            source, _ = self.find(kit.source)
+            source, _ = self.find(kit.source, from_lock=True)
             if not far and not source.is_near:
                 return None
             ref = _moving(kit.ref)
@@ -91,7 +117,7 @@ class KitSources:
         """What the source of an installed kit has of the version that is installed, or had then."""
         for ref in dict.fromkeys((kit.commit, kit.ref, None)):
             with suppress(NotFound, InvalidRequest, Unavailable):
-                source, _ = self.find(kit.source)
+                source, _ = self.find(kit.source, from_lock=True)
                 found = unpack(source.ship(ref))
                 if found.tree == kit.tree:
                     return found
@@ -157,9 +183,9 @@ def write_new(file: Path, text: str) -> None:
 
 
 @contextmanager
-def kit_sources() -> Iterator[KitSources]:
-    """The sources, closed at the end."""
-    found = KitSources()
+def kit_sources(of_peer: FindOfPeer | None = None) -> Iterator[KitSources]:
+    """The sources, closed at the end; the argument is that of `KitSources`."""
+    found = KitSources(of_peer)
     try:
         yield found
     finally:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from pack_connectors.peers import http_line
 from pack_connectors.peers.http_line import BUNDLE_TYPE, HttpLine, PeerWays
 from pack_connectors.peers.join_requests import JoinSigner
 from pack_connectors.peers.message_signatures import MessageSigner, check_signature
@@ -169,6 +170,29 @@ def test_a_bundle_is_read_and_sent_in_pieces(peer, line, tmp_path):
     assert (path, body) == (f"/pack/sync/v1/groups/{GROUP}/events", content)
     headers = {name.lower(): value for name, value in headers.items()}
     assert (headers["content-type"], headers["pack-sender-seq"]) == (BUNDLE_TYPE, "3")
+
+
+def test_a_kit_is_asked_for_by_a_body_and_may_not_be_there(peer, line):
+    content = b"k" * (LARGEST + 1)
+    peer.answers(body=content)
+    assert line.kit(TOKEN, GROUP, b'{"name": "handbook"}') == content
+    path, headers, body = peer.seen[0]
+    assert (path, body) == (f"/pack/sync/v1/groups/{GROUP}/kit", b'{"name": "handbook"}')
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+    peer.answers(404, b'{"code": "not_found", "message": "there is nothing at this path"}')
+    assert line.kit(TOKEN, GROUP, b"{}") is None
+    peer.answers(body=b'{"kits": []}')
+    assert line.kits(TOKEN, GROUP) == b'{"kits": []}'
+    peer.answers(404)
+    with pytest.raises(Unavailable):  # an older PACK
+        line.kits(TOKEN, GROUP)
+
+
+def test_a_peer_cannot_send_a_kit_without_end(peer, line, monkeypatch):
+    monkeypatch.setattr(http_line, "LARGEST_PARCEL", 1000)
+    peer.answers(body=b"k" * 1001)
+    with pytest.raises(Unavailable, match="sends too much"):
+        line.kit(TOKEN, GROUP, b"{}")
 
 
 # --- signatures ----------------------------------------------------------------------------------

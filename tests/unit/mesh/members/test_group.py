@@ -110,3 +110,12 @@ def test_what_describes_no_group_is_refused(text):
 def test_a_file_of_any_size_is_not_read():
     with pytest.raises(LimitExceeded):
         parse_group(TEXT + "#" * 100_000)
+
+
+def test_a_member_is_found_by_its_name_or_its_id():
+    group = group_of("laptop", "desk")
+    desk = public_key("desk").peer
+    for text in ("desk", desk, desk.upper(), f"{desk[:13]}-{desk[13:]}"):
+        assert group.find(text) == desk
+    for text in ("phone", public_key("phone").peer, ""):
+        assert group.find(text) is None

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 import pytest
-from pack_servers.http.peers.limits import BURST, OF_ALL, OF_ONE_PEER, Places, PushRate
+from pack_servers.http.peers.limits import BURST, OF_ALL, OF_ONE_PEER, Places, push_rate
 from pack_servers.http.peers.refusal import NotServed
 
 from tests.mesh_support import public_key
@@ -27,7 +27,7 @@ def retry_after(call):
 
 def test_a_peer_may_push_a_hundred_commits_a_second_and_more_at_first():
     clock = Clock()
-    rate = PushRate(clock)
+    rate = push_rate(clock)
     rate.check(DESK)
     rate.charge(DESK, BURST)
     rate.check(DESK)
@@ -46,7 +46,7 @@ def test_a_peer_may_push_a_hundred_commits_a_second_and_more_at_first():
 
 
 def test_a_push_of_nothing_counts_and_no_pause_is_endless():
-    rate = PushRate(Clock())
+    rate = push_rate(Clock())
     for _ in range(BURST + 1):
         rate.charge(DESK, 0)
     assert retry_after(lambda: rate.check(DESK)) == 1

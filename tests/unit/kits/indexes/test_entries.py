@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
-from pack.kits.index_entries import IndexEntry, matching, read_index, the_one
+from pack.kits.indexes.entries import IndexEntry, matching, read_index, the_one
 from pack.kits.shipment import Shipment, ShippedFile
 
 TODAY = date(2026, 11, 30)
@@ -119,3 +119,38 @@ def test_an_index_that_somebody_holds_back_names_nothing_any_more() -> None:
 def test_an_index_that_does_not_say_when_it_ends_as_it_should_is_not_used(about: str) -> None:
     with pytest.raises(InvalidContent, match=r"index\.yaml"):
         index(about=about, a=entry("a"))
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+FINGERPRINT = "SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA"
+
+
+@pytest.mark.parametrize("said", [FINGERPRINT, KEY, f"{KEY} ann@example.org"])
+def test_an_entry_names_the_key_of_the_publisher_as_ssh_does(said: str) -> None:
+    (found,) = index(a=entry("a", more=f"signer: {said}\n")).entries
+    assert found.signer == FINGERPRINT
+
+
+@pytest.mark.parametrize("said", ["ann", "SHA256:short", KEY[:-1], "ssh-rsa AAAA", "''", "1", "[]"])
+def test_a_key_that_is_none_leaves_no_kit_without_its_check(said: str) -> None:
+    found = index(a=entry("a", more=f"signer: {said}\n"))
+    assert found.entries == []
+    assert "signer" in found.problems[0]
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "1.5", "'7'", "true", "[]"])
+def test_a_version_is_a_number_that_can_grow(said: str) -> None:
+    with pytest.raises(InvalidContent, match=r"index.yaml: version: it is no whole number"):
+        index(about=f"version: {said}\n")
+    index(about="version: 7\n")
+
+
+def test_an_index_that_names_no_key_does_not_undo_one_that_does() -> None:
+    entries = [
+        IndexEntry("a", FAR, "", None, "https://x/1", None),
+        IndexEntry("a", FAR, "", None, "https://x/2", FINGERPRINT),
+    ]
+    assert the_one(entries, "a").signer == the_one(entries[::-1], "a").signer == FINGERPRINT
+    other = IndexEntry("a", FAR, "", None, "https://x/3", "SHA256:" + "A" * 43)
+    with pytest.raises(InvalidRequest, match="several keys for a"):
+        the_one([*entries, other], "a")

@@ -13,13 +13,12 @@ from typing import Final
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
-from pack.errors import InvalidConfig, NotFound, RefusedForSafety
+from pack.errors import InvalidConfig, NotFound
+from pack.kits.persons_word import refuse_machine
 from pack.limits import MAX_FILE_BYTES
 from pack.merge.tree import KIT_INDEXES
 from pack.model import ABSENT, CommitId, Put
-from pack.provenance import Source
 
-_MACHINES: Final = frozenset((Source.AI_LOCAL, Source.AI_LAN, Source.AI_CLOUD))
 _LONGEST: Final = 400
 
 
@@ -62,11 +61,7 @@ class KitIndexes:
         return self._write("remove", address, dry_run=dry_run)
 
     def _write(self, verb: str, address: str, *, dry_run: bool) -> CommitId | None:
-        if self._session.origin.source in _MACHINES:
-            raise RefusedForSafety(
-                "where kits are looked for is for the person to say",
-                "Ask the person whom the memory belongs to.",
-            )
+        refuse_machine(self._session.origin, "where kits are looked for")
 
         def decide() -> Decision:
             known, before = self._core.reader.find(KIT_INDEXES), self._read()
