@@ -25,7 +25,7 @@ from pack.errors import (
     Unavailable,
     reason_of,
 )
-from pack.mesh.meeting import Health, Heard, PeerLine
+from pack.mesh.meeting import LONGEST_WAIT, Health, Heard, PeerLine
 from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
@@ -152,7 +152,7 @@ class PeerExchange:
             peer
             for peer, one in self._mesh.book.records().items()
             if one.endpoint and one.status is not PeerStatus.PAUSED
-            if all_of_them or not one.not_before or parse_time(one.not_before) <= now
+            if all_of_them or not _is_put_off(one, now)
         ]
 
     def meet(self, peer: PeerId) -> Met:
@@ -428,6 +428,13 @@ class PeerExchange:
         if failures == FAILURES_UNTIL_ERROR:
             self._mesh.book.note_event(peer, MeshEventKind.ERROR, reason_of(error)[:300])
         self._mesh.troubles.tell()
+
+
+def _is_put_off(record: PeerRecord, now: datetime) -> bool:
+    """Whether a pause is not over; a clock that was set back makes none longer than any is."""
+    if not record.not_before:
+        return False
+    return now < parse_time(record.not_before) <= now + timedelta(seconds=LONGEST_WAIT)
 
 
 def join_openly(

@@ -280,6 +280,45 @@ def test_a_peer_that_is_away_for_months_is_still_asked_once_a_minute(pair, line,
     assert parse_time(record(laptop, desk).not_before) == laptop.now + timedelta(seconds=60)
 
 
+def test_a_clock_that_was_set_back_holds_nothing_off_for_longer_than_any_pause(
+    pair, line, meetings
+):
+    laptop, desk = pair
+    line.fails = Unavailable("nobody is there")
+    right, laptop.now = laptop.now, laptop.now + timedelta(days=10_000)
+    with pytest.raises(Unavailable):
+        meetings.exchange.meet(desk.id)
+    assert meetings.exchange.due() == []
+    laptop.now = right
+    assert meetings.exchange.due() == [desk.id]
+
+
+def test_a_peer_that_calls_is_called_again_at_once_where_it_did_not_answer(pair, line, meetings):
+    laptop, desk = pair
+    line.fails = Unavailable("nobody is there")
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            meetings.exchange.meet(desk.id)
+    laptop.now += timedelta(seconds=20)
+    assert meetings.exchange.due() == []
+    laptop.mesh.hear(desk.id, desk.mesh.outbox.heard())
+    assert meetings.exchange.due() == [desk.id]
+    assert record(laptop, desk).failures == 8
+    with pytest.raises(Unavailable):
+        meetings.exchange.meet(desk.id)
+    laptop.mesh.hear(desk.id, desk.mesh.outbox.heard())  # the way there leads nowhere, it seems
+    assert meetings.exchange.due() == []
+
+
+def test_a_peer_that_has_enough_to_do_is_left_alone_also_where_it_calls(pair, line, meetings):
+    laptop, desk = pair
+    line.fails = RateLimited("desk", 30, laptop.now + timedelta(seconds=30))
+    with pytest.raises(RateLimited):
+        meetings.exchange.meet(desk.id)
+    laptop.mesh.hear(desk.id, desk.mesh.outbox.heard())
+    assert meetings.exchange.due() == []
+
+
 def test_a_repository_that_is_busy_is_no_failure_of_the_peer(pair, line, meetings):
     laptop, desk = pair
     meetings.exchange.meet(desk.id)
