@@ -181,20 +181,22 @@ def _is_let_go(run: Any, head: str, token: str) -> bool:
     """Whether each merge that dropped a text had to, as people had removed it from all its files.
 
     Of two people who each delete one of two equal files, each has seen what they delete. So a merge
-    may drop a text from a file where, on its other side, somebody removed it from that very file.
+    may drop a text from a file where, on its other side, somebody removed it from that very file,
+    or a merge did that might.
     """
-    world, removed, dropped = run.world, dict[str, int](), []
-    for commit in world.all_of(world.mask[head]):
+    world, removed, is_dropped = run.world, dict[str, int](), False
+    for commit in reversed([*world.all_of(world.mask[head])]):
         after, parents = _files_with(token, world.texts(commit)), world.parents[commit]
         for parent in parents:
-            before = _files_with(token, world.texts(parent))
-            if len(parents) == 1:
-                for path in before - after:
+            other_side = world.mask[commit] & ~world.mask[parent]
+            gone = _files_with(token, world.texts(parent)) - after
+            for path in gone:
+                if len(parents) == 1 or removed.get(path, 0) & other_side:
                     removed[path] = removed.get(path, 0) | world.bit(commit)
-            elif not after and not _is_withheld(run, commit, token):
-                other_side = world.mask[commit] & ~world.mask[parent]
-                dropped += [(path, other_side) for path in before]
-    return bool(dropped) and all(removed.get(path, 0) & side for path, side in dropped)
+                elif not after and not _is_withheld(run, commit, token):
+                    return False
+            is_dropped = is_dropped or (len(parents) > 1 and bool(gone) and not after)
+    return is_dropped
 
 
 def _files_with(token: str, texts: Mapping[str, str]) -> set[str]:
