@@ -34,6 +34,7 @@ from pack.mesh.resolving.address import ToldAddress
 from pack.mesh.resolving.exchanging import AddressExchange
 from pack.mesh.state import MeshEventKind, PeerRecord, PeerStatus
 from pack.mesh.views import TakenIn
+from pack.model import CommitId
 from pack.times import format_time, parse_time
 
 LONGEST_PAUSE: Final = 60.0
@@ -139,6 +140,7 @@ class PeerExchange:
         self._make_file = make_file
         self._clock = clock
         self._heard: dict[PeerId, _LastHeard] = {}
+        self._asked_again = set[CommitId]()
         self._addresses = AddressExchange(mesh.gossip, mesh.hub)
 
     def due(self, *, all_of_them: bool = False) -> list[PeerId]:
@@ -266,7 +268,7 @@ class PeerExchange:
         return self._meet(peer, replace(record, token=token), line)
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
-        waiting = self._mesh.inbox.settle()
+        waiting = self._mesh.inbox.settle(announces=self._mesh.outbox.has_met)
         known_peers = self._addresses.to_tell(peer)
         is_sent = self._is_sent_ahead(peer, record, line)
         token = record.token or self._shake_hands(peer, line)
@@ -312,12 +314,29 @@ class PeerExchange:
     ) -> tuple[str, Heard]:
         """The token that counts, and how far the other one is."""
         try:
-            mine = replace(self._mesh.outbox.heard(), known_peers=known_peers)
+            mine = replace(self._heard_here(), known_peers=known_peers)
             return token, line.heartbeat(token, mine)
         except RefusedForSafety:  # it has forgotten us, or knows us by our new key by now
             token = self._shake_hands(peer, line)
-            mine = replace(self._mesh.outbox.heard(), known_peers=known_peers)
+            mine = replace(self._heard_here(), known_peers=known_peers)
             return token, line.heartbeat(token, mine)
+
+    def _lacks(self, theirs: Heard) -> bool:
+        """Whether a peer has something that is to be fetched; the same stray only once."""
+        if self._mesh.outbox.lacks(theirs):
+            return True
+        strays = self._mesh.outbox.strays(theirs) - self._asked_again
+        self._asked_again |= strays
+        return bool(strays)
+
+    def _heard_here(self) -> Heard:
+        return self._mesh.outbox.heard(announces=self._mesh.outbox.has_met)
+
+    def _speak(self) -> None:
+        """Say what is here, now that a peer has told what it knows of this machine."""
+        if not self._mesh.outbox.has_met:
+            self._mesh.outbox.has_met = True
+            self._mesh.inbox.settle()
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
@@ -331,8 +350,9 @@ class PeerExchange:
         if theirs.group != membership.group or not is_peer:
             raise RefusedForSafety("another peer or group answers at this address", "Correct it.")
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
-            if self._mesh.outbox.lacks(theirs):
+            if self._lacks(theirs):
                 taken = taken.and_then(self._fetch(peer, line, token))
+            self._speak()
             if not self._mesh.outbox.has_more(theirs):
                 break
             is_sent = self._is_pushed(line, token, theirs) or is_sent
@@ -341,7 +361,7 @@ class PeerExchange:
         return Met(peer, is_sent, taken, is_agreed), theirs
 
     def _fetch(self, peer: PeerId, line: PeerLine, token: str) -> TakenIn:
-        have = sorted(self._mesh.outbox.heard().commits)
+        have = sorted(self._heard_here().commits)
         with self._make_file() as file:
             if not line.fetch(token, self._mesh.roster.membership().group, have, file):
                 return TakenIn(head=self._mesh.outbox.standpoint().head)

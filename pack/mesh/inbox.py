@@ -180,21 +180,27 @@ class Inbox:
             refused = tuple(Refusal(ref, commit, why) for ref, commit in sorted(refs.items())[:1])
             return TakenIn(quarantined=refused, head=self._memory.head())
 
-    def settle(self) -> tuple[str, ...]:
+    def settle(self, *, announces: bool = True) -> tuple[str, ...]:
         """Take in the heads that came earlier and had to wait; why any still has to.
 
         That also says why nothing is said of what is here now.
+
+        Args:
+            announces: Whether to say what is here now.
         """
         self._roster.membership()
         with self._ports.exclusive():
-            return self._settled(self._roster.version())
+            return self._settled(self._roster.version(), announces=announces)
 
-    def _settled(self, version: GroupVersion, *, unrelated: bool = False) -> tuple[str, ...]:
+    def _settled(
+        self, version: GroupVersion, *, unrelated: bool = False, announces: bool = True
+    ) -> tuple[str, ...]:
         waiting = self._take_heads(version, unrelated=unrelated)
         self._outbox.caught_up()
         self._rekeying.settle()
         try:
-            self._outbox.announce_for(self._roster.membership())
+            if announces:
+                self._outbox.announce_for(self._roster.membership())
         except RefusedForSafety as error:  # what came is here; only nothing is said of it
             waiting = (*waiting, error.reason)
         self._troubles.tell()

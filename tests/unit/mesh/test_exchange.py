@@ -245,6 +245,47 @@ def test_a_peer_of_another_group_or_name_gets_nothing(machines, pair, meetings, 
     assert "push" not in line.asked
 
 
+@pytest.mark.contract("C14")
+@pytest.mark.parametrize("caller", ["laptop", "desk"])
+def test_a_backup_with_a_write_that_nobody_had_heard_of_is_heard_before_it_speaks(
+    pair, line, meetings, caller
+):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    said = laptop.git.side_refs("peers")[laptop.id]
+    untold = laptop.write("not told yet when the backup was made")
+    for text in ("first", "second"):
+        laptop.write(text)
+        meetings.exchange.meet(desk.id)
+    newest = laptop.memory.head()
+    git(laptop.folder, "reset", "-q", "--hard", untold)
+    git(laptop.folder, "update-ref", f"refs/pack/peers/{laptop.id}", said)
+    laptop.now += timedelta(hours=1)
+    laptop.mesh = laptop.with_key("laptop")  # another process
+    if caller == "laptop":
+        met = Meetings(laptop, desk=line).exchange.meet(desk.id)
+    else:
+        desk.mesh.book.remember(laptop.id, endpoint="http://laptop:3005")
+        met = Meetings(desk, laptop=DirectLine(laptop)).exchange.meet(laptop.id)
+    assert (met.is_agreed, met.taken.quarantined) == (True, ())
+    assert laptop.memory.contains(newest, laptop.memory.head())
+    assert not laptop.mesh.troubles.found() + desk.mesh.troubles.found()
+
+
+@pytest.mark.contract("C14")
+def test_what_came_before_a_crash_and_was_not_judged_is_fetched_again(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    written = desk.write("more")
+    desk.mesh.outbox.announce()
+    git(laptop.folder, "fetch", "-q", str(desk.folder), f"refs/pack/peers/{desk.id}")
+    assert meetings.exchange.meet(desk.id).is_agreed
+    assert laptop.memory.contains(written, laptop.memory.head())
+    line.asked.clear()
+    meetings.exchange.meet(desk.id)
+    assert line.asked == ["heartbeat"]
+
+
 # --- failures ------------------------------------------------------------------------------------
 
 
