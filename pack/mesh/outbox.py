@@ -211,6 +211,16 @@ class Outbox:
                 return self.standpoint()
         return Standpoint(last.said.head, last.said.height) if last else Standpoint(None, 0)
 
+    def speak_to(self, have: Sequence[CommitId]) -> None:
+        """Announce what is new to a peer that asks for it, unless it may know more than is here.
+
+        Args:
+            have: The commits that it has: all announcements that it knows, and more.
+        """
+        if not self._ports.bundles.missing(have):
+            self.has_met = True
+        self.heard(announces=self.has_met)
+
     def knows_all_of_me(self, theirs: Heard) -> bool:
         """Whether this machine has what a peer last heard of it, and is no older backup."""
         said = theirs.announced.get(self._roster.me)
