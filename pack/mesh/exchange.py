@@ -332,11 +332,13 @@ class PeerExchange:
     def _heard_here(self) -> Heard:
         return self._mesh.outbox.heard(announces=self._mesh.outbox.has_met)
 
-    def _speak(self) -> None:
+    def _said(self, taken: TakenIn) -> TakenIn:
         """Say what is here, now that a peer has told what it knows of this machine."""
-        if not self._mesh.outbox.has_met:
-            self._mesh.outbox.has_met = True
-            self._mesh.inbox.settle()
+        if self._mesh.outbox.has_met:
+            return taken
+        self._mesh.outbox.has_met = True
+        waiting = self._mesh.inbox.settle()
+        return taken.and_then(TakenIn(waiting=waiting, head=self._mesh.outbox.standpoint().head))
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
@@ -352,7 +354,7 @@ class PeerExchange:
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
             if self._lacks(theirs):
                 taken = taken.and_then(self._fetch(peer, line, token))
-            self._speak()
+            taken = self._said(taken)
             if not self._mesh.outbox.has_more(theirs):
                 break
             is_sent = self._is_pushed(line, token, theirs) or is_sent

@@ -272,6 +272,17 @@ def test_a_backup_with_a_write_that_nobody_had_heard_of_is_heard_before_it_speak
     assert not laptop.mesh.troubles.found() + desk.mesh.troubles.found()
 
 
+def test_a_new_process_tells_why_it_says_nothing_too(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    laptop.write("private")
+    laptop.memory.secret = "it shows a file that git ignores"
+    laptop.mesh = laptop.with_key("laptop")  # another process
+    met = Meetings(laptop, desk=line).exchange.meet(desk.id)
+    assert "it shows a file that git ignores" in met.taken.waiting[0]
+    assert not met.is_agreed
+
+
 @pytest.mark.contract("C14")
 def test_what_came_before_a_crash_and_was_not_judged_is_fetched_again(pair, line, meetings):
     laptop, desk = pair
