@@ -160,7 +160,10 @@ class Bundles:
 
     def kept(self) -> Sequence[KeptBundle]:
         """See `BundleStore.kept`."""
-        found = [(file.stat().st_mtime, file) for file in self._pending.glob("*.bundle")]
+        found = []
+        for file in self._pending.glob("*.bundle"):
+            with suppress(FileNotFoundError):  # another process has just taken it in
+                found.append((file.stat().st_mtime, file))
         return [
             KeptBundle(str(file), datetime.fromtimestamp(at, UTC)) for at, file in sorted(found)
         ]
