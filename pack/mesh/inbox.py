@@ -183,7 +183,7 @@ class Inbox:
             return None if self._ports.bundles.missing(head.needed) else self._take(file)
         except (InvalidContent, LimitExceeded) as error:
             why = f"it waited for what it builds on, and {error}"
-            ref, commit = min(refs.items(), default=("", CommitId("")))
+            ref, commit = min(refs.items(), default=("a bundle", CommitId("")))
             return TakenIn(quarantined=(Refusal(ref, commit, why),), head=self._memory.head())
 
     def settle(self, *, announces: bool = True) -> tuple[str, ...]:

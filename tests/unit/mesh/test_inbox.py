@@ -196,6 +196,7 @@ def test_a_bundle_that_waits_and_cannot_be_read_any_more_holds_nothing_up(pair):
     written = laptop.write("more")
     came = laptop.send(desk)
     assert came.received == 1
+    assert came.quarantined[0].ref == "a bundle"
     assert "waited" in came.quarantined[0].reason
     assert desk.memory.contains(written, desk.memory.head())
     assert not laptop.send(desk).quarantined
