@@ -25,7 +25,7 @@ from pack.errors import (
     Unavailable,
     reason_of,
 )
-from pack.mesh.meeting import Health, Heard, PeerLine
+from pack.mesh.meeting import LONGEST_WAIT, Health, Heard, PeerLine
 from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
@@ -142,6 +142,7 @@ class PeerExchange:
         self._make_file = make_file
         self._clock = clock
         self._heard: dict[PeerId, _LastHeard] = {}
+        self._asked_again = set[CommitId]()
         self._addresses = AddressExchange(mesh.gossip, mesh.hub)
 
     def due(self, *, all_of_them: bool = False) -> list[PeerId]:
@@ -155,7 +156,7 @@ class PeerExchange:
             peer
             for peer, one in self._mesh.book.records().items()
             if one.endpoint and one.status is not PeerStatus.PAUSED
-            if all_of_them or not one.not_before or parse_time(one.not_before) <= now
+            if all_of_them or not _is_put_off(one, now)
         ]
 
     def meet(self, peer: PeerId) -> Met:
@@ -294,7 +295,7 @@ class PeerExchange:
         return self._meet(peer, replace(record, token=token), line)
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
-        waiting = self._mesh.inbox.settle()
+        waiting = self._mesh.inbox.settle(announces=self._mesh.outbox.has_met)
         known_peers = self._addresses.to_tell(peer)
         is_sent = self._is_sent_ahead(peer, record, line)
         token = record.token or self._shake_hands(peer, line)
@@ -340,12 +341,31 @@ class PeerExchange:
     ) -> tuple[str, Heard]:
         """The token that counts, and how far the other one is."""
         try:
-            mine = replace(self._mesh.outbox.heard(), known_peers=known_peers)
+            mine = replace(self._heard_here(), known_peers=known_peers)
             return token, line.heartbeat(token, mine)
         except RefusedForSafety:  # it has forgotten us, or knows us by our new key by now
             token = self._shake_hands(peer, line)
-            mine = replace(self._mesh.outbox.heard(), known_peers=known_peers)
+            mine = replace(self._heard_here(), known_peers=known_peers)
             return token, line.heartbeat(token, mine)
+
+    def _lacks(self, theirs: Heard) -> bool:
+        """Whether a peer has something that is to be fetched; the same stray only once."""
+        if self._mesh.outbox.lacks(theirs):
+            return True
+        strays = self._mesh.outbox.strays(theirs) - self._asked_again
+        self._asked_again |= strays
+        return bool(strays)
+
+    def _heard_here(self) -> Heard:
+        return self._mesh.outbox.heard(announces=self._mesh.outbox.has_met)
+
+    def _said(self, taken: TakenIn) -> TakenIn:
+        """Say what is here, now that a peer has told what it knows of this machine."""
+        if self._mesh.outbox.has_met:
+            return taken
+        self._mesh.outbox.has_met = True
+        waiting = self._mesh.inbox.settle()
+        return taken.and_then(TakenIn(waiting=waiting, head=self._mesh.outbox.standpoint().head))
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
@@ -359,8 +379,9 @@ class PeerExchange:
         if theirs.group != membership.group or not is_peer:
             raise RefusedForSafety("another peer or group answers at this address", "Correct it.")
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
-            if self._mesh.outbox.lacks(theirs):
+            if self._lacks(theirs):
                 taken = taken.and_then(self._fetch(peer, line, token))
+            taken = self._said(taken)
             if not self._mesh.outbox.has_more(theirs):
                 break
             is_sent = self._is_pushed(line, token, theirs) or is_sent
@@ -369,7 +390,7 @@ class PeerExchange:
         return Met(peer, is_sent, taken, is_agreed), theirs
 
     def _fetch(self, peer: PeerId, line: PeerLine, token: str) -> TakenIn:
-        have = sorted(self._mesh.outbox.heard().commits)
+        have = sorted(self._heard_here().commits)
         with self._make_file() as file:
             if not line.fetch(token, self._mesh.roster.membership().group, have, file):
                 return TakenIn(head=self._mesh.outbox.standpoint().head)
@@ -456,6 +477,13 @@ class PeerExchange:
         if failures == FAILURES_UNTIL_ERROR:
             self._mesh.book.note_event(peer, MeshEventKind.ERROR, reason_of(error)[:300])
         self._mesh.troubles.tell()
+
+
+def _is_put_off(record: PeerRecord, now: datetime) -> bool:
+    """Whether a pause is not over; a clock that was set back makes none longer than any is."""
+    if not record.not_before:
+        return False
+    return now < parse_time(record.not_before) <= now + timedelta(seconds=LONGEST_WAIT)
 
 
 def join_openly(

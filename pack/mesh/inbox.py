@@ -165,36 +165,48 @@ class Inbox:
             return TakenIn(pending=tuple(missing), waiting=told, head=self._memory.head())
         taken = self._take(file)
         for kept in self._ports.bundles.kept():
-            head = self._ports.bundles.read_head(kept.file)
-            if not self._ports.bundles.missing(head.needed):
-                taken = taken.and_then(self._take_kept(kept.file, head.refs))
+            now = self._take_kept(kept.file)
+            if now is not None:
+                taken = taken.and_then(now)
                 self._ports.bundles.drop(kept)
         return taken
 
-    def _take_kept(self, file: str, refs: Mapping[str, CommitId]) -> TakenIn:
-        """Take in a bundle that waited; one that is damaged holds up nothing after it."""
+    def _take_kept(self, file: str) -> TakenIn | None:
+        """Take in a bundle that waited, `None` if it still has to.
+
+        One that is damaged holds up nothing after it.
+        """
+        refs: Mapping[str, CommitId] = {}
         try:
-            return self._take(file)
+            head = self._ports.bundles.read_head(file)
+            refs = head.refs
+            return None if self._ports.bundles.missing(head.needed) else self._take(file)
         except (InvalidContent, LimitExceeded) as error:
             why = f"it waited for what it builds on, and {error}"
-            refused = tuple(Refusal(ref, commit, why) for ref, commit in sorted(refs.items())[:1])
-            return TakenIn(quarantined=refused, head=self._memory.head())
+            ref, commit = min(refs.items(), default=("a bundle", CommitId("")))
+            return TakenIn(quarantined=(Refusal(ref, commit, why),), head=self._memory.head())
 
-    def settle(self) -> tuple[str, ...]:
+    def settle(self, *, announces: bool = True) -> tuple[str, ...]:
         """Take in the heads that came earlier and had to wait; why any still has to.
 
         That also says why nothing is said of what is here now.
+
+        Args:
+            announces: Whether to say what is here now.
         """
         self._roster.membership()
         with self._ports.exclusive():
-            return self._settled(self._roster.version())
+            return self._settled(self._roster.version(), announces=announces)
 
-    def _settled(self, version: GroupVersion, *, unrelated: bool = False) -> tuple[str, ...]:
+    def _settled(
+        self, version: GroupVersion, *, unrelated: bool = False, announces: bool = True
+    ) -> tuple[str, ...]:
         waiting = self._take_heads(version, unrelated=unrelated)
         self._outbox.caught_up()
         self._rekeying.settle()
         try:
-            self._outbox.announce_for(self._roster.membership())
+            if announces:
+                self._outbox.announce_for(self._roster.membership())
         except RefusedForSafety as error:  # what came is here; only nothing is said of it
             waiting = (*waiting, error.reason)
         self._troubles.tell()

@@ -28,6 +28,8 @@ SEQUENCE_HEADER: Final = "Pack-Sender-Seq"
 """How many commits whoever sends a bundle has."""
 LARGEST: Final = 256 * 1024
 MOST_PEERS: Final = 1000
+LONGEST_WAIT: Final = 300.0
+"""How many seconds a peer with enough to do can have others wait, whatever it says."""
 _ID: Final = r"^[0-9a-f]{40}$"
 _PEER: Final = r"^[a-z2-7]{52}$"
 _CommitText = Annotated[str, Field(pattern=_ID)]

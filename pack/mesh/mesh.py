@@ -127,7 +127,9 @@ class Mesh:
         """
         if theirs.peer != caller:
             raise RefusedForSafety("the token is another peer's", "Shake hands again.")
-        mine = self.outbox.heard()
+        if self.outbox.knows_all_of_me(theirs):
+            self.outbox.has_met = True
+        mine = self.outbox.heard(announces=self.outbox.has_met)
         self.book.note_heartbeat(caller, theirs)
         if problem := self.gossip.take(theirs.known_peers, caller):
             self.book.remember(caller, last_error=problem)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pack.errors import InvalidContent, NotFound, RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement
+from pack.mesh.intake import QUARANTINE
 from pack.mesh.meeting import Heard
 from pack.mesh.members.agreement import AgreedGroup
 from pack.mesh.members.group import EVERYTHING
@@ -22,9 +23,15 @@ from pack.times import format_time
 
 
 class Outbox:
-    """What goes out. May be used from any thread or process."""
+    """What goes out. May be used from any thread or process.
+
+    Attributes:
+        has_met: Whether this process has heard from another peer. Until then, nothing new is said
+            by itself: the memory may be a backup, and others may know what it said since.
+    """
 
     def __init__(self, ports: MeshPorts, roster: Roster) -> None:
+        self.has_met = False
         self._ports = ports
         self._roster = roster
         self._chains = ports.chains
@@ -172,15 +179,18 @@ class Outbox:
                 known += [said.said.head for said in self._chains.announcements(one, 1)]
         return kits.new_since(last.said.head, known)
 
-    def heard(self) -> Heard:
+    def heard(self, *, announces: bool = True) -> Heard:
         """How far this peer is, as it tells others; announces what is new first.
 
         Where what is new would show what the person hides, it is as far as it last said.
 
+        Args:
+            announces: Whether to; without it, it is as far as it last said, if it said anything.
+
         Raises:
             NotFound: The memory belongs to no group.
         """
-        membership, at = self._roster.membership(), self._said()
+        membership, at = self._roster.membership(), self._said(announces=announces)
         return Heard(
             self._roster.me,
             membership.group,
@@ -190,13 +200,46 @@ class Outbox:
             self.told(),
         )
 
-    def _said(self) -> Standpoint:
-        try:
-            self.announce()
-        except RefusedForSafety:  # `settle` tells the person why
-            last = self.last(self._roster.me)
-            return Standpoint(last.said.head, last.said.height) if last else Standpoint(None, 0)
-        return self.standpoint()
+    def _said(self, *, announces: bool) -> Standpoint:
+        last = self.last(self._roster.me)
+        if announces or last is None:
+            try:
+                self.announce()
+            except RefusedForSafety:  # `settle` tells the person why
+                pass
+            else:
+                return self.standpoint()
+        return Standpoint(last.said.head, last.said.height) if last else Standpoint(None, 0)
+
+    def speak_to(self, have: Sequence[CommitId]) -> None:
+        """Announce what is new to a peer that asks for it, unless it may know more than is here.
+
+        Args:
+            have: The commits that it has: all announcements that it knows, and more.
+        """
+        if not self._ports.bundles.missing(have):
+            self.has_met = True
+        self.heard(announces=self.has_met)
+
+    def knows_all_of_me(self, theirs: Heard) -> bool:
+        """Whether this machine has what a peer last heard of it, and is no older backup."""
+        said = theirs.announced.get(self._roster.me)
+        return said is None or self._is_taken_in(self._roster.me, said)
+
+    def strays(self, theirs: Heard) -> set[CommitId]:
+        """What a peer announces that is here, and that nobody has judged yet.
+
+        So it is after a crash between the two, and where only a part of a backup came back.
+        """
+        return {at for peer, at in theirs.announced.items() if not self._is_taken_in(peer, at)}
+
+    def _is_taken_in(self, peer: PeerId, said: CommitId) -> bool:
+        """Whether an announcement is known, or was refused, or is older than what is known."""
+        known = self._chains.announced().get(peer)
+        if said in (known, self._ports.side_refs(QUARANTINE).get(peer)):
+            return True
+        is_here = known is not None and not self._ports.bundles.missing([said])
+        return is_here and known is not None and self._memory.contains(said, known)
 
     def told(self) -> dict[PeerId, CommitId]:
         """The last announcements that are sent to others: those of the group as it is now."""

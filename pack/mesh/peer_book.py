@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from hmac import compare_digest
+from typing import Final
 
 from pack.errors import InvalidRequest, RefusedForSafety
 from pack.mesh.journal import MeshJournal
@@ -16,7 +18,9 @@ from pack.mesh.ports import MeshPorts
 from pack.mesh.resolving.resolver import Directory, MemberResolver
 from pack.mesh.roster import Roster
 from pack.mesh.state import MeshEventKind, PeerRecord, PeerSource, PeerStatus
-from pack.times import format_time
+from pack.times import format_time, parse_time
+
+_SILENCE: Final = timedelta(seconds=10)
 
 
 class PeerBook:
@@ -98,8 +102,21 @@ class PeerBook:
         now, at = format_time(self._ports.clock()), self._outbox.standpoint()
         with self._ports.exclusive():
             fields: dict[str, object] = {"last_sync_at": now} if theirs.head == at.head else {}
+            if self._is_back(self._state.records().get(peer)):
+                fields["not_before"] = ""
             self._update(peer, last_heartbeat_at=now, given_up=0, **fields)
             self._note_rollback(peer, theirs)
+
+    def _is_back(self, record: PeerRecord | None) -> bool:
+        """Whether a peer calls that did not answer, and so may be asked before its pause is over.
+
+        One that calls all the time cannot be reached the other way round.
+        """
+        if record is None or not record.failures:
+            return False
+        if not record.last_heartbeat_at:
+            return True
+        return abs(self._ports.clock() - parse_time(record.last_heartbeat_at)) >= _SILENCE
 
     def note_leaving(self, peer: PeerId) -> None:
         """Remember that a peer has left: its token is void, and its old address is not called.

@@ -75,7 +75,9 @@ def is_due(record: RemoteRecord, now: datetime, interval: float, *, has_news: bo
         has_news: Whether there are commits here that the remote may not have.
     """
     if record.not_before is not None:
-        return now >= parse_time(record.not_before)
+        # A clock that was set back must not cause a wait that is longer than any delay.
+        until = parse_time(record.not_before)
+        return not now < until <= now + timedelta(seconds=_LONGEST_DELAY_SECONDS)
     if has_news and record.stop is None and not record.is_waiting:
         return True
     if record.attempted_at is None:

@@ -112,20 +112,26 @@ def measure(commits: int, rounds: int) -> list[Figure]:
 
 
 def _write_history(peer: Peer, folder: Path, commits: int) -> None:
-    """Have a peer's memory consist of so many commits that it signed, and begin a group."""
+    """Have a peer begin a group, and its memory grow by so many commits that it signs.
+
+    The group begins before them: what leads to a peer's first announcement is older than its key,
+    so its signatures are nobody's to check; and what it announced once goes to everybody.
+    """
     corpus, home = Corpus(), folder / "origin"
     home.mkdir()
     env = clean_environment(home)
     memory = make_memory(home / "memory", corpus.notes(commits), env)
     paths = [note.path for note in Corpus().notes(commits)]
     twin = with_history(Setting(memory, paths, corpus, env, 1, 0.0))
+    written, begun = (twin.resolve(name) for name in ("HEAD", memory.resolve("HEAD")))
+    twin.git("reset", "--quiet", "--hard", begun)
     twin.directory.rename(peer.memory)
     peer.mesh("init", "--name", "laptop", "--endpoint", peer.endpoint)
-    _sign_all(peer)
+    _sign(peer, begun, written)
 
 
-def _sign_all(peer: Peer) -> None:
-    """Make all commits again, each with the signature of the peer's key, and go there."""
+def _sign(peer: Peer, begun: str, written: str) -> None:
+    """Make all commits between two again, each with the peer's signature, and go there."""
     git = ["git", "-C", str(peer.memory)]
 
     def asked(words: Sequence[str], content: bytes = b"") -> bytes:
@@ -134,14 +140,14 @@ def _sign_all(peer: Peer) -> None:
         ).stdout
 
     key, made, packed = KeyFile(peer.home / "key").load_or_make("laptop"), {}, []
-    listed = asked(["rev-list", "--reverse", "HEAD"])
+    listed = asked(["rev-list", "--reverse", written, f"^{begun}"])
     answers = asked(["cat-file", "--batch"], listed)
     for _ in listed.split():
         head, _, answers = answers.partition(b"\n")
         name, _, size = head.split()
         commit, answers = answers[: int(size)], answers[int(size) + 1 :]
-        for before, after in ((p, made[p]) for p in _parents(commit)):
-            commit = commit.replace(b"parent " + before, b"parent " + after, 1)
+        for before in _parents(commit):
+            commit = commit.replace(b"parent " + before, b"parent " + made.get(before, before), 1)
         commit = signed(commit, key)
         whole = b"commit %d\0%b" % (len(commit), commit)
         made[name] = hashlib.sha1(whole, usedforsecurity=False).hexdigest().encode()
@@ -150,6 +156,7 @@ def _sign_all(peer: Peer) -> None:
     content += hashlib.sha1(content, usedforsecurity=False).digest()
     asked(["index-pack", "--stdin"], content)
     asked(["reset", "--quiet", "--hard", made[listed.split()[-1]].decode()])
+    asked(["reflog", "expire", "--expire=now", "--all"])
     asked(["repack", "-q", "-a", "-d"])
 
 

@@ -19,17 +19,27 @@ def test_a_small_run_joins_clones_and_writes(monkeypatch, capsys):
         assert name in printed
 
 
-def test_every_commit_of_the_history_is_signed_by_the_peer(tmp_path):
+def test_all_that_is_written_after_the_group_began_is_signed_by_the_peer(tmp_path):
     peer = peers.Peer.new(tmp_path, "laptop")
     peers._write_history(peer, tmp_path, 3)
     git = ["git", "-C", str(peer.memory)]
-    listed = subprocess.run([*git, "rev-list", "HEAD"], check=True, capture_output=True).stdout
+    since = [*git, "rev-list", "HEAD", "--not", "--glob=refs/pack/peers"]
+    listed = subprocess.run(since, check=True, capture_output=True).stdout
     shown = subprocess.run(
         [*git, "cat-file", "--batch"], input=listed, check=True, capture_output=True
     ).stdout
     signatures = shown.count(b"\ngpgsig -----BEGIN SSH SIGNATURE-----")
-    assert signatures == len(listed.split()) > 3
+    assert signatures == len(listed.split()) == 3
     assert subprocess.run([*git, "fsck", "--strict"], check=True, capture_output=True)
+
+
+def test_whoever_joins_is_sent_no_history_that_a_clone_does_not_get(tmp_path):
+    peer = peers.Peer.new(tmp_path, "laptop")
+    peers._write_history(peer, tmp_path, 3)
+    git = ["git", "-C", str(peer.memory)]
+    beside = [*git, "rev-list", "--glob=refs/pack/peers", "^HEAD"]
+    announced = subprocess.run(beside, check=True, capture_output=True).stdout.split()
+    assert len(announced) == 1
 
 
 @pytest.mark.parametrize("size", [1, 15, 16, 5000, 10**6])

@@ -148,7 +148,7 @@ def _proposed(run: Any, head: str, honest: list[Any]) -> Iterator[str]:
 
 def _lost(run: Any, head: str) -> Iterator[str]:
     there = _tokens(run.world.texts(head))
-    deleted = _deleted(run, head) | _given_up(run, head) | run.overwritten
+    deleted = _deleted(run, head)
     for commit in run.world.waiting(head).values():  # which everybody has: see `_proposed`
         there |= _tokens(run.world.texts(commit))
     present = {one.id for one in run.machines if _counts(run, one)}
@@ -157,7 +157,11 @@ def _lost(run: Any, head: str) -> Iterator[str]:
             continue
         machine = next(one for one in run.machines if one.name == writer)
         is_cut_off = machine.id not in present or _is_another_since(run, machine)
-        if is_cut_off and _is_somewhere(run, commit):
+        if run.world.leads_to(commit, head):
+            is_kept = _is_let_go(run, head, token)
+        else:
+            is_kept = is_cut_off and _is_somewhere(run, commit)
+        if is_kept:
             continue
         yield f"{token} by {writer} in {commit[:8]} is lost"
 
@@ -178,29 +182,35 @@ def _deleted(run: Any, head: str) -> set[str]:
     return found
 
 
-def _given_up(run: Any, head: str) -> set[str]:
-    """What was in two files, of which two people each deleted one and relied on the other."""
-    relied: dict[str, set[tuple[str, str]]] = {}
-    world = run.world
-    for commit in world.all_of(world.mask[head]):
-        if len(world.parents[commit]) == 1:
-            (parent,) = world.parents[commit]
-            before, after = _places(world.texts(parent)), _places(world.texts(commit))
-            for token, places in before.items():
-                left = after.get(token, set()) & places
-                relied.setdefault(token, set()).update(
-                    (gone, kept) for gone in places - left for kept in left
-                )
-    return {token for token, found in relied.items() if any((b, a) in found for a, b in found)}
+def _is_let_go(run: Any, head: str, token: str) -> bool:
+    """Whether each merge that dropped a text had to, as people had removed it from all its files.
+
+    Of two people who each delete one of two equal files, each has seen what they delete. So a merge
+    may drop a text from a file where, on its other side, somebody removed it from that very file,
+    or a merge did that might.
+    """
+    world, removed, is_dropped = run.world, dict[str, int](), False
+    for commit in reversed([*world.all_of(world.mask[head])]):
+        after, parents = _files_with(token, world.texts(commit)), world.parents[commit]
+        for parent in parents:
+            other_side = world.mask[commit] & ~world.mask[parent]
+            gone = _files_with(token, world.texts(parent)) - after
+            for path in gone:
+                if len(parents) == 1 or removed.get(path, 0) & other_side:
+                    removed[path] = removed.get(path, 0) | world.bit(commit)
+                elif not after and not _is_withheld(run, commit, token):
+                    return False
+            is_dropped = is_dropped or (len(parents) > 1 and bool(gone) and not after)
+    return is_dropped
 
 
-def _places(texts: Mapping[str, str]) -> dict[str, set[str]]:
-    """The files that each token is in."""
-    found: dict[str, set[str]] = {}
-    for path, text in texts.items():
-        for token in TOKEN.findall(text):
-            found.setdefault(token, set()).add(path)
-    return found
+def _files_with(token: str, texts: Mapping[str, str]) -> set[str]:
+    return {path for path, text in texts.items() if token in TOKEN.findall(text)}
+
+
+def _is_withheld(run: Any, merge: str, token: str) -> bool:
+    held = run.world.proposals.get(merge, {}).values()
+    return any(token in _tokens(run.world.texts(commit)) for commit in held)
 
 
 def _is_somewhere(run: Any, commit: str) -> bool:

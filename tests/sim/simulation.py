@@ -29,7 +29,6 @@ from pack.mesh.rekeying import Rekeyed
 from pack.model import CommitId, MemoryPath
 from pack.provenance import MERGER, Origin, Source, commit_message
 from tests.mesh_support import private_key
-from tests.sim.auditor import TOKEN
 from tests.sim.machine import Bundle, Crash, Disk, Machine, Side
 from tests.sim.world import MERGE, World
 from tests.support import START
@@ -61,7 +60,6 @@ class Simulation:
         self.tokens: dict[str, tuple[CommitId, str]] = {}
         self.forbidden: set[str] = set()
         self.lost: set[str] = set()
-        self.overwritten: set[str] = set()
         self.doubles: set[str] = set()
         self.removed: set[PeerId] = set()
         self.untold: list[str] = []
@@ -263,8 +261,6 @@ class Simulation:
             blob = tree.pop(path)
             if kind == "move":
                 target = MemoryPath(f"b/moved-{self.random.randrange(4)}.md")
-                if target in tree:  # it is seen there, and no more is said of other places
-                    self.overwritten |= set(TOKEN.findall(self.world.blobs[tree[target]].decode()))
                 tree[target] = blob
         else:
             tree[path] = self.world.blob(text.encode())
@@ -538,6 +534,12 @@ class Simulation:
                 self.is_at_rest = self.state() == before
                 if self.is_at_rest:
                     break
+
+    def take_new_key(self, machine: Machine) -> None:
+        """Have a person do what their machine tells them, and everybody hear of it."""
+        machine.mesh.rekeying.renew()
+        self._let_back_in(machine)
+        self._heal()
 
     def _pass_along(self) -> None:
         """Everybody hands on to the next one, there and back: most of what `round` does, sooner."""

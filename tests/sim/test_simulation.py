@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+from pack.mesh.troubles import TroubleKind
+from tests.sim.auditor import audit
 from tests.sim.runs import problems_of
 
 USUAL, SOAK = int(os.environ.get("PACK_SIM_SEEDS") or 120), 50_000
@@ -32,6 +34,19 @@ def test_peers_converge_and_lose_nothing(first):
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_wrong_once_is_right(seed):
     assert not told(seed)
+
+
+@pytest.mark.contract("C14")
+def test_a_machine_that_takes_a_new_key_as_it_is_told_has_all_in_that_it_wrote():
+    problems, run = problems_of(1912)
+    peers = run.machines[0].mesh.roster.version().group.peers
+    (told,) = [one for one in run.machines if one.id not in peers]
+    assert [one.kind for one in told.mesh.troubles.found()] == [TroubleKind.MEMBERSHIP]
+    written = told.disk.head
+    run.take_new_key(told)
+    assert not [*problems, *audit(run)]
+    (head,) = {one.disk.head for one in run.machines}
+    assert run.world.leads_to(written, head)
 
 
 def test_idle_peers_add_nothing():

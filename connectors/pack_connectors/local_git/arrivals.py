@@ -185,11 +185,12 @@ class Arrivals:
         """What a new entry meets at its path, unless something of the user is in the way."""
         check_path(path)
         self._refuse_odd(path, before, after)
-        now = self._worktree.read(path)
+        is_free = before is None and self._worktree.stat(path) is None
+        now = None if is_free else self._worktree.read(path)
         here = blob = blob_id(now.content) if now else None
         if now:
             blob = blob_id(self._rules.to_blob(path, now.content))
-        elif (kind := self._worktree.type_at(path)) is not None:
+        elif not is_free and (kind := self._worktree.type_at(path)) is not None:
             here = blob = self._worktree.blob_at(path)
             if here is None:
                 raise RefusedForSafety(f"{path} is a {kind} here", "Move it away, then try again.")

@@ -33,6 +33,7 @@ from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in, peer_i
 from pack.mesh.meeting import (
     BUNDLE_TYPE,
     LARGEST,
+    LONGEST_WAIT,
     PATHS,
     SEQUENCE_HEADER,
     Health,
@@ -63,7 +64,6 @@ from pack_connectors.peers.peer_network import (
 )
 from pack_connectors.system.retry import parse_retry_after
 
-LONGEST_PAUSE: Final = 300.0
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _BLOCK: Final = 256 * 1024
 _PENDING: Final = 202
@@ -303,7 +303,7 @@ class HttpLine:
             now = self._ways.clock()
             seconds = parse_retry_after(answer.headers.get("retry-after"), now)
             if seconds is not None and seconds > 0:
-                pause = min(seconds, LONGEST_PAUSE)
+                pause = min(seconds, LONGEST_WAIT)
                 return RateLimited(url, pause, now + timedelta(seconds=pause))
         return _unavailable(f"{url} answers {answer.status_code}: {words}")
 

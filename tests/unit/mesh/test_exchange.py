@@ -245,6 +245,58 @@ def test_a_peer_of_another_group_or_name_gets_nothing(machines, pair, meetings, 
     assert "push" not in line.asked
 
 
+@pytest.mark.contract("C14")
+@pytest.mark.parametrize("caller", ["laptop", "desk"])
+def test_a_backup_with_a_write_that_nobody_had_heard_of_is_heard_before_it_speaks(
+    pair, line, meetings, caller
+):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    said = laptop.git.side_refs("peers")[laptop.id]
+    untold = laptop.write("not told yet when the backup was made")
+    for text in ("first", "second"):
+        laptop.write(text)
+        meetings.exchange.meet(desk.id)
+    newest = laptop.memory.head()
+    git(laptop.folder, "reset", "-q", "--hard", untold)
+    git(laptop.folder, "update-ref", f"refs/pack/peers/{laptop.id}", said)
+    laptop.now += timedelta(hours=1)
+    laptop.mesh = laptop.with_key("laptop")  # another process
+    if caller == "laptop":
+        met = Meetings(laptop, desk=line).exchange.meet(desk.id)
+    else:
+        desk.mesh.book.remember(laptop.id, endpoint="http://laptop:3005")
+        met = Meetings(desk, laptop=DirectLine(laptop)).exchange.meet(laptop.id)
+    assert (met.is_agreed, met.taken.quarantined) == (True, ())
+    assert laptop.memory.contains(newest, laptop.memory.head())
+    assert not laptop.mesh.troubles.found() + desk.mesh.troubles.found()
+
+
+def test_a_new_process_tells_why_it_says_nothing_too(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    laptop.write("private")
+    laptop.memory.secret = "it shows a file that git ignores"
+    laptop.mesh = laptop.with_key("laptop")  # another process
+    met = Meetings(laptop, desk=line).exchange.meet(desk.id)
+    assert "it shows a file that git ignores" in met.taken.waiting[0]
+    assert not met.is_agreed
+
+
+@pytest.mark.contract("C14")
+def test_what_came_before_a_crash_and_was_not_judged_is_fetched_again(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    written = desk.write("more")
+    desk.mesh.outbox.announce()
+    git(laptop.folder, "fetch", "-q", str(desk.folder), f"refs/pack/peers/{desk.id}")
+    assert meetings.exchange.meet(desk.id).is_agreed
+    assert laptop.memory.contains(written, laptop.memory.head())
+    line.asked.clear()
+    meetings.exchange.meet(desk.id)
+    assert line.asked == ["heartbeat"]
+
+
 # --- failures ------------------------------------------------------------------------------------
 
 
@@ -278,6 +330,45 @@ def test_a_peer_that_is_away_for_months_is_still_asked_once_a_minute(pair, line,
     with pytest.raises(Unavailable):
         meetings.exchange.meet(desk.id)
     assert parse_time(record(laptop, desk).not_before) == laptop.now + timedelta(seconds=60)
+
+
+def test_a_clock_that_was_set_back_holds_nothing_off_for_longer_than_any_pause(
+    pair, line, meetings
+):
+    laptop, desk = pair
+    line.fails = Unavailable("nobody is there")
+    right, laptop.now = laptop.now, laptop.now + timedelta(days=10_000)
+    with pytest.raises(Unavailable):
+        meetings.exchange.meet(desk.id)
+    assert meetings.exchange.due() == []
+    laptop.now = right
+    assert meetings.exchange.due() == [desk.id]
+
+
+def test_a_peer_that_calls_is_called_again_at_once_where_it_did_not_answer(pair, line, meetings):
+    laptop, desk = pair
+    line.fails = Unavailable("nobody is there")
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            meetings.exchange.meet(desk.id)
+    laptop.now += timedelta(seconds=20)
+    assert meetings.exchange.due() == []
+    laptop.mesh.hear(desk.id, desk.mesh.outbox.heard())
+    assert meetings.exchange.due() == [desk.id]
+    assert record(laptop, desk).failures == 8
+    with pytest.raises(Unavailable):
+        meetings.exchange.meet(desk.id)
+    laptop.mesh.hear(desk.id, desk.mesh.outbox.heard())  # the way there leads nowhere, it seems
+    assert meetings.exchange.due() == []
+
+
+def test_a_peer_that_has_enough_to_do_is_left_alone_also_where_it_calls(pair, line, meetings):
+    laptop, desk = pair
+    line.fails = RateLimited("desk", 30, laptop.now + timedelta(seconds=30))
+    with pytest.raises(RateLimited):
+        meetings.exchange.meet(desk.id)
+    laptop.mesh.hear(desk.id, desk.mesh.outbox.heard())
+    assert meetings.exchange.due() == []
 
 
 def test_a_repository_that_is_busy_is_no_failure_of_the_peer(pair, line, meetings):

@@ -187,6 +187,21 @@ def test_a_machine_restored_from_a_backup_takes_up_what_it_lost(pair):
     assert desk.memory.contains(newer, desk.memory.head())
 
 
+def test_a_bundle_that_waits_and_cannot_be_read_any_more_holds_nothing_up(pair):
+    laptop, desk = pair
+    pending = desk.git.repository.state_dir / "mesh" / "pending"
+    pending.mkdir(parents=True)
+    (pending / "damaged.bundle").write_bytes(b"\0" * 4096)
+    (pending / "taken-by-another-process.bundle").symlink_to("gone")
+    written = laptop.write("more")
+    came = laptop.send(desk)
+    assert came.received == 1
+    assert came.quarantined[0].ref == "a bundle"
+    assert "waited" in came.quarantined[0].reason
+    assert desk.memory.contains(written, desk.memory.head())
+    assert not laptop.send(desk).quarantined
+
+
 def test_a_damaged_bundle_changes_nothing(pair, tmp_path):
     laptop, desk = pair
     laptop.write("more")

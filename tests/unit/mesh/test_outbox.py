@@ -5,7 +5,7 @@ import pytest
 from pack.errors import RefusedForSafety
 from pack.kits.bases import KitBases
 from pack.kits.lock import LOCK, Lock, locked, write_lock
-from pack.model import MemoryPath
+from pack.model import CommitId, MemoryPath
 from tests.finding_machines import Net
 from tests.sim.machine import Machine, MemoryHead
 from tests.sim.world import MERGE
@@ -196,3 +196,18 @@ def test_what_no_lock_names_is_not_kept(pair):
     name(laptop, kit("1.1.0"))
     laptop.send(desk)
     assert kept(desk) == ["1.0.0"]
+
+
+@pytest.mark.contract("C14")
+def test_nothing_new_is_said_in_a_process_before_a_peer_tells_what_it_knows(pair):
+    laptop, desk = pair
+    said = laptop.mesh.outbox.announce()
+    laptop.write("new")
+    laptop.mesh = laptop.with_key("laptop")  # another process
+    outbox = laptop.mesh.outbox
+    assert outbox.heard(announces=False).announced[laptop.id] == said
+    outbox.speak_to([CommitId("0" * 40)])  # it may be what this machine said since a backup
+    assert laptop.git.side_refs("peers")[laptop.id] == said
+    outbox.speak_to([said])
+    assert laptop.git.side_refs("peers")[laptop.id] != said
+    assert desk.mesh.outbox.knows_all_of_me(outbox.heard())

@@ -66,6 +66,13 @@ def test_a_time_that_cannot_be_read_holds_nothing_off(text: str) -> None:
     assert is_due(RemoteRecord(not_before=text), NOW, 300, has_news=False)
 
 
+def test_a_clock_that_was_set_back_holds_nothing_off_for_longer_than_any_delay() -> None:
+    record = after_failure(
+        RemoteRecord(), NOW + timedelta(days=10_000), Unavailable("offline"), 1.0
+    )
+    assert is_due(record, NOW, 300, has_news=False)
+
+
 def test_each_remote_is_due_by_its_own_record() -> None:
     agreed = after_exchange(RemoteRecord(), NOW, Exchange(Outcome.UP_TO_DATE, agreed=A))
     stop = Stop(StopKind.REWRITTEN, "reason", "remedy")

@@ -160,7 +160,10 @@ class Bundles:
 
     def kept(self) -> Sequence[KeptBundle]:
         """See `BundleStore.kept`."""
-        found = [(file.stat().st_mtime, file) for file in self._pending.glob("*.bundle")]
+        found = []
+        for file in self._pending.glob("*.bundle"):
+            with suppress(FileNotFoundError):  # another process has just taken it in
+                found.append((file.stat().st_mtime, file))
         return [
             KeptBundle(str(file), datetime.fromtimestamp(at, UTC)) for at, file in sorted(found)
         ]
@@ -176,6 +179,7 @@ class Bundles:
         """See `BundleStore.arrival`."""
         arrivals = self._repository.state_dir / "mesh" / "arrivals"
         _sweep(arrivals)
+        _release(self._repository.common_dir / "objects" / "pack")
         folder = arrivals / token_hex(16)
         try:
             arrived = self._arrive(file, folder)
@@ -382,6 +386,15 @@ def _sweep(arrivals: Path) -> None:
         for folder in arrivals.iterdir():
             if folder.stat().st_mtime < long_ago:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _release(packs: Path) -> None:
+    """Let housekeeping have the packs that processes kept from it and were killed over."""
+    long_ago = time.time() - _LEFT_SECONDS
+    with suppress(OSError):  # whoever comes next tries again
+        for keep in packs.glob("*.keep"):
+            if keep.stat().st_mtime < long_ago and keep.read_bytes().startswith(_MARK.encode()):
+                keep.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -63,7 +63,7 @@ class TransferRoutes:
             return answer
 
     def _written(self, file: str, have: Sequence[CommitId]) -> bool:
-        self._mesh.outbox.heard()  # announces what is new, if it may be
+        self._mesh.outbox.speak_to(have)
         return self._mesh.outbox.export(file, have, only_said=True)
 
 

@@ -124,6 +124,18 @@ def test_what_a_killed_process_left_is_swept_a_day_later(there, sent):
     assert [folder.name for folder in arrivals.iterdir()] == ["new"]
 
 
+def test_housekeeping_gets_a_pack_back_that_a_killed_process_kept_a_day_ago(there, sent):
+    packs = there / ".git" / "objects" / "pack"
+    long_ago = time.time() - 25 * 3600
+    kept = {"ours, old": "PACK: arrived from a peer", "ours": "PACK: arrived from a peer"}
+    for name, why in {**kept, "git's, old": "fetch-pack 1 on h\xf6st"}.items():
+        (packs / f"{name}.keep").write_bytes(f"{why}\n".encode("latin-1"))
+        if name.endswith("old"):
+            os.utime(packs / f"{name}.keep", (long_ago, long_ago))
+    with bundles(there).arrival(sent):
+        assert sorted(one.stem for one in packs.glob("*.keep")) == ["git's, old", "ours"]
+
+
 def test_no_git_is_started_for_what_can_be_said_without(here, monkeypatch):
     known = head(here)
     monkeypatch.setattr(GitRunner, "start", None)

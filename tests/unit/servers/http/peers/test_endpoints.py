@@ -503,7 +503,9 @@ def test_what_is_no_bundle_changes_nothing(machines, server, token, content):
 def test_a_bundle_comes_with_what_is_missing_and_nothing_else(machines, server, token):
     laptop, desk, _ = machines
     head = laptop.write("more")
-    have = {"have": sorted(desk.mesh.outbox.heard().commits)}
+    theirs = desk.mesh.outbox.heard()
+    laptop.mesh.hear(desk.id, theirs)
+    have = {"have": sorted(theirs.commits)}
     answer = server.ask("POST", server.at("bundle"), token, json=have)
     file = desk.files / "came"
     file.write_bytes(answer.content)
