@@ -56,12 +56,12 @@ def find_manifest(named: Mapping[_Path, bytes], fallback: str) -> tuple[str, Man
         NotFound: It is no kit.
         InvalidContent: What it says cannot be used.
     """
-    files: Mapping[str, bytes] = {str(path): content for path, content in named.items()}
-    if MANIFEST in files:
-        return MANIFEST, read_manifest(files[MANIFEST])
+    paths: Mapping[str, _Path] = {str(path): path for path in named}
+    if MANIFEST in paths:
+        return MANIFEST, read_manifest(named[paths[MANIFEST]])
     for name, read in _FORMS.items():
-        if name in files:
-            found = read(files[name])
+        if name in paths:
+            found = read(named[paths[name]])
             manifest = _converted(name, found, fallback)
             return name, replace(manifest, warnings=_NO_YAML if _IS_LOOSE in found else ())
     known = ", ".join((MANIFEST, *_FORMS))

@@ -475,7 +475,7 @@ def test_one_bad_source_holds_up_no_other_kit(
     assert installed.pack("kit", "update", "observer", "--yes").status == 1
 
 
-def test_a_source_that_has_not_moved_is_not_fetched(
+def test_a_repository_on_this_machine_is_read_where_it_is(
     installed: Folder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, fetched = kit(installed, "status"), list[str]()
@@ -490,7 +490,8 @@ def test_a_source_that_has_not_moved_is_not_fetched(
     assert fetched == []
     upstream.publish("1.1.0", SECOND)
     assert kit(installed, "status")["kits"][0]["latest"] == "1.1.0"
-    assert fetched == ["fetch"]
+    assert kit(installed, "update", "--yes")["updated"][0]["to"] == "1.1.0"
+    assert fetched == []
 
 
 def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream: Upstream) -> None:

@@ -121,7 +121,7 @@ def write_parcel(kit: Kit, wanted: KitRequest, sign: Callable[[bytes], str]) -> 
             "files": [
                 {
                     "path": path,
-                    "mode": kit.modes[path],
+                    "mode": kit.shipped[path].mode,
                     "size": len(kit.files[path]),
                     "sha256": hashlib.sha256(kit.files[path]).hexdigest(),
                 }

@@ -121,7 +121,7 @@ def _read(source: str) -> Kit:
             found, _ = sources.find(source)
             if not found.is_near:
                 raise Unavailable(f"{source} is not on this machine any more")
-            return unpack(found.ship())
+            return unpack(found.ship()).read_now()
     except PackError as error:
         logger.warning("the kit that is offered from %s cannot be read: %s", source, error)
         raise Unavailable(_AWAY) from error
