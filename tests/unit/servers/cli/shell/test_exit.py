@@ -30,7 +30,7 @@ def _classes(root: type[PackError]) -> Iterator[type[PackError]]:
 
 
 @functools.cache
-def _errors() -> list[type[PackError]]:
+def all_errors() -> list[type[PackError]]:
     """All of them; found by a test, as each process that collects would import everything."""
     _import_all()
     return sorted({cls for cls in _classes(PackError) if "test" not in cls.__module__}, key=str)
@@ -43,17 +43,17 @@ def _status_of_its_family(error: type[PackError]) -> int:
 
 
 def test_every_error_has_the_status_of_its_family() -> None:
-    found = {error: EXIT_STATUS.get(error.code) for error in _errors()}
-    assert found == {error: _status_of_its_family(error) for error in _errors()}
+    found = {error: EXIT_STATUS.get(error.code) for error in all_errors()}
+    assert found == {error: _status_of_its_family(error) for error in all_errors()}
 
 
 def test_the_table_has_no_code_that_nothing_raises() -> None:
-    assert set(EXIT_STATUS) == {error.code for error in _errors()}
+    assert set(EXIT_STATUS) == {error.code for error in all_errors()}
 
 
 def test_no_two_families_share_a_code() -> None:
     owners: dict[str, set[type[PackError]]] = {}
-    for error in _errors():
+    for error in all_errors():
         owners.setdefault(error.code, set()).add(error)
     shared = {code: classes for code, classes in owners.items() if len(classes) > 1}
     assert not shared
