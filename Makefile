@@ -22,7 +22,7 @@ run: $(RUN_READY) ## start the server with the memory in ~/.pack/memory
 
 test: $(DEV_READY) ## check and test everything
 	@$(MAKE) --no-print-directory --jobs=2 check wheel
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: lint type layers ## lint, type and layer checks
 

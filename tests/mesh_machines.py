@@ -34,6 +34,11 @@ class GitHead:
         self.secret = ""
 
     def head(self):
+        # Read where git keeps it, as this is asked hundreds of times; git knows the other places.
+        named = (self.folder / ".git/HEAD").read_text(encoding="ascii").strip()
+        loose = self.folder / ".git" / named.removeprefix("ref: ")
+        if loose.is_file():
+            return CommitId(loose.read_text(encoding="ascii").strip())
         out = git(self.folder, "rev-parse", "-q", "--verify", "HEAD", check=False).decode().strip()
         return CommitId(out) if out else None
 

@@ -75,12 +75,17 @@ class Later:
 
     Every worker collects all tests, and so imports whatever their files begin with: this is for
     what takes seconds to import, and few tests need.
+
+    It has nothing whose name begins with `_`: pytest asks whatever a file of tests holds for such
+    names, to find fixtures, and that must import nothing.
     """
 
     def __init__(self, module: str) -> None:
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(importlib.import_module(self._module), name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -434,31 +435,28 @@ def test_what_git_says_is_shown_on_one_line_without_secrets() -> None:
 # --- patience -------------------------------------------------------------------------------------
 
 
-def has_ended(pid: int) -> bool:
-    """Whether a process of somebody else's is gone; a zombie that nobody waits for is."""
-    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False)
-    return shown.stdout.strip()[:1] in (b"", b"Z")
-
-
 @pytest.mark.skipif(os.name != "posix", reason="the command is one of a shell")
 def test_a_remote_that_never_answers_is_given_up(
-    net: Net, one: Machine, home: Path, tmp_path: Path
+    net: Net, one: Machine, home: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     script = tmp_path / "ssh-that-hangs"
     script.write_text(
-        f'#!/bin/sh\ntest "$1" = -G && exit 1\necho $$ > {tmp_path}/pid\nexec sleep 600\n'
+        f'#!/bin/sh\ntest "$1" = -G && exit 1\n'
+        f"exec 3> {tmp_path}/alive\n: > {tmp_path}/hangs\nexec sleep 600\n"
     )
+    # The script has the only other end, so that reading comes to the end when it does: it is
+    # nobody's child here, and a signal that was sent has not always arrived.
+    os.mkfifo(tmp_path / "alive")
+    alive = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    request.addfinalizer(lambda: os.close(alive))
     script.chmod(0o755)
     git(home, "config", "--global", "core.sshCommand", str(script))
     one.git("config", "remote.origin.url", "ssh://example.invalid/x")
 
-    def text() -> str:
-        return (tmp_path / "pid").read_text(encoding="ascii")
-
-    machine = net.open(one.folder, lambda: bool((tmp_path / "pid").exists() and text()))
+    machine = net.open(one.folder, (tmp_path / "hangs").exists)
     with pytest.raises(Unavailable, match="given up"):
         machine.exchange()
-    assert has_ended(int(text()))
+    assert select.select([alive], [], [], 60)[0]
     short = GitExchange(GitRunner(open_repository(one.folder)), 0.2, lambda: False)
     with pytest.raises(Unavailable, match="did not finish in"):
         short.run("ls-remote", [], RemoteUrl("ssh://example.invalid/x"))
