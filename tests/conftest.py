@@ -24,14 +24,12 @@ from typing import Any
 import certifi
 import pytest
 from hypothesis import HealthCheck, settings
-from pack_connectors.local_git import repository
-from pack_connectors.local_git.rules.person import PersonalSettings
 from pack_servers.cli.shell.caller import this_shell
 from pack_servers.config.agents import AgentMarks
 from pack_servers.config.settings import load_settings
 
 from tests.signals import children_hear_signals
-from tests.support import World, is_soak
+from tests.support import World
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -150,16 +148,9 @@ def _trust_little(patch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def _remember(patch: pytest.MonkeyPatch) -> None:
-    """Where tests make MCP servers or run commands, work out once what all of them need.
-
-    In `make soak`, git is asked each time.
-    """
+    """Where tests make MCP servers or run commands, work out once what all of them need."""
     from tests.stories import remembered  # noqa: PLC0415 - not where nothing is to be remembered
 
-    if not is_soak():
-        patch.setattr(repository, "_git", remembered.listed(repository._git))
-        patch.setattr(repository, "_user_values", remembered.users(repository._user_values))
-        patch.setattr(PersonalSettings, "_ask", remembered.settings(PersonalSettings._ask))
     if "mcp.server.mcpserver" in sys.modules:
         from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415
 
