@@ -41,11 +41,11 @@ from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.sharing.offers import KitOffers, OfferState
 from pack.kits.shipment import (
     REGULAR,
-    Contents,
     Kit,
     Shipment,
+    ShippedContents,
     ShippedFile,
-    StoredFile,
+    UnreadFile,
     checked_folder,
     refuse_all_kits,
 )
@@ -148,10 +148,10 @@ class Kits:
             return None
         modes = {path: one.mode for path, one in kit.files.items()}
         files: dict[MemoryPath, ShippedFile] = {
-            path: StoredFile(blob, self._bases.read, modes.get(path, REGULAR))
+            path: UnreadFile(blob, self._bases.read, modes.get(path, REGULAR))
             for path, blob in base.files.items()
         }
-        contents = Contents(files)
+        contents = ShippedContents(files)
         name, manifest = find_manifest(contents, kit.name)
         shipment = Shipment(kit.source, kit.ref, kit.commit, {}, kit.name, base.signer)
         digest = hashlib.sha256(contents[MemoryPath(name)]).hexdigest()

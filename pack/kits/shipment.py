@@ -60,8 +60,8 @@ class ShippedFile:
         return blob_id(self.content)
 
 
-class StoredFile(ShippedFile):
-    """A file that is stored where its bytes can be read whenever they are needed.
+class UnreadFile(ShippedFile):
+    """A file whose bytes are read where it is stored, whenever they are needed.
 
     Args:
         blob: Git's id of its bytes.
@@ -102,7 +102,7 @@ class StoredFile(ShippedFile):
         return self._blob
 
 
-class Contents(Mapping[_Path, bytes]):
+class ShippedContents(Mapping[_Path, bytes]):
     """The bytes of files by path; those of each are read when somebody asks for them, and once."""
 
     def __init__(self, files: Mapping[_Path, ShippedFile]) -> None:
@@ -225,7 +225,7 @@ class Kit:
     @cached_property
     def files(self) -> Mapping[MemoryPath, bytes]:
         """Its contents, by path below its folder."""
-        return Contents(self.shipped)
+        return ShippedContents(self.shipped)
 
     def read_now(self) -> Kit:
         """The same kit, all of whose contents have been read: for use when its source is closed."""
@@ -300,7 +300,7 @@ def unpack(shipment: Shipment) -> Kit:
         LimitExceeded: It is too large.
         RefusedForSafety: A path leads out of its folder, or two files would be one on some systems.
     """
-    texts = Contents({path: one for path, one in shipment.files.items() if _is_file(one)})
+    texts = ShippedContents({path: one for path, one in shipment.files.items() if _is_file(one)})
     name, manifest = find_manifest(texts, shipment.called)
     folder = kit_folder(manifest)
     rules = [ScopeRule.of(pattern) for pattern in manifest.files]
