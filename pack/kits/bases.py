@@ -116,6 +116,11 @@ class KitBases:
             "exchange with that machine, or have the source back.",
         )
 
+    def read(self, blob: BlobId) -> bytes:
+        """The bytes of one file of a version."""
+        ((_, content),) = self._connector.read_blobs([blob])
+        return content
+
     def contents(self, base: KitBase) -> dict[MemoryPath, bytes]:
         """The bytes of all files of a version, by path below its folder."""
         blobs = dict(self._connector.read_blobs(dict.fromkeys(base.files.values())))

@@ -49,12 +49,12 @@ def find_manifest(named: Mapping[_Path, bytes], fallback: str) -> tuple[str, Man
         NotFound: It is no kit.
         InvalidContent: What it says cannot be used.
     """
-    files: Mapping[str, bytes] = {str(path): content for path, content in named.items()}
-    if MANIFEST in files:
-        return MANIFEST, read_manifest(files[MANIFEST])
+    paths: Mapping[str, _Path] = {str(path): path for path in named}
+    if MANIFEST in paths:
+        return MANIFEST, read_manifest(named[paths[MANIFEST]])
     for name, read in _FORMS.items():
-        if name in files:
-            return name, _converted(name, read(files[name]), fallback)
+        if name in paths:
+            return name, _converted(name, read(named[paths[name]]), fallback)
     known = ", ".join((MANIFEST, *_FORMS))
     raise NotFound("a kit in this place", f"It must have one of {known} at its top.")
 

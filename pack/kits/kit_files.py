@@ -127,7 +127,8 @@ class KitContents:
     def __init__(self, core: Core, here: Files, kit: Kit | None = None) -> None:
         self._core = core
         self._places = {blob: path for path, blob in here.items()}
-        self._shipped = {kit.blobs[path]: kit.files[path] for path in kit.files} if kit else {}
+        self._kit = kit
+        self._shipped = {blob: path for path, blob in kit.blobs.items()} if kit else {}
 
     def read(self, blob: BlobId) -> bytes:
         """The bytes of a version.
@@ -136,8 +137,8 @@ class KitContents:
             NotFound: It is nowhere.
             ConnectorError: The store failed.
         """
-        if blob in self._shipped:
-            return self._shipped[blob]
+        if self._kit is not None and blob in self._shipped:
+            return self._kit.files[self._shipped[blob]]
         if blob in self._places:
             return self._core.connector.get_contents(self._places[blob]).content
         ((_, content),) = self._core.connector.read_blobs([blob])

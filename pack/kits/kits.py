@@ -37,7 +37,16 @@ from pack.kits.lock import LOCK, Lock, LockedKit, write_lock
 from pack.kits.manifest import Manifest
 from pack.kits.preview import preview_of
 from pack.kits.results import KitStatus, Preview, Updated
-from pack.kits.shipment import REGULAR, Kit, Shipment, checked_folder, refuse_all_kits
+from pack.kits.shipment import (
+    REGULAR,
+    Contents,
+    Kit,
+    Shipment,
+    ShippedFile,
+    StoredFile,
+    checked_folder,
+    refuse_all_kits,
+)
 from pack.kits.states import Files, states_of, worst
 from pack.kits.trust import Distrust, Doubt, doubts, refuse_doubtful
 from pack.kits.updating import UpdateMode
@@ -118,12 +127,16 @@ class Kits:
             base = self._bases.find(kit, tips)
         except NotFound:
             return None
-        files = self._bases.contents(base)
-        name, manifest = find_manifest(files, kit.name)
-        modes = {path: kit.files[path].mode if path in kit.files else REGULAR for path in files}
+        modes = {path: one.mode for path, one in kit.files.items()}
+        files: dict[MemoryPath, ShippedFile] = {
+            path: StoredFile(blob, self._bases.read, modes.get(path, REGULAR))
+            for path, blob in base.files.items()
+        }
+        contents = Contents(files)
+        name, manifest = find_manifest(contents, kit.name)
         shipment = Shipment(kit.source, kit.ref, kit.commit, {}, kit.name, base.signer)
-        digest = hashlib.sha256(files[MemoryPath(name)]).hexdigest()
-        return Kit(manifest, digest, shipment, files, modes, ())
+        digest = hashlib.sha256(contents[MemoryPath(name)]).hexdigest()
+        return Kit(manifest, digest, shipment, files, ())
 
     def regain(self, name: str, find_again: FindNewest) -> None:
         """Have the version that is installed kept here, too, if it came from another machine.

@@ -123,7 +123,7 @@ def locked(kit: Kit, before: LockedKit | None = None) -> LockedKit:
     """
     known = before.files if before else {}
     files = {
-        path: replace(known.get(path, LockedFile("")), sha256=digest, mode=kit.modes[path])
+        path: replace(known.get(path, LockedFile("")), sha256=digest, mode=kit.shipped[path].mode)
         for path, digest in sha256s(kit.files)
     }
     return LockedKit(

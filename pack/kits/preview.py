@@ -27,7 +27,7 @@ def preview_of(kit: Kit, installed: Collection[str] = (), odd: Iterable[Doubt] =
     ]
     return Preview(
         kit,
-        sum(map(len, kit.files.values())),
+        sum(one.size for one in kit.shipped.values()),
         {path: count for path, count in hidden.items() if count},
         kit.left_out,
         [*(doubt.said for doubt in odd), *kit.manifest.warnings],

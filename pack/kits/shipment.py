@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from pack.catalog.scope import ScopeRule
 from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety
@@ -31,6 +31,7 @@ RESERVED: Final = ("profiles", "legacy", "archive")
 REGULAR: Final = "100644"
 EXECUTABLE: Final = "100755"
 LINK: Final = "120000"
+_Path = TypeVar("_Path", bound=str)
 _TELL: Final = "Tell the kit's maintainer; nothing of it can be installed."
 TOO_LARGE: Final = b"\0" * (MAX_FILE_BYTES + 1)
 """What a source gives for a file that it does not read, as nothing of that is installed."""
@@ -47,6 +48,77 @@ class ShippedFile:
 
     content: bytes
     mode: str = REGULAR
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.content)
+
+    @property
+    def blob(self) -> BlobId:
+        """Git's id of its bytes."""
+        return blob_id(self.content)
+
+
+class StoredFile(ShippedFile):
+    """A file that is stored where its bytes can be read whenever they are needed.
+
+    Args:
+        blob: Git's id of its bytes.
+        read: Reads a blob; what it returns has this id.
+        mode: As in `ShippedFile`.
+        size: How many bytes it has; `None` if only reading it tells.
+    """
+
+    __slots__ = ("_blob", "_read", "_size")
+
+    def __init__(
+        self,
+        blob: BlobId,
+        read: Callable[[BlobId], bytes],
+        mode: str = REGULAR,
+        size: int | None = None,
+    ) -> None:
+        for name, value in (("_blob", blob), ("_read", read), ("mode", mode), ("_size", size)):
+            object.__setattr__(self, name, value)
+
+    _blob: BlobId
+    _read: Callable[[BlobId], bytes]
+    _size: int | None
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the blob."""
+        return self._read(self._blob)
+
+    @property
+    def size(self) -> int:
+        """See `ShippedFile.size`."""
+        return len(self.content) if self._size is None else self._size
+
+    @property
+    def blob(self) -> BlobId:
+        """See `ShippedFile.blob`."""
+        return self._blob
+
+
+class Contents(Mapping[_Path, bytes]):
+    """The bytes of files by path; those of each are read when somebody asks for them, and once."""
+
+    def __init__(self, files: Mapping[_Path, ShippedFile]) -> None:
+        self._files = files
+        self._read: dict[_Path, bytes] = {}
+
+    def __getitem__(self, path: _Path) -> bytes:
+        if path not in self._read:
+            self._read[path] = self._files[path].content
+        return self._read[path]
+
+    def __iter__(self) -> Iterator[_Path]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +207,14 @@ class Kit:
         manifest: What it says of itself.
         manifest_sha256: Of the file that says it.
         shipment: Where it comes from.
-        files: Its contents, by path below its folder.
-        modes: The mode of each as upstream has it.
+        shipped: Its files, by path below its folder.
         left_out: What is not installed.
     """
 
     manifest: Manifest
     manifest_sha256: str
     shipment: Shipment
-    files: Mapping[MemoryPath, bytes]
-    modes: Mapping[MemoryPath, str]
+    shipped: Mapping[MemoryPath, ShippedFile]
     left_out: tuple[NotInstalled, ...]
 
     @property
@@ -153,9 +223,14 @@ class Kit:
         return self.manifest.name
 
     @cached_property
+    def files(self) -> Mapping[MemoryPath, bytes]:
+        """Its contents, by path below its folder."""
+        return Contents(self.shipped)
+
+    @cached_property
     def blobs(self) -> Mapping[MemoryPath, BlobId]:
         """Its blobs, by path below its folder."""
-        return {path: blob_id(content) for path, content in self.files.items()}
+        return {path: one.blob for path, one in self.shipped.items()}
 
     @cached_property
     def tree(self) -> str:
@@ -220,15 +295,11 @@ def unpack(shipment: Shipment) -> Kit:
         LimitExceeded: It is too large.
         RefusedForSafety: A path leads out of its folder, or two files would be one on some systems.
     """
-    texts = {path: one.content for path, one in shipment.files.items() if _is_file(one)}
+    texts = Contents({path: one for path, one in shipment.files.items() if _is_file(one)})
     name, manifest = find_manifest(texts, shipment.called)
     folder = kit_folder(manifest)
     rules = [ScopeRule.of(pattern) for pattern in manifest.files]
-    files, modes, left_out = (
-        dict[MemoryPath, bytes](),
-        dict[MemoryPath, str](),
-        list[NotInstalled](),
-    )
+    files, left_out = dict[MemoryPath, ShippedFile](), list[NotInstalled]()
     for path, one in sorted(shipment.files.items()):
         refuse_escape(path)
         if path != name and not any(rule.holds(path) for rule in rules):
@@ -236,12 +307,11 @@ def unpack(shipment: Shipment) -> Kit:
         if reason := _unusable(folder, path, one, may_begin_with_dot=path in PLUGIN_FILES):
             left_out.append(NotInstalled(path, reason))
         else:
-            files[MemoryPath(path)] = one.content
-            modes[MemoryPath(path)] = one.mode
+            files[MemoryPath(path)] = one
     _check_size(files)
     _refuse_twins(files)
     digest = hashlib.sha256(texts[name]).hexdigest()
-    return Kit(manifest, digest, shipment, files, modes, tuple(left_out))
+    return Kit(manifest, digest, shipment, files, tuple(left_out))
 
 
 def _is_file(one: ShippedFile) -> bool:
@@ -268,7 +338,7 @@ def _unusable(folder: str, path: str, one: ShippedFile, *, may_begin_with_dot: b
         return "a link" if one.mode == LINK else "a submodule"
     if may_be_generated(path) or fold(path.rpartition("/")[2]) == INDEX:
         return f"{INDEX} is PACK's own"
-    if len(one.content) > MAX_FILE_BYTES:
+    if one.size > MAX_FILE_BYTES:
         return f"it is larger than {MAX_FILE_BYTES:,} bytes"
     plain = _without_dots(path)
     try:
@@ -282,14 +352,14 @@ def _without_dots(path: str) -> str:
     return "/".join(part.lstrip(".") or "x" for part in path.split("/"))
 
 
-def _check_size(files: Mapping[MemoryPath, bytes]) -> None:
+def _check_size(files: Mapping[MemoryPath, ShippedFile]) -> None:
     if len(files) > MOST_FILES:
         raise LimitExceeded("the kit", MOST_FILES, "files")
-    if sum(map(len, files.values())) > MOST_BYTES:
+    if sum(one.size for one in files.values()) > MOST_BYTES:
         raise LimitExceeded("the kit", MOST_BYTES)
 
 
-def _refuse_twins(files: Mapping[MemoryPath, bytes]) -> None:
+def _refuse_twins(files: Iterable[str]) -> None:
     """Do nothing, unless two paths would be one on a file system that ignores case."""
     if twins := find_twins((), files):
         raise RefusedForSafety(

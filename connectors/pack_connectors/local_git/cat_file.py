@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from git.cmd import Git
 
 T = TypeVar("T")
+_Head = tuple[str, int]
+_HEADS_AT_ONCE: Final = 400
+"""Neither these questions nor their answers are more than a pipe holds."""
 FEW: Final = 20
 """Questions until importing GitPython and starting its children takes less time than they do."""
 
@@ -100,6 +103,24 @@ class CatFile:
             return {name: one for name, one in found.items() if one is not None}
 
         return self._ask("".join(f"{name}\n" for name in object_ids), read) if object_ids else {}
+
+    def heads(self, object_ids: Sequence[str]) -> dict[str, _Head]:
+        """Kind and size of those that are stored among objects with these full ids.
+
+        Raises:
+            Unavailable: The object database cannot be read.
+        """
+        found: dict[str, _Head] = {}
+        for start in range(0, len(object_ids), _HEADS_AT_ONCE):
+            asked = object_ids[start : start + _HEADS_AT_ONCE]
+
+            def read(answers: IO[bytes], asked: Sequence[str] = asked) -> dict[str, _Head | None]:
+                return {name: _head(answers, name) for name in asked}
+
+            question = "".join(f"{name}\n" for name in asked)
+            answered = self._ask(question, read, only_header=True)
+            found |= {name: head for name, head in answered.items() if head is not None}
+        return found
 
     def named(self, revisions: Sequence[str]) -> list[tuple[str, StoredObject] | None]:
         """What each revision names, with its full id; `None` where there is nothing.
@@ -198,12 +219,34 @@ def _header(answers: IO[bytes], revision: str) -> Header | None:
     Raises:
         EOFError: The answer was cut off, or is none.
     """
+    found = _first_line(answers, revision)
+    return Header(found[0], found[1]) if found is not None else None
+
+
+def _head(answers: IO[bytes], object_id: str) -> _Head | None:
+    """Kind and size of the next object; `None` if git says that it has none.
+
+    Raises:
+        EOFError: The answer was cut off, or is to another question.
+    """
+    found = _first_line(answers, object_id)
+    if found is not None and found[0] != object_id:
+        raise EOFError(f"the answer for {object_id} was cut off")
+    return found[1:] if found is not None else None
+
+
+def _first_line(answers: IO[bytes], revision: str) -> tuple[str, str, int] | None:
+    """Id, kind and size of what a revision names; `None` if git says that there is nothing.
+
+    Raises:
+        EOFError: The answer was cut off, or is none.
+    """
     line = answers.readline().decode("utf-8", "surrogateescape")
     if line == f"{revision} missing\n":
         return None
     match line.split():
         case [name, kind, size] if is_id(name) and size.isdecimal() and line.endswith("\n"):
-            return Header(name, kind)
+            return name, kind, int(size)
     raise EOFError(f"the answer for {revision[:60]} was cut off")
 
 
@@ -221,12 +264,11 @@ def _answer(answers: IO[bytes], object_id: str) -> StoredObject | None:
 
 def _named(answers: IO[bytes], revision: str) -> tuple[str, StoredObject] | None:
     """As `_answer`, for a name that git looks up, with the full id of what it names."""
-    line = answers.readline().decode("utf-8", "surrogateescape")
-    if line == f"{revision} missing\n":
+    found = _first_line(answers, revision)
+    if found is None:
         return None
-    match line.split():
-        case [name, kind, size] if is_id(name) and size.isdecimal() and line.endswith("\n"):
-            data = answers.read(int(size) + 1)  # a line end follows
-            if len(data) == int(size) + 1:
-                return name, StoredObject(kind, data[:-1])
+    name, kind, size = found
+    data = answers.read(size + 1)  # a line end follows
+    if len(data) == size + 1:
+        return name, StoredObject(kind, data[:-1])
     raise EOFError(f"the answer for {revision[:60]} was cut off")

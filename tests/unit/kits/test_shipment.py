@@ -107,7 +107,7 @@ def test_bytes_are_as_upstream_has_them():
     assert {path: kit.files[path] for path in files if path != "run.md"} == {
         path: one for path, one in files.items() if path != "run.md"
     }
-    assert (kit.modes["run.md"], kit.left_out) == ("100755", ())
+    assert (kit.shipped["run.md"].mode, kit.left_out) == ("100755", ())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """A kit in a git repository, here or elsewhere, or in a bundle.
 
-It is fetched into a repository apart from the memory that is gone afterwards. Nothing is checked
-out, no submodule is followed, and what comes is checked as `git fsck` does. Several kits of one
+One on this machine is read where it is, as far as all is plain there (`near_repository`). Any other
+is fetched into a repository apart from the memory that is gone afterwards. Nothing is checked out,
+no submodule is followed, and what comes is checked as `git fsck` does. Several kits of one
 repository are fetched once.
 
 Sources: git-fetch(1), git-ls-tree(1), git-bundle(1).
@@ -11,8 +12,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, is_id
-from pack_connectors.local_git.remote.near_ref import near_commit
+from pack_connectors.local_git.remote.near_repository import NearRepository
 from pack_connectors.local_git.remote.transport import GitExchange
 from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, redacted
 from pack_connectors.local_git.repository import create_repository, open_repository
@@ -98,6 +99,7 @@ class FetchedRepositories:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._places: dict[str, FetchedRepository] = {}
+        self._near: dict[str, NearRepository] = {}
         self._shared: _Shared | None = None
 
     def of(self, place: str) -> FetchedRepository:
@@ -111,10 +113,22 @@ class FetchedRepositories:
             self._places[place] = FetchedRepository(place, prefix, self._share)
         return self._places[place]
 
+    def near(self, place: str) -> NearRepository:
+        """The repository at a place on this machine, as it is there."""
+        if place not in self._near:
+            self._near[place] = NearRepository(Path(place), self._reading)
+            self._stack.callback(self._near[place].close)
+        return self._near[place]
+
+    def _reading(self, objects: Path) -> GitRunner:
+        """What runs git with the objects of a folder, and with a configuration of PACK's."""
+        return GitRunner(self._share().runner.repository, objects)
+
     def close(self) -> None:
         """Remove what was fetched."""
         self._stack.close()
         self._places.clear()
+        self._near.clear()
         self._shared = None
 
     def _share(self) -> _Shared:
@@ -174,10 +188,6 @@ class FetchedRepository:
     def address(self) -> str:
         """Where it is, without secrets."""
         return redacted(self._url.text)
-
-    def at(self, branch: str | None) -> CommitId | None:
-        """The commit that a branch is at now, if it is here and plain to see; see `near_commit`."""
-        return near_commit(Path(self._url.text), branch)
 
     def resolve(self, ref: str | None) -> CommitId:
         """The commit that a branch, a tag or an id names; that of HEAD if nothing is named.
@@ -299,13 +309,22 @@ class FetchedRepository:
 
 
 class GitKitSource:
-    """A kit in a repository."""
+    """A kit in a repository.
+
+    Args:
+        repository: The repository, to be fetched.
+        address: Where the kit is.
+        find_signer: Finds who signed a tag.
+        near: The same repository where it is, if it is on this machine.
+        is_near: Whether looking costs nothing.
+    """
 
     def __init__(
         self,
         repository: FetchedRepository,
         address: KitAddress,
         find_signer: FindSigner,
+        near: NearRepository | None,
         *,
         is_near: bool,
     ) -> None:
@@ -313,6 +332,7 @@ class GitKitSource:
         self._folder = address.folder
         self._place = KitAddress(repository.address, None, address.folder)
         self._find_signer = find_signer
+        self._near = near
         self._is_near = is_near
 
     @property
@@ -331,18 +351,30 @@ class GitKitSource:
 
     def at(self, ref: str | None = None) -> CommitId | None:
         """See `KitSource.at`."""
-        return self._repository.at(ref) if self._is_near else None
+        return self._near.at(ref) if self._near else None
 
     def ship(self, ref: str | None = None) -> Shipment:
         """See `KitSource.ship`."""
+        near = self._near
+        commit = near.at(ref) if near and near.is_own() else None
+        if near is not None and commit is not None:
+            with suppress(NotFound, Unavailable):  # what is wrong with it shows when it is fetched
+                files = near.files(commit, self._folder)
+                return self._shipment(ref, commit, files, near.tags_at(commit))
         commit = self._repository.resolve(ref)
-        files = dict(self._repository.files(commit, self._folder))
-        place = self._folder or self._repository.address.removesuffix("/").removesuffix(".git")
-        signer = self._signer(commit, ref)
-        return Shipment(self.address, ref, commit, files, place.rpartition("/")[2], signer)
+        files = list(self._repository.files(commit, self._folder))
+        return self._shipment(ref, commit, files, self._repository.tags_at(commit, ref))
 
-    def _signer(self, commit: CommitId, ref: str | None) -> str | None:
-        """The key of the tag that was asked for; else of any tag that the commit has."""
-        tags = self._repository.tags_at(commit, ref)
+    def _shipment(
+        self,
+        ref: str | None,
+        commit: CommitId,
+        files: Iterable[tuple[str, ShippedFile]],
+        tags: Iterable[tuple[str, bytes]],
+    ) -> Shipment:
+        """What is shipped; its signer is the key of the tag that was asked for, else of any."""
+        place = self._folder or self._repository.address.removesuffix("/").removesuffix(".git")
         signers = (self._find_signer(tag, name, commit) for name, tag in tags)
-        return min((signer for signer in signers if signer is not None), default=None)
+        signer = min((signer for signer in signers if signer is not None), default=None)
+        called = place.rpartition("/")[2]
+        return Shipment(self.address, ref, commit, dict(files), called, signer)

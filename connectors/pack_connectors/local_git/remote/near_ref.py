@@ -1,4 +1,4 @@
-"""Where a branch of a repository on this machine is, told without starting git.
+"""Where a branch of a repository on this machine is, and its tags, told without starting git.
 
 That is enough to see that nothing is new there, which is what most looks at a source find. Wherever
 anything is out of the ordinary, nothing is told, and git has to be asked.
@@ -18,6 +18,7 @@ from pack_connectors.local_git.process import is_id
 
 _WORD: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _BRANCH: Final = re.compile(rf"refs/heads/(?:{_WORD}/)*{_WORD}")
+_TAGS: Final = "refs/tags/"
 _ODD: Final = ("commondir", "reftable")
 """What is in a git folder whose refs are elsewhere, or kept in another way."""
 _MOST_PACKED: Final = 1024 * 1024
@@ -47,6 +48,25 @@ def near_commit(place: Path, branch: str | None) -> CommitId | None:
     return CommitId(found) if is_id(found) else None
 
 
+def near_tags(folder: Path) -> dict[str, str] | None:
+    """The tags in a git folder, and the object of each; `None` where they are not plain to see."""
+    try:
+        if any((folder / name).exists() for name in _ODD):
+            return None
+        top = folder / _TAGS
+        files = [file for file in top.rglob("*") if file.is_file()]
+        loose = {file.relative_to(top).as_posix(): _loose(file) or "" for file in files}
+        packed = {
+            name.removeprefix(_TAGS): at
+            for name, at in _packed(folder).items()
+            if name.startswith(_TAGS)
+        }
+    except (OSError, ValueError):
+        return None
+    found = packed | loose
+    return found if all(map(is_id, found.values())) else None
+
+
 def _current(folder: Path) -> str | None:
     head = read_ref_file(str(folder / "HEAD"))
     return head.removeprefix("ref:").strip() if head.startswith("ref:") else None
@@ -61,7 +81,7 @@ def _loose(file: Path) -> str | None:
 
 def _is_tag(folder: Path, packed: dict[str, str], name: str) -> bool:
     """Whether a tag is called so, too, and is meant."""
-    return f"refs/tags/{name}" in packed or (folder / "refs" / "tags" / name).exists()
+    return f"{_TAGS}{name}" in packed or (folder / _TAGS / name).exists()
 
 
 def _packed(folder: Path) -> dict[str, str]:

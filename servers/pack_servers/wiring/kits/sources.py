@@ -55,7 +55,8 @@ class KitSources:
         place_text = str(path.resolve()) if path.exists() else address.place
         repository = self._repositories.of(place_text)
         place = KitAddress(place_text, address.ref, address.folder)
-        return GitKitSource(repository, place, signer_of, is_near=is_near), address.ref
+        near = self._repositories.near(place_text) if path.exists() else None
+        return GitKitSource(repository, place, signer_of, near, is_near=is_near), address.ref
 
     def kit(self, text: str) -> Kit:
         """The kit that a text names.

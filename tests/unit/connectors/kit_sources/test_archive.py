@@ -104,7 +104,7 @@ def test_links_are_left_out_and_devices_are_nothing(tmp_path, form):
     )
     kit = unpack(shipped(file))
     assert set(kit.files) == {*FILES, "run.md"}
-    assert kit.modes["run.md"] == "100755"
+    assert kit.shipped["run.md"].mode == "100755"
     assert {one.path: one.reason[:6] for one in kit.left_out} == {
         "link.md": "a link",
         "big.md": "it is ",
