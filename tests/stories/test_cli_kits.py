@@ -488,6 +488,15 @@ def test_a_repository_on_this_machine_is_read_where_it_is(
     assert before["kits"][0]["latest"] == "1.0.0"
     assert kit(installed, "update", "--yes")["updated"][0]["commit"] is None
     assert fetched == []
+
+
+def test_a_source_on_this_machine_is_fetched_only_where_it_is_not_plain(
+    installed: Folder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched, fetch = list[str](), GitExchange.run
+    monkeypatch.setattr(
+        GitExchange, "run", lambda *words: fetched.append(words[1]) or fetch(*words)
+    )
     upstream.publish("1.1.0", SECOND)
     assert kit(installed, "status")["kits"][0]["latest"] == "1.1.0"
     assert kit(installed, "update", "--yes")["updated"][0]["to"] == "1.1.0"
