@@ -475,7 +475,7 @@ def test_one_bad_source_holds_up_no_other_kit(
     assert installed.pack("kit", "update", "observer", "--yes").status == 1
 
 
-def test_a_repository_on_this_machine_is_read_where_it_is(
+def test_a_source_that_has_not_moved_is_not_fetched(
     installed: Folder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, fetched = kit(installed, "status"), list[str]()
@@ -498,9 +498,12 @@ def test_a_source_on_this_machine_is_fetched_only_where_it_is_not_plain(
         GitExchange, "run", lambda *words: fetched.append(words[1]) or fetch(*words)
     )
     upstream.publish("1.1.0", SECOND)
-    assert kit(installed, "status")["kits"][0]["latest"] == "1.1.0"
-    assert kit(installed, "update", "--yes")["updated"][0]["to"] == "1.1.0"
+    near = kit(installed, "status")
+    assert near["kits"][0]["latest"] == "1.1.0"
     assert fetched == []
+    upstream.git("checkout", "--quiet", "--detach")
+    assert kit(installed, "status") == near
+    assert fetched == ["fetch"]
 
 
 def test_what_cannot_be_here_is_left_out_with_a_reason(memory: Folder, upstream: Upstream) -> None:
