@@ -17,6 +17,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import is_id
 from pack_connectors.local_git.repository import Repository
+from pack_connectors.system.open_flags import READ
 
 _REMEMBERED: Final = 4096
 _MOST_OF_A_REF: Final = 8192  # bytes; names of refs are paths
@@ -171,7 +172,7 @@ def read_ref_file(file: str) -> str:
     Raises:
         OSError, ValueError: It cannot be read.
     """
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(file, READ)
     try:
         return os.read(descriptor, _MOST_OF_A_REF).decode("utf-8").rstrip("\n")
     finally:

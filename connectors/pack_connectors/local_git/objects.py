@@ -25,6 +25,7 @@ from pack.model import BlobId, CommitId, MemoryPath, object_id
 from pack_connectors.local_git.cat_file import CatFile
 from pack_connectors.local_git.process import GitRunner, is_id
 from pack_connectors.system.durable_files import DurableFiles
+from pack_connectors.system.open_flags import READ
 
 _CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
 _CACHED_COMMIT_BYTES: Final = 64 * 1024
@@ -601,7 +602,7 @@ class _ObjectCache:
 def _freshen(target: str) -> bool:
     """Whether the object exists and can be relied on; after a crash its file may be empty."""
     try:
-        descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(target, READ)
     except OSError:
         return False  # writing it again shows what is wrong
     try:

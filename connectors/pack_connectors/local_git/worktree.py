@@ -29,14 +29,7 @@ from pack_connectors.local_git.atomic_rename import exchange_files, move_to_free
 from pack_connectors.local_git.descent import HAS_DIR_FD, descending, open_folder, open_root
 from pack_connectors.local_git.objects import link_id
 from pack_connectors.preconditions import check_path
-
-READ_FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-
+from pack_connectors.system.open_flags import READ_NO_LINK
 
 _FIRST_SECOND: Final = -62_135_596_800  # of the year 1
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
@@ -107,7 +100,7 @@ class Worktree:
             if place is None:
                 return None
             try:
-                descriptor = os.open(place.name, READ_FLAGS, dir_fd=place.dir_fd)
+                descriptor = os.open(place.name, READ_NO_LINK, dir_fd=place.dir_fd)
             except OSError as error:
                 if error.errno in _NOT_A_FILE:
                     return None
@@ -161,7 +154,7 @@ class Worktree:
             if place is None:
                 return
             try:
-                descriptor = os.open(place.name, READ_FLAGS, dir_fd=place.dir_fd)
+                descriptor = os.open(place.name, READ_NO_LINK, dir_fd=place.dir_fd)
             except OSError as error:
                 if error.errno in _NOT_A_FILE:
                     return

@@ -24,8 +24,9 @@ from pack.model import BlobId, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE
 from pack_connectors.local_git.changes.skipped import Skips
 from pack_connectors.local_git.descent import HAS_DIR_FD
-from pack_connectors.local_git.worktree import READ_FLAGS, Worktree
+from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.preconditions import check_path
+from pack_connectors.system.open_flags import READ_NO_LINK
 
 _NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO)
 RULE_FILES: Final = (IGNORE_FILE, ATTRIBUTES_FILE)
@@ -159,8 +160,8 @@ class Folder:
 
     def _open(self, name: str) -> int:
         if isinstance(self._place, str):
-            return os.open(f"{self._place}/{name}", READ_FLAGS)
-        return os.open(name, READ_FLAGS, dir_fd=self._place)
+            return os.open(f"{self._place}/{name}", READ_NO_LINK)
+        return os.open(name, READ_NO_LINK, dir_fd=self._place)
 
 
 def _blob_of(descriptor: int) -> BlobId | None:

@@ -20,6 +20,7 @@ from pack.errors import NotFound, Unavailable
 from pack.model import object_id
 from pack_connectors.local_git.cat_file import CatFile
 from pack_connectors.local_git.process import GitRunner
+from pack_connectors.system.open_flags import READ
 
 MOST_OF_ONE: Final = 16 * 1024 * 1024
 """No object that matters here has more bytes."""
@@ -97,9 +98,7 @@ class NearObjects:
     def _file(self, name: str, most: int) -> bytes | None:
         """What the file of an object begins with; `None` if there is none."""
         try:
-            descriptor = os.open(
-                f"{self._folder}/{name[:2]}/{name[2:]}", os.O_RDONLY | getattr(os, "O_BINARY", 0)
-            )
+            descriptor = os.open(f"{self._folder}/{name[:2]}/{name[2:]}", READ)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -54,7 +54,9 @@ def near_tags(folder: Path) -> dict[str, str] | None:
         if any((folder / name).exists() for name in _ODD):
             return None
         top = folder / _TAGS
-        files = [file for file in top.rglob("*") if file.is_file()]
+        files = [file for file in top.rglob("*") if not file.is_dir()]
+        if not all(file.is_file() for file in files):
+            return None
         loose = {file.relative_to(top).as_posix(): _loose(file) or "" for file in files}
         packed = {
             name.removeprefix(_TAGS): at

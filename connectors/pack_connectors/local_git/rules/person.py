@@ -23,12 +23,12 @@ from pack.rules.exclusion import OuterRules
 from pack.rules.patterns import MAX_RULE_BYTES, RuleFile
 from pack_connectors.local_git.process import find_git, scrubbed_environment
 from pack_connectors.local_git.repository import Repository
+from pack_connectors.system.open_flags import READ
 
 _KEYS: Final = r"^core\.(excludesfile|attributesfile|autocrlf|eol|ignorecase)$"
 _KEPT: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 _SYSTEM_CONFIG: Final = "/etc/gitconfig"
 _SYSTEM_ATTRIBUTES: Final = "/etc/gitattributes"
-_READ_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NATIVE: Final = "crlf" if sys.platform == "win32" else "lf"
 _TRUE: Final = ("true", "yes", "on", "1", "")
 
@@ -185,7 +185,7 @@ def status_of(file: str) -> Stamp | None:
 def _read(file: str) -> bytes | None:
     """The beginning of a file; `None` for anything else, which could also keep us waiting."""
     try:
-        descriptor = os.open(file, _READ_FLAGS)
+        descriptor = os.open(file, READ)
     except (OSError, ValueError):
         return None
     try:

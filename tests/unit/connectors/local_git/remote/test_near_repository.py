@@ -156,3 +156,23 @@ def test_the_repository_of_somebody_else_is_left_to_git(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert not near_of(repositories, source).is_own()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_pipes_in_place_of_files_are_not_waited_for(repositories, source: Folder) -> None:
+    """An archive of a stranger's may have them; nobody will ever write into one."""
+    near, folder = near_of(repositories, source), source.path / ".git"
+    commit, name = commit_of(near), source.git("rev-parse", "HEAD:a.md").strip()
+    piped(folder / "objects" / name[:2] / name[2:])
+    with pytest.raises(Unavailable):
+        near.files(commit, "")
+    piped(folder / "refs/tags/v1")
+    with pytest.raises(Unavailable):
+        near.tags_at(commit)
+    piped(folder / "refs/heads/main")
+    assert NearRepository(source.path, lambda _: pytest.fail("git was asked")).at("main") is None
+
+
+def piped(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
