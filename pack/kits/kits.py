@@ -39,11 +39,11 @@ from pack.kits.preview import preview_of
 from pack.kits.results import KitStatus, Preview, Updated
 from pack.kits.shipment import (
     REGULAR,
-    Contents,
+    ContentsOnDemand,
+    FileOnDemand,
     Kit,
     Shipment,
     ShippedFile,
-    StoredFile,
     checked_folder,
     refuse_all_kits,
 )
@@ -138,10 +138,10 @@ class Kits:
             return None
         modes = {path: one.mode for path, one in kit.files.items()}
         files: dict[MemoryPath, ShippedFile] = {
-            path: StoredFile(blob, self._bases.read, modes.get(path, REGULAR))
+            path: FileOnDemand(blob, self._bases.read, modes.get(path, REGULAR))
             for path, blob in base.files.items()
         }
-        contents = Contents(files)
+        contents = ContentsOnDemand(files)
         name, manifest = find_manifest(contents, kit.name)
         shipment = Shipment(kit.source, kit.ref, kit.commit, {}, kit.name, base.signer)
         digest = hashlib.sha256(contents[MemoryPath(name)]).hexdigest()

@@ -60,7 +60,7 @@ class ShippedFile:
         return blob_id(self.content)
 
 
-class StoredFile(ShippedFile):
+class FileOnDemand(ShippedFile):
     """A file that is stored where its bytes can be read whenever they are needed.
 
     Args:
@@ -102,7 +102,7 @@ class StoredFile(ShippedFile):
         return self._blob
 
 
-class Contents(Mapping[_Path, bytes]):
+class ContentsOnDemand(Mapping[_Path, bytes]):
     """The bytes of files by path; those of each are read when somebody asks for them, and once."""
 
     def __init__(self, files: Mapping[_Path, ShippedFile]) -> None:
@@ -225,7 +225,7 @@ class Kit:
     @cached_property
     def files(self) -> Mapping[MemoryPath, bytes]:
         """Its contents, by path below its folder."""
-        return Contents(self.shipped)
+        return ContentsOnDemand(self.shipped)
 
     @cached_property
     def blobs(self) -> Mapping[MemoryPath, BlobId]:
@@ -295,7 +295,7 @@ def unpack(shipment: Shipment) -> Kit:
         LimitExceeded: It is too large.
         RefusedForSafety: A path leads out of its folder, or two files would be one on some systems.
     """
-    texts = Contents({path: one for path, one in shipment.files.items() if _is_file(one)})
+    texts = ContentsOnDemand({path: one for path, one in shipment.files.items() if _is_file(one)})
     name, manifest = find_manifest(texts, shipment.called)
     folder = kit_folder(manifest)
     rules = [ScopeRule.of(pattern) for pattern in manifest.files]

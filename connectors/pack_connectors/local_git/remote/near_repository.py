@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import LimitExceeded, NotFound, Unavailable
-from pack.kits.shipment import MOST_BYTES, TOO_LARGE, ShippedFile, StoredFile
+from pack.kits.shipment import MOST_BYTES, TOO_LARGE, FileOnDemand, ShippedFile
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId
 from pack.paths import fold
@@ -163,7 +163,7 @@ class NearRepository:
             return ShippedFile(b"", mode)
         if size > MAX_FILE_BYTES:
             return ShippedFile(TOO_LARGE, mode)
-        return StoredFile(BlobId(one.id), self._read, mode, size)
+        return FileOnDemand(BlobId(one.id), self._read, mode, size)
 
     def _read(self, blob: BlobId) -> bytes:
         try:
