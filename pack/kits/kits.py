@@ -121,6 +121,15 @@ class Kits:
         """
         return self._works.get(name)
 
+    def installed(self, names: Sequence[str] = ()) -> list[LockedKit]:
+        """Installed kits: those of these names, or all of them by name.
+
+        Raises:
+            NotFound: One is not installed.
+        """
+        with self._core.reader.reading_once():
+            return [self.get(name) for name in names or sorted(self.lock().kits)]
+
     def manifest(self, kit: LockedKit) -> Manifest:
         """What an installed kit says of itself, in the version that is installed.
 
@@ -190,12 +199,14 @@ class Kits:
         Raises:
             NotFound: One is not installed.
         """
-        kits = [self.get(name) for name in names] or list(self.lock().kits.values())
-        files, tips = noted_in(self._core, [kit.installed_to for kit in kits]), self._bases.tips()
-        return [
-            self._status(kit, files[kit.installed_to], find_newest, tips)
-            for kit in sorted(kits, key=lambda kit: kit.name)
-        ]
+        with self._core.connector.view(), self._core.reader.reading_once():
+            kits = self.installed(names)
+            files = noted_in(self._core, [kit.installed_to for kit in kits])
+            tips = self._bases.tips()
+            return [
+                self._status(kit, files[kit.installed_to], find_newest, tips)
+                for kit in sorted(kits, key=lambda kit: kit.name)
+            ]
 
     def _status(
         self,

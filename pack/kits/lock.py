@@ -26,6 +26,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
@@ -171,9 +172,11 @@ def _read_written(content: bytes) -> Lock | None:
     `None` for any other, which is read as YAML. What is not plainly text is left to that, too.
     """
     try:
-        head, *blocks = _BLOCK.split(content.decode("utf-8"))
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         return None
+    starts = [found.end() for found in _BLOCK.finditer(text)]
+    head, *blocks = (text[i:j] for i, j in pairwise((0, *starts, len(text))))
     if head != _HEAD or not blocks:
         return None
     kits = [_read_block(block) for block in blocks]
@@ -182,7 +185,7 @@ def _read_written(content: bytes) -> Lock | None:
 
 
 _HEAD: Final = f"version: {_VERSION}\nkits:\n"
-_BLOCK: Final = re.compile(r"^(?=  [^ ])", re.MULTILINE)
+_BLOCK: Final = re.compile(r"\n(?=  [^ ])")
 _TEXT: Final = r"(?:[A-Za-z0-9./][^\s\"'\\{}\[\],&*!|>%`]*(?<!:)|\"[^\"\\\n]*\")"
 _KIT: Final = re.compile(
     rf"  (?P<name>{_TEXT}):\n"

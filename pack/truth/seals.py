@@ -70,16 +70,15 @@ def sealing(connector: Connector) -> Guard:
 
     def seal(pending: Pending) -> Decision:
         decision = pending.decision
-        pairs = [
-            (
-                _read(connector, connector.get_committed(change.path)),
-                change.content if isinstance(change, Put) else b"",
-            )
-            for change in decision.changes
-            if is_text(change.path)
-        ]
-        if not pairs:
+        changes = [change for change in decision.changes if is_text(change.path)]
+        if not changes:
             return decision
+        former = [connector.get_committed(change.path) for change in changes]
+        read = _read_all(connector, filter(None, former))
+        pairs = [
+            (read[blob] if blob else b"", change.content if isinstance(change, Put) else b"")
+            for blob, change in zip(former, changes, strict=True)
+        ]
         return replace(decision, trailers=(*decision.trailers, (SEAL, seal_of(pairs))))
 
     return seal
@@ -113,11 +112,15 @@ def is_text(path: MemoryPath) -> bool:
     return is_catalogued(path) and not may_be_generated(path) and not is_archived(path)
 
 
-def _read(connector: Connector, blob: BlobId | None) -> bytes:
-    if blob is None:
-        return b""
-    try:
-        ((_, content),) = connector.read_blobs([blob])
-    except NotFound:  # a clone that lacks it
-        return b""
-    return content
+def _read_all(connector: Connector, blobs: Iterable[BlobId]) -> dict[BlobId, bytes]:
+    """The bytes of blobs; none for one that is not here."""
+    wanted, done = list(dict.fromkeys(blobs)), 0
+    found: dict[BlobId, bytes] = dict.fromkeys(wanted, b"")
+    while done < len(wanted):
+        try:
+            for blob, content in connector.read_blobs(wanted[done:]):
+                found[blob] = content
+                done += 1
+        except NotFound:  # a clone that lacks it
+            done += 1
+    return found

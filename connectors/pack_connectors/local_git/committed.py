@@ -172,8 +172,17 @@ def read_ref_file(file: str) -> str:
     Raises:
         OSError, ValueError: It cannot be read.
     """
+    return read_file(file).decode("utf-8").rstrip("\n")
+
+
+def read_file(file: str) -> bytes:
+    """The bytes of such a file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     descriptor = os.open(file, READ)
     try:
-        return os.read(descriptor, _MOST_OF_A_REF).decode("utf-8").rstrip("\n")
+        return os.read(descriptor, _MOST_OF_A_REF)
     finally:
         os.close(descriptor)

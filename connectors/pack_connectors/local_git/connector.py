@@ -594,14 +594,14 @@ class LocalGit:
     ) -> CommitId:
         """See `Connector.commit_aside`."""
         check_aside(ref, changes, message)
-        with self.exclusive(), _store_errors():
+        with self._held(), _store_errors():
             return self._aside.commit(ref, expected, base, changes, message, author)
 
     def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
         """See `Connector.move_aside`."""
         if new_ref is not None:
             check_side_ref(new_ref)
-        with self.exclusive(), _store_errors():
+        with self._held(), _store_errors():
             self._aside.move(ref, new_ref, expected)
 
     # --- chains of peers -----------------------------------------------------------------------
@@ -623,7 +623,7 @@ class LocalGit:
     ) -> CommitId:
         """See `SideCommits.commit_files_aside`."""
         check_message(message)
-        with self.exclusive(), _store_errors():
+        with self._held(), _store_errors():
             return self._aside.commit_files(ref, expected, parents, contents, message, author, sign)
 
     # --- notes of commits ----------------------------------------------------------------------
@@ -641,7 +641,7 @@ class LocalGit:
     ) -> CommitId:
         """See `Connector.write_notes`."""
         check_message(message)
-        with self.exclusive(), _store_errors():
+        with self._held(), _store_errors():
             return self._notes.write(base, notes, message)
 
     @contextmanager
@@ -652,7 +652,13 @@ class LocalGit:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """See `Connector.exclusive`."""
+        """See `Connector.exclusive`; a write of the branch is to come."""
+        with self._held(begins_index=True):
+            yield
+
+    @contextmanager
+    def _held(self, *, begins_index: bool = False) -> Iterator[None]:
+        """Hold the lock; what only moves refs beside the branch needs no new index."""
         with _store_errors():
             self._make_folders()
         with self._lock:
@@ -661,7 +667,7 @@ class LocalGit:
                 return
             self._turn = _Turn.HELD
             try:
-                self._begin()
+                self._begin(with_index=begins_index)
                 yield
             finally:
                 turn, self._turn = self._turn, _Turn.NONE
@@ -670,12 +676,13 @@ class LocalGit:
         if turn is _Turn.WRITTEN:
             self._maintain()  # housekeeping must not hold the lock
 
-    def _begin(self) -> None:
+    def _begin(self, *, with_index: bool) -> None:
         """Have git read its index while the caller decides: at 10,000 files nothing is slower."""
         # If this fails, the write fails too and says why; not every decision needs a write.
         with suppress(OSError, PackError):
             self._recovery.run()
-            self._begun = self._index.begin()
+            if with_index:
+                self._begun = self._index.begin()
 
     def _take_begun(self) -> PreparedIndex | None:
         begun, self._begun = self._begun, None

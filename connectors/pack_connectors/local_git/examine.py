@@ -189,7 +189,9 @@ class Examiner:
         now = self._worktree.read(path)
         here = blob_id(now.content) if now else None
         content_now = self._rules.to_blob(path, now.content) if now else None
-        blob = blob_id(content_now) if content_now is not None else None
+        blob = here
+        if now and content_now is not None and content_now is not now.content:
+            blob = blob_id(content_now)
         kind = self._worktree.type_at(path) if now is None else None
         if kind is EntryType.SYMLINK and isinstance(change, Put) and change.expect is LINK:
             return self._in_place_of_link(change, tree, staged)

@@ -16,6 +16,7 @@ import zlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -410,19 +411,21 @@ class ObjectStore:
     def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
         """Id of the file that a commit holds at a path; from remembered trees, where it can."""
         known, tree = self._tree_of_commit
-        if known == commit and (tree_id := self._remembered_folder(tree, path)) is not None:
-            entry = find_in_tree(self.read_tree(tree_id), path.rpartition("/")[2])
-            return entry.id if entry and entry.mode not in _NO_BLOBS else None
+        if known == commit and (self.is_at_hand or self._is_remembered(tree, path)):
+            with suppress(NotFound):  # git tells what is wrong with it
+                entry = self.entry_at(tree, path)
+                return entry.id if entry and entry.mode not in _NO_BLOBS else None
         return self.find_id(f"{commit}:{path}", "blob")
 
-    def _remembered_folder(self, tree: str, path: MemoryPath) -> str | None:
+    def _is_remembered(self, tree: str, path: MemoryPath) -> bool:
+        """Whether the trees that lead to a path need not be read."""
         for name in path.split("/")[:-1]:
             data = self._trees.get(tree)
             entry = find_in_tree(data, name) if data is not None else None
             if entry is None or entry.mode != TREE_MODE:
-                return None
+                return data is not None
             tree = entry.id
-        return tree if self._trees.get(tree) is not None else None
+        return self._trees.get(tree) is not None
 
     def walk(self, tree: str, prefix: str = "") -> Iterator[tuple[str, TreeEntry]]:
         """Path and entry of everything below a tree that is not a folder."""

@@ -2,9 +2,14 @@
 
 import pytest
 
+from pack.core.decision import Decision
+from pack.core.guard import Pending
+from pack.core.reader import Reader
+from pack.errors import NotFound
 from pack.log import LogQuery
-from pack.model import CommitId
-from pack.truth.seals import SEAL, holds, is_sealed, seal_of
+from pack.model import CommitId, MemoryPath, Put
+from pack.truth.seals import SEAL, holds, is_sealed, seal_of, sealing
+from tests.support import AGENT
 from tests.truth_support import Writers
 
 
@@ -80,6 +85,29 @@ def test_a_hand_edit_that_is_recorded_is_what_it_brings(git_world):
     git_world.memory.hand_edits.commit()
     facts = newest(git_world)
     assert facts.trailers[SEAL] == seal_of([(b"", b"by hand")])
+
+
+def test_what_a_clone_lacks_counts_as_nothing_that_was_there(writers, monkeypatch):
+    world = writers.world
+    connector, paths = world.connector, [MemoryPath(f"a/{name}.md") for name in "xyz"]
+    for path in paths:
+        world.memory.notes.update(path, f"{path} before\n")
+    former = {path: connector.get_contents(path) for path in paths}
+    read = connector.read_blobs
+
+    def read_blobs(blobs):
+        for blob in blobs:
+            if blob == former[paths[1]].sha:
+                raise NotFound(blob)
+            yield from read([blob])
+
+    monkeypatch.setattr(connector, "read_blobs", read_blobs)
+    puts = [Put(path, one.content + b"more\n", one.sha) for path, one in former.items()]
+    reader = Reader(connector, world.catalog, MemoryPath(world.v1_path))
+    pending = Pending(Decision(paths[0], puts, "a: more"), AGENT, reader)
+    known = [former[paths[0]].content, b"", former[paths[2]].content]
+    pairs = zip(known, (put.content for put in puts), strict=True)
+    assert dict(sealing(connector)(pending).trailers)[SEAL] == seal_of(pairs)
 
 
 def test_without_levels_nothing_is_said(world):

@@ -5,6 +5,7 @@ Source: git-update-ref(1) "--stdin"; git-for-each-ref(1).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from pack.deferred import pattern
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, Change, CommitId, Identity, MemoryPath, Put
-from pack_connectors.local_git.committed import lacks_ref
+from pack_connectors.local_git.committed import lacks_ref, read_file
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.kept_pack import keep
 from pack_connectors.local_git.objects import (
@@ -52,6 +53,29 @@ def _stat(file: Path) -> _File:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _loose_refs(top: str) -> Iterator[tuple[str, bytes]]:
+    """The file of a ref, or those below a folder, and what is in each; it is done at each look.
+
+    Raises:
+        OSError: One cannot be read.
+    """
+    waiting = [top]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as found:
+                for one in found:
+                    if one.is_dir():
+                        waiting.append(one.path)
+                    elif one.is_file():
+                        yield one.path, read_file(one.path)
+        except NotADirectoryError:
+            yield place, read_file(place)
+        except FileNotFoundError:
+            if place != top:
+                raise
 
 
 class SideRefs:
@@ -112,10 +136,8 @@ class SideRefs:
         """The loose refs of a folder as they are, and which packed ones there are."""
         base = self._repository.common_dir
         packed = tuple(_stat(base / name) for name in ("packed-refs", "reftable/tables.list"))
-        top = base / f"{PREFIX}{folder}"
         try:
-            files = [top] if top.is_file() else sorted(p for p in top.rglob("*") if p.is_file())
-            return packed, tuple((str(file), file.read_bytes()) for file in files)
+            return packed, tuple(sorted(_loose_refs(str(base / f"{PREFIX}{folder}"))))
         except OSError:  # one has just gone
             return None
 

@@ -20,7 +20,6 @@ from pack.errors import (
     RefusedForSafety,
 )
 from pack.kits.fitness import refuse_other_name
-from pack.kits.lock import LockedKit
 from pack.kits.results import Updated
 from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.trust import Distrust
@@ -247,7 +246,11 @@ def _install(call: KitCall) -> None:
 def _update(call: KitCall) -> None:
     """Update each kit that can be; one that cannot holds up no other."""
     find = call.sources.newest(call.kits.as_installed(), far=True)
-    named, newest, failed = _named(call), dict[str, Kit](), dict[str, PackError]()
+    named, newest, failed = (
+        call.kits.installed(call.names),
+        dict[str, Kit](),
+        dict[str, PackError](),
+    )
     for known in named:
         try:
             with working(f"looking for {known.name}"):
@@ -428,12 +431,6 @@ def _patch(call: KitCall) -> None:
             changed = ", ".join(call.kits.changed(name))
             there = f"{name}: what was changed is no text ({changed})"
             show(there if changed else f"{name} is as it was installed")
-
-
-def _named(call: KitCall) -> list[LockedKit]:
-    """The kits that were named, or all that are installed."""
-    names = call.names or sorted(call.kits.lock().kits)
-    return [call.kits.get(name) for name in names]
 
 
 _ACTIONS: Final[Mapping[KitAction, Callable[[KitCall], None]]] = {

@@ -54,6 +54,18 @@ def test_more_questions_than_a_pipe_holds(runner, store):
     assert set(found) == {(one, b"x" * 100)}
 
 
+@pytest.mark.parametrize("few", [0, 100])
+def test_kind_and_size_of_many_at_once(runner, few):
+    asked = stored(runner, [b"%d" % number for number in range(1000)])
+    found, missing = CatFile(runner, few), "0" * 40
+    try:
+        assert found.heads([*asked, missing]) == {
+            name: ("blob", len(str(number))) for number, name in enumerate(asked)
+        }
+    finally:
+        found.close()
+
+
 def test_what_is_missing_or_no_blob_is_not_found(runner, store):
     (one,) = stored(runner, [b"one"])
     tree = BlobId(
