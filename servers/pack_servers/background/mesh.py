@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Final
 
-from pack.errors import NotFound, PackError, RepositoryBusy, reason_of
+from pack.errors import NotFound, PackError, RepositoryBusy, Unavailable, reason_of
 from pack.mesh.exchange import PeerExchange
 from pack.mesh.members.keys import PeerId, shown
 from pack.mesh.mesh import Mesh
@@ -128,7 +128,12 @@ class _Worker:
         name = f"pack-mesh-{peer[:8]}"
         thread = Thread(target=self._meet, args=(peer,), name=name, daemon=True)
         self._running[peer] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no more of them just now
+            del self._running[peer]
+            del self._next[peer]
+            raise Unavailable(f"no peer can be asked: {error}") from error
 
     def _meet(self, peer: PeerId) -> None:
         try:

@@ -189,6 +189,27 @@ def test_whoever_could_not_be_asked_is_asked_again_before_the_heartbeat(
         peers.met(DESK, 3)
 
 
+def test_where_the_system_starts_no_thread_peers_are_asked_later(
+    news: MeshNews, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    peers, failures = Peers(DESK, PHONE), [RuntimeError("can't start new thread")] * 3
+
+    class Scarce(threading.Thread):
+        def start(self) -> None:
+            if failures and self.name.startswith("pack-mesh-"):
+                raise failures.pop()
+            super().start()
+
+    monkeypatch.setattr(worker, "Thread", Scarce)
+    monkeypatch.setattr(worker, "_LOOK_UP_SECONDS", 0.001)
+    with held(peers, news):
+        peers.met(DESK, 1)
+        peers.met(PHONE, 1)
+    assert not failures
+    (told,) = [one.getMessage() for one in caplog.records if "thread" in one.getMessage()]
+    assert told == "the mesh: no peer can be asked: can't start new thread"
+
+
 def test_a_problem_is_told_once_and_with_the_name_of_the_peer(
     news: MeshNews, caplog: pytest.LogCaptureFixture
 ) -> None:
