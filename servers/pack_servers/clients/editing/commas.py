@@ -108,7 +108,8 @@ def without_part(text: str, held: Bracketed, place: int, comments: Comments) -> 
     has_comma = text[comma] == ","
     if has_comma:
         text, close = text[:comma] + text[comma + 1 :], close - 1
-    if not is_inline and _line_after(text, end):
+    follows = _line_after(text, end)
+    if not is_inline and (follows.strip(")]}") or (follows and _is_noted(text, held, place))):
         # What follows in the line stays there, and is not swallowed by a comment above.
         start, end = begin, end + _spaces(text, end)
     elif is_inline and has_comma and place == 0:
@@ -124,9 +125,15 @@ def without_part(text: str, held: Bracketed, place: int, comments: Comments) -> 
 
 
 def _line_after(text: str, position: int) -> str:
-    """What else stands in a line, but for the bracket that may close there."""
+    """What else stands in a line."""
     stop = text.find("\n", position)
-    return text[position : stop if stop >= 0 else len(text)].strip(" \t\r)]}")
+    return text[position : stop if stop >= 0 else len(text)].strip(" \t\r")
+
+
+def _is_noted(text: str, held: Bracketed, place: int) -> bool:
+    """Whether there is a comment between a part and what stands before it."""
+    before = held.parts[place - 1][1] if place else held.start + 1
+    return bool(text[before : held.parts[place][0]].strip(", \t\r\n"))
 
 
 def _spaces(text: str, position: int) -> int:

@@ -26,6 +26,12 @@ class JsonMember:
     start: int
     value: JsonNode
 
+    def is_bare(self, text: str) -> bool:
+        """Whether its value has nothing in it, not even a comment, nor one before it."""
+        key = _STRING.match(text, self.start)
+        before = text[key.end() if key else self.start : self.value.start]
+        return not f"{before}{text[self.value.start + 1 : self.value.end - 1]}".strip(": \t\r\n")
+
 
 @dataclass(frozen=True, slots=True)
 class JsonNode:

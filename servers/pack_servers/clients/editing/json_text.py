@@ -71,7 +71,7 @@ def without(text: str, path: Sequence[str], made: int = 0) -> str:
         member = parent.member(path[depth - 1]) if parent else None
         if parent is None or member is None:
             return text
-        if depth < len(path) and text[member.value.start + 1 : member.value.end - 1].strip():
+        if depth < len(path) and not member.is_bare(text):
             return text
         text = without_member(text, parent, member)
     return text

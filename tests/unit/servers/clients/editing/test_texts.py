@@ -429,3 +429,51 @@ def test_any_entry_becomes_any_other_and_no_comment_is_lost(
 def test_what_toml_says_of_a_date_stays_where_it_is_not_meant() -> None:
     text = "[mcp_servers.pack]\na = 1979-05-27 07:32:00 # born\nb = 1\nc = 1e3\n"
     assert changed(text, Syntax.TOML, b=2) == text.replace("b = 1\n", "b = 2\n")
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text", "without"),
+    [
+        (
+            Syntax.JSON,
+            '{"servers": {\n  // mine\n  "pack": {"a": 1}}}\n',
+            '{"servers": {\n  // mine\n  }}\n',
+        ),
+        (
+            Syntax.JSON,
+            '{"servers": {\n  "z": 1, // z\n  "pack": {"a": 1}}}\n',
+            '{"servers": {\n  "z": 1 // z\n  }}\n',
+        ),
+        (
+            Syntax.YAML,
+            "extensions: {\n  z: 1, # z\n  pack: {a: 1}}\n",
+            "extensions: {\n  z: 1 # z\n  }\n",
+        ),
+        (
+            Syntax.JSON,
+            '{"servers": {\n  "z": 1,\n  "pack": {"a": 1}}}\n',
+            '{"servers": {\n  "z": 1}}\n',
+        ),
+    ],
+)
+def test_a_comment_above_what_goes_swallows_no_bracket(
+    syntax: Syntax, text: str, without: str
+) -> None:
+    assert texts.without(text, syntax, PATHS[syntax]) == without
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_argument_that_goes_leaves_the_comment_above_it(end: str) -> None:
+    for text, syntax in (
+        ('{"servers": {"pack": {"args": [\n  "serve", // always\n  "-v"]}}}', Syntax.JSON),
+        ('[mcp_servers.pack]\nargs = [\n  "serve", # always\n  "-v"]\n', Syntax.TOML),
+        ("extensions:\n  pack: {args: [\n    serve, # always\n    -v]}\n", Syntax.YAML),
+    ):
+        before = text.replace("\n", end)
+        after = changed(before, syntax, args=["serve"])
+        assert after == before.replace(",", "").replace('"-v"', "").replace("-v", "")
+
+
+def test_a_level_that_somebody_has_noted_stays() -> None:
+    text = '{"servers": // mine\n  {"pack": {"a": 1}}}'
+    assert texts.without(text, Syntax.JSON, PATHS[Syntax.JSON], 1) == ('{"servers": // mine\n  {}}')
