@@ -28,7 +28,7 @@ def value_at(text: str, syntax: Syntax, path: Sequence[str]) -> object:
 def says_the_same(text: str, other: str, syntax: Syntax) -> bool:
     """Whether two texts say the same; a level with nothing in it counts as not there."""
     read = _editor(syntax).document
-    return _filled(read(text)) == _filled(read(other))
+    return _is_same(_filled(read(text)), _filled(read(other)))
 
 
 def missing_above(text: str, syntax: Syntax, path: Sequence[str]) -> int:
@@ -53,7 +53,7 @@ def with_value(text: str, syntax: Syntax, path: Sequence[str], value: object) ->
 
     def is_meant(changed: str) -> bool:
         after = editor.document(changed)
-        return _at(after, path) == value and _without(after, path) == others
+        return _at(after, path) == value and _is_same(_without(after, path), others)
 
     if isinstance(held, Mapping) and isinstance(value, Mapping) and held and value:
         with suppress(Unusable):
@@ -81,7 +81,8 @@ def without(text: str, syntax: Syntax, path: Sequence[str], made: int = 0) -> st
     editor = _editor(syntax)
     changed: str = editor.without(text, path, made)
     before, after = editor.document(text), editor.document(changed)
-    if _at(after, path) is not None or _without(before, path) != _without(after, path):
+    is_same = _is_same(_without(before, path), _without(after, path))
+    if _at(after, path) is not None or not is_same:
         raise Unusable("it", "has a form that PACK cannot edit safely")
     return changed
 
@@ -106,6 +107,10 @@ def _without(held: object, path: Sequence[str]) -> object:
     rest = dict(held)
     inner = _without(rest.pop(path[0], None), path[1:])
     return {**rest, path[0]: inner} if inner else rest
+
+
+def _is_same(before: object, after: object) -> bool:
+    return before == after or repr(before) == repr(after)  # `nan` does not equal itself
 
 
 def _filled(held: object) -> object:

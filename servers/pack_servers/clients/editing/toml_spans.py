@@ -91,10 +91,9 @@ def blocks(text: str, path: Sequence[str]) -> Iterator[tuple[int, int, list[str]
     found = [*_headings(text), (len(text), None)]
     for (start, names), (following, _) in pairwise(found):
         if names is not None and names[: len(path)] == list(path):
-            end = following
-            lines = text[start:end].splitlines(keepends=True)
-            while len(lines) > 1 and lines[-1].strip()[:1] in ("", "#"):
-                end -= len(lines.pop())
+            end = next_line(text, start)
+            for line in _below(text, end, following, names):
+                end = next_line(text, line.value.end)
             yield start, end, names
 
 
@@ -103,19 +102,25 @@ def toml_lines(text: str, path: Sequence[str | int]) -> Iterator[TomlLine]:
     found = [(0, None), *_headings(text), (len(text), None)]
     for (start, names), (end, _) in pairwise(found):
         first = start if names is None else next_line(text, start)
-        at = HASHES.after(text, first)
-        while at < end:
-            line = _line(text, at, names or [])
+        for line in _below(text, first, end, names or []):
             shorter = min(len(line.names), len(path))
             if list(line.names[:shorter]) == list(path[:shorter]):
                 yield line
-            at = HASHES.after(text, line.value.end)
 
 
 def next_line(text: str, position: int) -> int:
     """Where the line after that of a position begins."""
     stop = text.find("\n", position)
     return len(text) if stop < 0 else stop + 1
+
+
+def _below(text: str, first: int, end: int, names: Sequence[str]) -> Iterator[TomlLine]:
+    """The keys between two positions, which are below a heading."""
+    at = HASHES.after(text, first)
+    while at < end:
+        line = _line(text, at, names)
+        yield line
+        at = HASHES.after(text, line.value.end)
 
 
 def _line(text: str, at: int, names: Sequence[str]) -> TomlLine:
@@ -162,7 +167,7 @@ def _headings(text: str) -> Iterator[tuple[int, list[str] | None]]:
             continue
         line_start = text.rfind("\n", 0, at) + 1
         if sign == "[" and depth == 0 and not text[line_start:at].strip():
-            line_end = text.find("\n", at) if "\n" in text[at:] else len(text)
+            line_end = next_line(text, at)
             yield line_start, _names(text[line_start:line_end].rstrip())
         else:
             depth += 1 if sign in "[{" else -1

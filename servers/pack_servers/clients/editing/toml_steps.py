@@ -38,23 +38,29 @@ def edited(text: str, path: Sequence[str], taken: Iterable[EditStep]) -> str:
         if step.kind is EditStepKind.SET:
             text = _set(text, where, step.value)
         elif step.kind is EditStepKind.ADD:
-            text = _added(text, where, step.value)
+            text = added(text, where, step.value)
         else:
-            text = _removed(text, where)
+            text = removed(text, where)
     return text
 
 
 def _set(text: str, path: EditPath, value: object) -> str:
     node = _node_at(text, path)
     if node is None:  # a table with a heading of its own, or with dotted keys
-        return _added(_removed(text, path), path, value)
+        return added(removed(text, path), path, value)
     return text[: node.start] + value_text(value) + text[node.end :]
 
 
-def _added(text: str, path: EditPath, value: object) -> str:
-    """A text with one more element of an array, or one more key of a table in any form."""
+def added(text: str, path: EditPath, value: object) -> str:
+    """A text with one more element of an array, or one more key of a table in any form.
+
+    Raises:
+        Unusable: There is no such array or table.
+    """
     *above, last = path
     node, new = _node_at(text, above), value_text(value)
+    if isinstance(last, str) and node is not None and not node.elements:
+        return text[: node.start] + value_text({last: value}) + text[node.end :]
     if isinstance(last, str):
         new = f"{key_text(last)} = {new}"
     if node is None:
@@ -85,8 +91,12 @@ def _with_line(text: str, table: Sequence[str], new: str) -> str:
     return f"{text[:place]}{gap}{new}{newline}{text[place:]}"
 
 
-def _removed(text: str, path: EditPath) -> str:
-    """A text without an element of an array, or without a key of a table in any form."""
+def removed(text: str, path: EditPath) -> str:
+    """A text without an element of an array, or without a key of a table in any form.
+
+    Raises:
+        Unusable: It stands in an inline table, of which only a part would go.
+    """
     *above, last = path
     node = _node_at(text, above)
     if node is not None:

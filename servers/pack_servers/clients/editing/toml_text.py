@@ -1,8 +1,8 @@
 """Editing TOML so that every other byte stays.
 
 A server is a table of its own, which stands at the end of the text or where it stood before; so
-only lines are added, replaced and removed. A table of servers that is written in one line is edited
-with `tomlkit`.
+only lines are added, replaced and removed. In a table of servers that is written in one line, or
+with dots, it is a key like the others there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 
 from pack.deferred import pattern
 from pack_servers.clients.editing.toml_spans import blocks, comment_lines
+from pack_servers.clients.editing.toml_steps import added, removed
 from pack_servers.clients.editing.toml_values import (
     key_text,
     newline_of,
@@ -54,20 +55,20 @@ def with_value(text: str, path: Sequence[str], value: object) -> str:
 
 def _with_value(text: str, path: Sequence[str], value: object) -> str:
     _check_tables(document(text), path)
-    if not isinstance(value, Mapping):
-        return _inline_with(without(text, path), path, value)
-    if any(blocks(text, path)):
+    if isinstance(value, Mapping) and any(blocks(text, path)):
         return _replaced(text, path, value)
-    block = _block(path, value, newline_of(text))
+    *above, last = path
+    table, lines = (path, value) if isinstance(value, Mapping) else (above, {last: value})
+    block = _block(table, lines, newline_of(text))
     text = without(text, path)
     newline = newline_of(text)
     gap = "" if not text or text.endswith("\n") else newline
-    added = f"{text}{gap}{newline if text.strip() else ''}{block}"
+    appended = f"{text}{gap}{newline if text.strip() else ''}{block}"
     try:
-        tomllib.loads(added)
-    except tomllib.TOMLDecodeError:
-        return _inline_with(text, path, value)
-    return added
+        tomllib.loads(appended)
+    except tomllib.TOMLDecodeError:  # a table above it is closed, or is there already
+        return added(text, tuple(path), value)
+    return appended
 
 
 def without(text: str, path: Sequence[str], made: int = 0) -> str:
@@ -88,16 +89,14 @@ def without(text: str, path: Sequence[str], made: int = 0) -> str:
 
 
 def _without(text: str, path: Sequence[str], made: int) -> str:
-    held = document(text)
-    for key in path:
-        held = held.get(key) if isinstance(held, Mapping) else None
-    if held is None:
+    if _at(document(text), path) is None:
         return text
-    spans = list(blocks(text, path))
-    if not spans:
-        return _inline_without(text, path, made)
-    for start, end, _ in reversed(spans):
-        text = without_lines(text, start, end)
+    text = removed(text, tuple(path))
+    for depth in range(len(path) - 1, len(path) - 1 - made, -1):
+        above = path[:depth]
+        if _at(document(text), above) != {} or any(blocks(text, above)):
+            break
+        text = removed(text, tuple(above))
     return text
 
 
@@ -113,6 +112,12 @@ def _replaced(text: str, path: Sequence[str], value: Mapping[str, object]) -> st
         else:
             text = without_lines(text, start, end)
     return text
+
+
+def _at(held: object, path: Sequence[str]) -> object:
+    for key in path:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    return held
 
 
 def _check_tables(held: object, path: Sequence[str]) -> None:
@@ -142,33 +147,3 @@ def _block(path: Sequence[str], value: Mapping[str, object], newline: str) -> st
     lines = [f"[{'.'.join(map(key_text, path))}]"]
     lines += [f"{key_text(key)} = {value_text(each)}" for key, each in value.items()]
     return newline.join([*lines, ""])
-
-
-def _inline_with(text: str, path: Sequence[str], value: object) -> str:
-    # Here, as few people write their servers in one line.
-    import tomlkit  # noqa: PLC0415
-
-    made = tomlkit.parse(text)
-    held: object = made
-    for key in path[:-1]:
-        held = held.setdefault(key, tomlkit.table())  # type: ignore[attr-defined]
-    new = value
-    if isinstance(value, Mapping):
-        new = tomlkit.inline_table()
-        new.update(value)
-    held[path[-1]] = new  # type: ignore[index]
-    return tomlkit.dumps(made)
-
-
-def _inline_without(text: str, path: Sequence[str], made: int) -> str:
-    import tomlkit  # noqa: PLC0415 - as above
-
-    held = tomlkit.parse(text)
-    for depth in range(len(path), len(path) - made - 1, -1):
-        parent: object = held
-        for key in path[: depth - 1]:
-            parent = parent[key]  # type: ignore[index]
-        if depth < len(path) and parent[path[depth - 1]]:  # type: ignore[index]
-            break
-        del parent[path[depth - 1]]  # type: ignore[attr-defined]
-    return tomlkit.dumps(held)

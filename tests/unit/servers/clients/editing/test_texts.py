@@ -477,3 +477,13 @@ def test_an_argument_that_goes_leaves_the_comment_above_it(end: str) -> None:
 def test_a_level_that_somebody_has_noted_stays() -> None:
     text = '{"servers": // mine\n  {"pack": {"a": 1}}}'
     assert texts.without(text, Syntax.JSON, PATHS[Syntax.JSON], 1) == ('{"servers": // mine\n  {}}')
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text"),
+    [(Syntax.JSON, '{"a": NaN}'), (Syntax.TOML, "a = nan\n"), (Syntax.YAML, "a: .nan\n")],
+)
+def test_what_does_not_equal_itself_is_no_change(syntax: Syntax, text: str) -> None:
+    changed = texts.with_value(text, syntax, PATHS[syntax], ENTRY)
+    assert texts.value_at(changed, syntax, PATHS[syntax]) == ENTRY
+    assert texts.says_the_same(texts.without(changed, syntax, PATHS[syntax], 1), text, syntax)

@@ -71,3 +71,46 @@ def test_a_table_without_a_heading_of_its_own_gets_one() -> None:
     assert changed == f"{DIRECT}\n{TOOLS}{AFTER}"
     other = texts.with_value(f"{TOOLS}{AFTER}", Syntax.TOML, PATH, {**ENTRY, "tools": {}})
     assert other == f"{DIRECT}tools = {{}}\n{AFTER}"
+
+
+@pytest.mark.parametrize(
+    "last",
+    ['note = """\na\n\n# b"""\n', "note = '''\n# b'''\n", 'note = "a\u2028# b"\n'],
+)
+def test_what_looks_like_a_comment_in_the_last_value_is_none(last: str) -> None:
+    text = f"a = 1\n{TABLE}{last}{AFTER}"
+    assert texts.without(text, Syntax.TOML, PATH) == f"a = 1\n{AFTER}"
+    changed = texts.with_value(text, Syntax.TOML, PATH, {"command": "new"})
+    assert changed == f"a = 1\n{TABLE.replace('old', 'new')}{AFTER}"
+
+
+Z = "z = { a = [ 1,2 ] ,b = 2 }"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        (f"[mcp_servers]\npack = {{ a = 1 }}\n{Z}\n", f"[mcp_servers]\n{Z}\n"),
+        (f"mcp_servers = {{ {Z}, pack = {{}} }} # c\n", f"mcp_servers = {{ {Z} }} # c\n"),
+        (f"[mcp_servers]\npack.a = 1\npack.b.c = 2\n# z\n{Z}", f"[mcp_servers]\n# z\n{Z}"),
+        (f"mcp_servers.pack.a = 1\nmcp_servers.{Z}\n", f"mcp_servers.{Z}\n"),
+        ("[mcp_servers]\npack.a = 1\n[mcp_servers.pack.s]\nb = 2\n# c\n", "[mcp_servers]\n# c\n"),
+    ],
+)
+def test_a_server_in_any_form_goes_and_no_other_byte(text: str, without: str, end: str) -> None:
+    text, without = text.replace("\n", end), without.replace("\n", end)
+    assert texts.without(text, Syntax.TOML, PATH) == without
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mcp_servers = {} # c", 'mcp_servers = { pack = { command = "x" } } # c'),
+        (f"mcp_servers = {{{Z}}}\n", f'mcp_servers = {{{Z}, pack = {{ command = "x" }}}}\n'),
+    ],
+)
+def test_a_server_joins_others_that_are_in_one_line(text: str, expected: str) -> None:
+    changed = texts.with_value(text, Syntax.TOML, PATH, {"command": "x"})
+    assert changed == expected
+    assert texts.without(changed, Syntax.TOML, PATH) == text
