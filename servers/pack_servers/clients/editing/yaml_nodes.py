@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import yaml
 
 from pack.deferred import pattern
 from pack_servers.clients.editing.commas import Bracketed
+from pack_servers.clients.editing.unusable import Unusable
 
 _PLAIN: Final = pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 Pair = tuple[yaml.Node, yaml.Node]
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Have said what is wrong with a text that cannot be read.
+
+    Raises:
+        Unusable: It is not YAML, or holds several documents.
+    """
+    try:
+        yield
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise Unusable("it", "is not YAML", mark.line + 1 if mark else None) from error
+
+
 def compose(text: str) -> yaml.Node | None:
-    """All that a text says; `None` if it says nothing."""
-    node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+    """All that a text says; `None` if it says nothing.
+
+    Raises:
+        Unusable: It is not YAML, or holds several documents.
+    """
+    with reading():
+        node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
     if isinstance(node, yaml.ScalarNode) and not node.value:
         return None
     return node
@@ -62,7 +84,7 @@ def block_end(text: str, pair: Any) -> int:
 def value_end(text: str, pair: Any) -> int:
     """Behind the last character of a member; text in lines of its own ends with its last line."""
     end = max(_ends(pair[1]), default=pair[0].end_mark.index + 1)
-    return len(text[:end].rstrip())
+    return len(text[:end].rstrip(" \t\r\n"))  # other spaces are text
 
 
 def _ends(node: yaml.Node) -> list[int]:

@@ -69,7 +69,7 @@ def _member(node: yaml.Node | None, key: str | int) -> Pair:
 def _set(text: str, member: Pair, value: object) -> str:
     key, node = member
     new, start, end = value_text(value), node.start_mark.index, value_end(text, member)
-    if not isinstance(node, yaml.CollectionNode) or node.flow_style:
+    if key is node or not isinstance(node, yaml.CollectionNode) or node.flow_style:
         gap = "" if text[start - 1 : start].isspace() or end > start else " "
         return text[:start] + gap + new + text[max(start, end) :]
     colon = text.index(":", key.end_mark.index) + 1

@@ -20,6 +20,7 @@ from pack_servers.clients.editing.yaml_nodes import (
     key_text,
     line_start,
     pair_in,
+    reading,
     value_text,
 )
 
@@ -41,11 +42,8 @@ def document(text: str) -> object:
     Raises:
         Unusable: It is not YAML, or holds several documents.
     """
-    try:
+    with reading():
         found = yaml.load(text, _AnyTag)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise Unusable("it", "is not YAML", mark.line + 1 if mark else None) from error
     return {} if found is None else found
 
 

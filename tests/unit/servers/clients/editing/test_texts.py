@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pack_servers.clients.editing import texts
+from pack_servers.clients.editing import texts, yaml_steps
 from pack_servers.clients.editing.syntax import Syntax
 from pack_servers.clients.editing.unusable import Unusable
 
@@ -487,3 +487,27 @@ def test_what_does_not_equal_itself_is_no_change(syntax: Syntax, text: str) -> N
     changed = texts.with_value(text, syntax, PATHS[syntax], ENTRY)
     assert texts.value_at(changed, syntax, PATHS[syntax]) == ENTRY
     assert texts.says_the_same(texts.without(changed, syntax, PATHS[syntax], 1), text, syntax)
+
+
+@pytest.mark.parametrize(
+    ("held", "after"),
+    [
+        # A space that does not end a text in YAML is a part of it.
+        ("a: x\u00a0 # a\n    b: 1\n", "a: [3] # a\n    b: 2\n"),
+        # In a list, something with members begins beside the dash.
+        ("a:\n    - x: 1\n      y: 2 # y\n    b: 1\n", "a:\n    - 3 # y\n    b: 2\n"),
+        ("a:\n    - - 1\n      - 2\n    b: 1\n", "a:\n    - 3\n    b: 2\n"),
+    ],
+)
+def test_several_steps_in_yaml_touch_what_they_mean(held: str, after: str) -> None:
+    text = f"extensions:\n  # mine\n  pack:\n    {held}  z: 1\n"
+    assert (
+        changed(text, Syntax.YAML, a=[3], b=2)
+        == f"extensions:\n  # mine\n  pack:\n    {after}  z: 1\n"
+    )
+
+
+def test_steps_that_would_break_yaml_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_steps, "value_text", lambda _: "[")
+    text = "extensions:\n  pack:\n    a: 1\n    b: 1\n"
+    assert "a: 2" in changed(text, Syntax.YAML, a=2, b=2)
