@@ -7,16 +7,15 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pack.errors import PackError
 from pack_servers.http.access import ADMIN_PREFIX
 from pack_servers.http.admin.groups import GroupAdmin
 from pack_servers.http.admin.peers import PeerAdmin
 from pack_servers.http.admin.serving import AdminServing, Manage
-from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
+from pack_servers.http.peers.refusal import nothing_here, respond
 from pack_servers.http.peers.serving import Threads
 
 _MANY: Final = 128
@@ -34,16 +33,7 @@ class AdminEndpoints:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
-        request = Request(scope, receive)
-        try:
-            answer = await self._answer(request)
-        except ClientDisconnect:
-            return
-        except NotServed as refused:
-            answer = refused.answer
-        except PackError as error:
-            answer = answer_for(error)
-        await answer(scope, receive, send)
+        await respond(scope, receive, send, self._answer)
 
     async def _answer(self, request: Request) -> Response:
         path = request.url.path.removeprefix(f"{ADMIN_PREFIX}/")

@@ -9,11 +9,10 @@ from base64 import b64decode
 from contextlib import suppress
 from typing import Final
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pack.errors import PackError
 from pack.mesh.members.keys import PeerId, PublicKey
 from pack_servers.http.access import MESH_PREFIX
 from pack_servers.http.peers.bodies import expect_digest
@@ -23,7 +22,7 @@ from pack_servers.http.peers.hub import HubRoutes
 from pack_servers.http.peers.kits import KitRoutes
 from pack_servers.http.peers.limits import Places
 from pack_servers.http.peers.meeting import MeetingRoutes
-from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
+from pack_servers.http.peers.refusal import NotServed, nothing_here, respond
 from pack_servers.http.peers.serving import MeshServing, Routes, Serve, Threads
 from pack_servers.http.peers.signatures import SignedRequests
 from pack_servers.http.peers.transfers import TransferRoutes
@@ -56,16 +55,7 @@ class MeshEndpoints:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
-        request = Request(scope, receive)
-        try:
-            answer = await self._answer(request)
-        except ClientDisconnect:
-            return
-        except NotServed as refused:
-            answer = refused.answer
-        except PackError as error:
-            answer = answer_for(error)
-        await answer(scope, receive, send)
+        await respond(scope, receive, send, self._answer)
 
     async def _answer(self, request: Request) -> Response:
         self._refuse_unsafe(request)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from pack.errors import (
     AdmissionPending,
@@ -63,3 +65,19 @@ def answer_for(error: PackError) -> JSONResponse:
     if isinstance(error, AdmissionPending):
         words["peer_id"] = error.peer
     return JSONResponse({"code": error.code, **words}, _STATUS[kind], after)
+
+
+async def respond(
+    scope: Scope, receive: Receive, send: Send, answer_to: Callable[[Request], Awaitable[Response]]
+) -> None:
+    """Serve one ASGI scope with an answer, or with the reason why there is none."""
+    request = Request(scope, receive)
+    try:
+        answer = await answer_to(request)
+    except ClientDisconnect:
+        return
+    except NotServed as refused:
+        answer = refused.answer
+    except PackError as error:
+        answer = answer_for(error)
+    await answer(scope, receive, send)
