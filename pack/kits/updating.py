@@ -1,8 +1,10 @@
 """What an update does to each file: three versions of it, and never at the cost of the user's text.
 
 Files that only upstream changed are replaced, those that only the user changed stay, and those
-that both changed are merged as the core merges two machines (`pack.merge.tree`). What cannot be
-merged stays as it is here, and upstream's text goes beside it. An edit goes along with a file that
+that both changed are merged as the core merges two machines (`pack.merge.tree`). Where that leaves
+a conflict, they are compared once more by the shortest edit, as git does: in a file of which
+upstream rewrote the most, git may still see what both sides changed alike. What cannot be merged
+stays as it is here, and upstream's text goes beside it. An edit goes along with a file that
 upstream renamed, even if upstream changed it, too. What was removed here stays removed; what
 upstream removed goes only if nobody changed it here.
 """
@@ -17,6 +19,8 @@ from typing import Final
 
 from pack.history.differences.renames import likely_moves, line_sizes
 from pack.kits.states import Files, KitState, states_of
+from pack.merge.diff import find_shortest
+from pack.merge.file import merge_named
 from pack.merge.moves import find_moves, match_files
 from pack.merge.tree import MergeConflict, merge_trees
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
@@ -111,6 +115,11 @@ def plan_update(
     renamed = sides.follow(read) if choice is not UpdateMode.THEIRS else {}
     sides.choose(choice)
     merged = merge_trees(sides.base, sides.here, sides.new, read)
+    joined = sides.join({conflict.path for conflict in merged.conflicts}, read)
+    if joined:
+        merged = merge_trees(
+            sides.base, sides.here, sides.new, lambda blob: joined.get(blob) or read(blob)
+        )
     changes = [_expecting(change, here) for change in merged.changes]
     changes += _moves(renamed, {change.path for change in changes}, here, read)
     conflicts = {one.path: one for one in merged.conflicts if not _is_theirs_alone(one, new)}
@@ -189,6 +198,27 @@ class _Sides:
                 self.here[ours.path] = trio.base
             else:
                 self.base[ours.path] = ours.blob
+
+    def join(self, paths: Collection[MemoryPath], read: Read) -> dict[BlobId, bytes]:
+        """Have files without a conflict that have none by the shortest edit.
+
+        Args:
+            paths: The files that have one.
+            read: Returns the bytes of a blob.
+
+        Returns:
+            The merged files, which then count as upstream's change of what is here.
+        """
+        joined: dict[BlobId, bytes] = {}
+        for path in paths:
+            base, here, new = (side.get(path) for side in (self.base, self.here, self.new))
+            if base is None or here is None or new is None:
+                continue
+            merged = merge_named(path, read(base), read(here), read(new), diff=find_shortest)
+            if merged.kept is None:
+                self.base[path], self.new[path] = here, blob_id(merged.content)
+                joined[self.new[path]] = merged.content
+        return joined
 
     def _take_back(self, path: MemoryPath, base: BlobId | None) -> None:
         """Have upstream be as it was for a file, so that only the change here counts."""

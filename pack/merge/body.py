@@ -23,7 +23,7 @@ from operator import attrgetter
 from typing import Final
 
 from pack.files import markdown
-from pack.merge.diff import find_hunks
+from pack.merge.diff import Diff, find_hunks
 from pack.merge.lines import LineSpan, MergedLines, Prefer, merge_lines
 
 _PARSED_CHARACTERS: Final = 100_000
@@ -80,10 +80,17 @@ class _Piece:
         return _Piece(self.lines[start:end], inside)
 
 
-def merge_body(base: str, ours: str, theirs: str, *, prefer: Prefer | None = None) -> MergedLines:
+def merge_body(
+    base: str,
+    ours: str,
+    theirs: str,
+    *,
+    prefer: Prefer | None = None,
+    diff: Diff = find_hunks,
+) -> MergedLines:
     """Both sides' changes to a body; see the module's docstring and `merge_lines`."""
     bodies = _Body(base), _Body(ours), _Body(theirs)
-    merged = _merge(*bodies, prefer)
+    merged = _merge(*bodies, prefer, diff)
     if merged.is_clean:
         return merged
     by_section = _merge_sections(*bodies)
@@ -91,7 +98,13 @@ def merge_body(base: str, ours: str, theirs: str, *, prefer: Prefer | None = Non
 
 
 def merge_plain(
-    base: str, ours: str, theirs: str, *, keep_both: bool = True, prefer: Prefer | None = None
+    base: str,
+    ours: str,
+    theirs: str,
+    *,
+    keep_both: bool = True,
+    prefer: Prefer | None = None,
+    diff: Diff = find_hunks,
 ) -> MergedLines:
     """Both sides' changes to a text in which headings have no meaning.
 
@@ -102,23 +115,31 @@ def merge_plain(
         keep_both: Whether to keep everything that the two sides inserted at the same place;
             otherwise that is a conflict.
         prefer: As in `merge_lines`.
+        diff: As in `merge_lines`.
     """
     lines, mine, other = map(markdown.split_lines, (base, ours, theirs))
 
     def union(our_span: LineSpan, their_span: LineSpan) -> _Lines:
         return _union(_Piece(mine[slice(*our_span)], ()), _Piece(other[slice(*their_span)], ()))
 
-    return merge_lines(lines, mine, other, union=union if keep_both else None, prefer=prefer)
+    kept = union if keep_both else None
+    return merge_lines(lines, mine, other, union=kept, prefer=prefer, diff=diff)
 
 
-def _merge(base: _Body, ours: _Body, theirs: _Body, prefer: Prefer | None = None) -> MergedLines:
+def _merge(
+    base: _Body,
+    ours: _Body,
+    theirs: _Body,
+    prefer: Prefer | None = None,
+    diff: Diff = find_hunks,
+) -> MergedLines:
     def union(our_span: LineSpan, their_span: LineSpan) -> _Lines:
         return _union(ours.piece(our_span), theirs.piece(their_span))
 
     # By appearance only: a false heading can at worst report a conflict that is none.
     headings = {number for number, line in enumerate(base.lines) if _ATX.match(line)}
     sides = base.lines, ours.lines, theirs.lines
-    return merge_lines(*sides, union=union, headings=headings, prefer=prefer)
+    return merge_lines(*sides, union=union, headings=headings, prefer=prefer, diff=diff)
 
 
 # --- what both sides inserted at the same place --------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 _STEPS_PER_LINE: Final = 12
@@ -28,6 +28,10 @@ class Hunk(NamedTuple):
     old_end: int
     start: int
     end: int
+
+
+Diff = Callable[[Sequence[str], Sequence[str]], list[Hunk]]
+"""Finds the differences between two texts: `find_hunks` or `find_shortest`."""
 
 
 class Budget:
@@ -77,10 +81,22 @@ def find_hunks(old: Sequence[str], new: Sequence[str], budget: Budget | None = N
     The same texts give the same hunks. An insertion or deletion that could be in several places is
     put in the last of them, so that a section inserted before another begins with its heading.
     """
+    return _hunks(old, new, budget or budget_for(old, new), anchored=True)
+
+
+def find_shortest(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
+    """Like `find_hunks`, by the shortest edit alone, as git compares by default.
+
+    Of much that was rewritten it keeps more lines, if often not those that a person would name.
+    """
+    return _hunks(old, new, budget_for(old, new), anchored=False)
+
+
+def _hunks(old: Sequence[str], new: Sequence[str], budget: Budget, *, anchored: bool) -> list[Hunk]:
     numbers: dict[str, int] = {}
     a = [numbers.setdefault(line, len(numbers)) for line in old]
     b = [numbers.setdefault(line, len(numbers)) for line in new]
-    blocks = sorted(_common_blocks(a, b, budget or budget_for(old, new)))
+    blocks = sorted(_common_blocks(a, b, budget, anchored=anchored))
     return _slide_down(a, b, _between(blocks, len(a), len(b)))
 
 
@@ -116,7 +132,9 @@ def _slide(a: Sequence[int], b: Sequence[int], hunk: Hunk, limit: int) -> Hunk:
     return Hunk(old, old_end, new, new_end)
 
 
-def _common_blocks(a: Sequence[int], b: Sequence[int], budget: Budget) -> Iterator[_Block]:
+def _common_blocks(
+    a: Sequence[int], b: Sequence[int], budget: Budget, *, anchored: bool
+) -> Iterator[_Block]:
     todo = [_Range(0, len(a), 0, len(b))]
     while todo:
         whole = todo.pop()
@@ -131,7 +149,7 @@ def _common_blocks(a: Sequence[int], b: Sequence[int], budget: Budget) -> Iterat
             continue
         if not budget.take(size):
             yield from _by_occurrence(a, b, part)
-        elif anchors := _anchors(a, b, part):
+        elif anchored and (anchors := _anchors(a, b, part)):
             todo += _split(part, anchors)
         else:
             yield from _shortest_edit(a, b, part, budget)

@@ -27,6 +27,7 @@ from pack.files.markdown import split_lines
 from pack.files.text_form import form_of, formed, merge_forms, unformed
 from pack.limits import MAX_FILE_BYTES
 from pack.merge.body import merge_body, merge_plain
+from pack.merge.diff import Diff, find_hunks
 from pack.merge.frontmatter import MergedBlock, merge_block
 from pack.merge.two_sides import KeyClash, TwoSides
 
@@ -67,7 +68,12 @@ _MergeTexts = Callable[[str, str, str], _Text]
 
 
 def merge_file(
-    base: bytes | None, ours: bytes, theirs: bytes, sides: TwoSides | None = None
+    base: bytes | None,
+    ours: bytes,
+    theirs: bytes,
+    sides: TwoSides | None = None,
+    *,
+    diff: Diff = find_hunks,
 ) -> Merged:
     """Merge both sides' changes to a markdown file. Never raises, whatever the bytes are.
 
@@ -76,6 +82,7 @@ def merge_file(
         ours: Our version.
         theirs: Their version.
         sides: Whose version stays in place in a conflict; `None` for ours.
+        diff: Finds what each side changed.
 
     Returns:
         The merged file. If both sides added it, the version that contains all lines of the other,
@@ -83,7 +90,7 @@ def merge_file(
     """
 
     def merge(base: str, ours: str, theirs: str) -> _Text:
-        return _merge_markdown(base, ours, theirs, sides)
+        return _merge_markdown(base, ours, theirs, sides, diff)
 
     return _merge(base, ours, theirs, merge, sides)
 
@@ -95,6 +102,7 @@ def merge_text_file(
     sides: TwoSides | None = None,
     *,
     keep_both: bool = True,
+    diff: Diff = find_hunks,
 ) -> Merged:
     """Like `merge_file`, but by line only.
 
@@ -106,24 +114,32 @@ def merge_text_file(
         keep_both: Whether to keep everything that the two sides inserted at the same place.
             Otherwise that is a conflict, as it should be in files for programs, where line order
             matters.
+        diff: Finds what each side changed.
     """
 
     def merge(base: str, ours: str, theirs: str) -> _Text:
         prefer = sides.prefer() if sides is not None else None
-        merged = merge_plain(base, ours, theirs, keep_both=keep_both, prefer=prefer)
+        merged = merge_plain(base, ours, theirs, keep_both=keep_both, prefer=prefer, diff=diff)
         return _Text("".join(merged.lines), merged.loses_ours, merged.loses_theirs)
 
     return _merge(base, ours, theirs, merge, sides)
 
 
 def merge_named(
-    path: str, base: bytes | None, ours: bytes, theirs: bytes, sides: TwoSides | None = None
+    path: str,
+    base: bytes | None,
+    ours: bytes,
+    theirs: bytes,
+    sides: TwoSides | None = None,
+    *,
+    diff: Diff = find_hunks,
 ) -> Merged:
     """Like `merge_file`, or `merge_text_file` for what is not markdown by its name."""
     name = path.lower()
     if name.endswith(_MARKDOWN):
-        return merge_file(base, ours, theirs, sides)
-    return merge_text_file(base, ours, theirs, sides, keep_both=name.endswith(_PROSE))
+        return merge_file(base, ours, theirs, sides, diff=diff)
+    keep_both = name.endswith(_PROSE)
+    return merge_text_file(base, ours, theirs, sides, keep_both=keep_both, diff=diff)
 
 
 def merge_mapping_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
@@ -282,14 +298,15 @@ def _is_within(few: list[str], many: list[str]) -> bool:
     return all(line in rest for line in few)
 
 
-def _merge_markdown(base: str, ours: str, theirs: str, sides: TwoSides | None) -> _Text:
+def _merge_markdown(base: str, ours: str, theirs: str, sides: TwoSides | None, diff: Diff) -> _Text:
     old, mine, other = (frontmatter.split(text) for text in (base, ours, theirs))
     block = merge_block(old.block or "", mine.block or "", other.block or "", sides)
     if block is None or _is_unusual(old, mine, other):
-        whole = merge_plain(base, ours, theirs, prefer=sides.prefer() if sides else None)
+        prefer = sides.prefer() if sides else None
+        whole = merge_plain(base, ours, theirs, prefer=prefer, diff=diff)
         return _Text("".join(whole.lines), whole.loses_ours, whole.loses_theirs)
     prefer = sides.prefer(mine.body_line - 1, other.body_line - 1) if sides else None
-    body = merge_body(old.body, mine.body, other.body, prefer=prefer)
+    body = merge_body(old.body, mine.body, other.body, prefer=prefer, diff=diff)
     text = _fences(old, mine, other, block) + "".join(body.lines)
     loses = block.loses_ours or body.loses_ours, block.loses_theirs or body.loses_theirs
     return _Text(text, *loses, block.clashes)

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from pack.deferred import dataclass
-from pack.merge.diff import Hunk, find_hunks
+from pack.merge.diff import Diff, Hunk, find_hunks
 
 
 class LineSpan(NamedTuple):
@@ -80,6 +80,7 @@ def merge_lines(
     union: Union | None = None,
     headings: Collection[int] = (),
     prefer: Prefer | None = None,
+    diff: Diff = find_hunks,
 ) -> MergedLines:
     """Both sides' changes to `base`, in time that is nearly linear in the number of lines.
 
@@ -92,8 +93,9 @@ def merge_lines(
             section and the other removes its heading, the lines have lost their place, which is a
             conflict.
         prefer: Whose lines stay in a conflict; `None` for ours.
+        diff: Finds what each side changed.
     """
-    mine, other = find_hunks(base, ours), find_hunks(base, theirs)
+    mine, other = diff(base, ours), diff(base, theirs)
     our_hunks = _apart(mine, ours, _insertions(other, theirs))
     their_hunks = _apart(other, theirs, _insertions(mine, ours))
     changes = [_Sided(hunk, is_ours=True) for hunk in _divided(our_hunks)]

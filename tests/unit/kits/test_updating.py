@@ -65,6 +65,28 @@ def test_what_both_changed_is_merged_where_that_is_possible():
     assert not whole.has_conflict
 
 
+@pytest.mark.contract("C15")
+def test_a_line_that_both_changed_alike_is_no_conflict_where_upstream_rewrote_the_rest(tmp_path):
+    base, here, new = b"X\n}\na\n}\nc\nd\n", b"Y\n}\na\n}\nc\nd\n", b"Y\n}\n}\na\nd\n"
+    found, files, whole = plan({"k/a.css": base}, {"k/a.css": here}, {"k/a.css": new})
+    assert found == {"k/a.css": merged_by_git(tmp_path, base, here, new)}
+    assert files["k/a.css"].action is FileAction.REPLACED
+    assert not whole.has_conflict
+
+
+def test_what_has_a_conflict_by_any_comparison_does_not_hinder_the_others():
+    base, here, new = b"X\n}\na\n}\nc\nd\n", b"Y\n}\na\n}\nc\nd\n", b"Y\n}\n}\na\nd\n"
+    found, files, whole = plan(
+        {"k/a.css": base, "k/a.md": BASE},
+        {"k/a.css": here, "k/a.md": MINE},
+        {"k/a.css": new, "k/a.md": CLASH},
+    )
+    assert (found.pop("k/a.css"), found.pop("k/a.md")) == (new, MINE)
+    assert [text.rpartition(b"---\n")[2] for text in found.values()] == [CLASH]
+    assert [*found] == [files["k/a.md"].conflict_copy]
+    assert whole.has_conflict
+
+
 @pytest.mark.parametrize(
     ("choice", "stays"),
     [(UpdateMode.MERGE, MINE), (UpdateMode.KEEP, MINE), (UpdateMode.THEIRS, CLASH)],

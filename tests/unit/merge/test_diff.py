@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.merge.diff import Budget, Hunk, budget_for, find_hunks
+from pack.merge.diff import Budget, Hunk, budget_for, find_hunks, find_shortest
 from tests.support import is_soak
 
 LINES = st.lists(st.sampled_from("abcdefg"), max_size=14)
@@ -50,6 +50,16 @@ def test_without_unique_lines_the_edit_is_the_shortest(old: list[str], new: list
     hunks = find_hunks(old, new)
     changed = sum(h.old_end - h.old_start + h.end - h.start for h in hunks)
     assert changed == len(old) + len(new) - 2 * _longest_common(old, new)
+
+
+@given(LINES, LINES)
+def test_the_shortest_edit_is_the_shortest_whatever_is_unique(
+    old: list[str], new: list[str]
+) -> None:
+    hunks = find_shortest(old, new)
+    assert _applied(old, new, hunks) == new
+    kept = len(old) - sum(hunk.old_end - hunk.old_start for hunk in hunks)
+    assert kept == _longest_common(old, new)
 
 
 def test_an_insertion_stands_in_the_last_place_it_can() -> None:
