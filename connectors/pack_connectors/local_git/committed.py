@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -32,6 +33,14 @@ class _PackedRef(NamedTuple):
     size: int
 
 
+class _View(threading.local):
+    """What a thread goes by inside of a view."""
+
+    is_open = False
+    commit: CommitId | None = None
+    is_known = False
+
+
 class CommittedFiles:
     """The current commit of one repository; may be shared by threads."""
 
@@ -45,8 +54,34 @@ class CommittedFiles:
         self._packed: tuple[_PackedRef | None, CommitId | None] = (None, None)
         self._commit: CommitId | None = None
         self._blobs: dict[MemoryPath, BlobId | None] = {}
+        self._view = _View()
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """Let `commit`, in this thread, look once; what is written in between is seen."""
+        if self._view.is_open:  # a view inside another is the same one
+            yield
+            return
+        self._view.is_open = True
+        try:
+            yield
+        finally:
+            self._view.is_open = self._view.is_known = False
+
+    def look_again(self) -> None:
+        """Have a view of this thread find out where the branch is."""
+        self._view.is_known = False
 
     def commit(self) -> CommitId | None:
+        """The current commit, or the one of the view; see `commit_now`."""
+        view = self._view
+        if view.is_known:
+            return view.commit
+        found = self.commit_now()
+        view.commit, view.is_known = found, view.is_open
+        return found
+
+    def commit_now(self) -> CommitId | None:
         """The current commit; `None` on a branch without any.
 
         Raises:
@@ -132,6 +167,7 @@ class CommittedFiles:
         self, old: CommitId | None, new: CommitId, blobs: Mapping[MemoryPath, BlobId | None]
     ) -> None:
         """Note what a commit of ours changed; git need not be asked about the rest again."""
+        self.look_again()
         with self._lock:
             self._seen = new
             if self._commit == old:

@@ -10,6 +10,7 @@ not finished, or finds that it was.
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -124,6 +125,13 @@ class _Turn(Enum):
     WRITTEN = auto()
 
 
+class _View(threading.local):
+    """Whether a thread is inside of a view, and has looked there for what was cut off."""
+
+    is_open = False
+    has_repaired = False
+
+
 class LocalGit:
     """A memory in the working tree of a git repository on this machine.
 
@@ -219,6 +227,7 @@ class LocalGit:
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
         self._ancestors = Ancestors(self._runner)
         self._graph = CommitGraph(self._runner, (objects or self.repository.state_dir) / "graph")
+        self._view = _View()
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
@@ -541,7 +550,7 @@ class LocalGit:
             try:
                 refuse_unfinished_operation(self.repository)
                 ref = current_branch(self.repository, self._runner)
-                head = self.head()
+                head = self._committed.commit_now()
                 if head != base:
                     raise StaleBase(base, head)
                 if head is not None:
@@ -550,7 +559,11 @@ class LocalGit:
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
                 turn = _Turn.WRITTEN
+            except StaleBase:
+                self._committed.look_again()
+                raise
             finally:
+                self._view.has_repaired = False
                 self._turn = turn  # after a failure, what it was before
         self._rules.move_on()
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
@@ -646,9 +659,17 @@ class LocalGit:
 
     @contextmanager
     def view(self) -> Iterator[None]:
-        """See `Connector.view`; the store is near, so this only spares reading a file twice."""
-        with self._worktree.view(), self._rules.view():
+        """See `Connector.view`; files are read as they are, each again only if it has changed."""
+        view = self._view
+        if view.is_open:  # a view inside another is the same one
             yield
+            return
+        view.is_open = True
+        try:
+            with self._worktree.view(), self._rules.view(), self._committed.view():
+                yield
+        finally:
+            view.is_open = view.has_repaired = False
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -694,9 +715,15 @@ class LocalGit:
             folder.mkdir(exist_ok=True)
 
     def _repair(self) -> None:
-        """Finish or undo what a killed process left, unless a write is under way."""
+        """Finish or undo what a killed process left, unless a write is under way.
+
+        In a view, the first question does so; and so does each write, before it begins.
+        """
+        if self._view.has_repaired:
+            return
         with _store_errors():
             is_suspect = self._stale.is_suspect()
+        self._view.has_repaired = self._view.is_open
         if not (self._journal.exists() or self._displaced.pending or is_suspect):
             return
         with suppress(RepositoryBusy), _store_errors():

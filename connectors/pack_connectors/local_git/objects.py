@@ -411,9 +411,9 @@ class ObjectStore:
     def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
         """Id of the file that a commit holds at a path; from remembered trees, where it can."""
         known, tree = self._tree_of_commit
-        if known == commit and (self.is_at_hand or self._is_remembered(tree, path)):
+        if self.is_at_hand or (known == commit and self._is_remembered(tree, path)):
             with suppress(NotFound):  # git tells what is wrong with it
-                entry = self.entry_at(tree, path)
+                entry = self.entry_in(commit, path)
                 return entry.id if entry and entry.mode not in _NO_BLOBS else None
         return self.find_id(f"{commit}:{path}", "blob")
 

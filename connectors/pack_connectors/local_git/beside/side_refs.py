@@ -187,7 +187,7 @@ class SideRefs:
 
         def store(files: DurableFiles) -> CommitId:
             entries = {change.path: self._entry(base, change, files) for change in changes}
-            tree = self._store.tree_of(base) if base is not None else None
+            tree = self._store.root_of(base) if base is not None else None
             if entries:
                 tree = self._store.rebuild(tree, entries, files)
             parents = [base] if base is not None else []
