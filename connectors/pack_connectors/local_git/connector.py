@@ -270,7 +270,7 @@ class LocalGit:
         if found is None:
             raise NotFound(path)
         content = self._rules.to_blob(path, found.content)
-        return Contents(content, blob_id(content), found.modified)
+        return Contents(content, found.blob_of(content), found.modified)
 
     def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
         """See `Connector.get_committed`."""
@@ -309,7 +309,7 @@ class LocalGit:
             found = self._worktree.read(path)
         except LimitExceeded:
             return BlobId("")
-        return blob_id(self._rules.to_blob(path, found.content)) if found else BlobId("")
+        return found.blob_of(self._rules.to_blob(path, found.content)) if found else BlobId("")
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
@@ -356,7 +356,7 @@ class LocalGit:
             self._paths_of_head = head, {entry.sha: entry.path for entry in entries}
         path = self._paths_of_head[1].get(blob)
         found = self._worktree.read(path) if path else None
-        return found.content if found and blob_id(found.content) == blob else None
+        return found.content if found and found.blob == blob else None
 
     def changes_between(
         self, old: CommitId, new: CommitId

@@ -262,7 +262,7 @@ class LocalRules:
         key = (blob, ends, self._committed.blob(path))
         if key not in self._stored:
             found = self._worktree.read(path)
-            if found is None or blob_id(found.content) != blob:
+            if found is None or found.blob != blob:
                 return blob  # it has changed since; the next question finds it
             if len(self._stored) >= _REMEMBERED:
                 self._stored.clear()
