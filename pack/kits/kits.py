@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -176,14 +177,15 @@ class Kits:
         Raises:
             NotFound: It is not installed; or its source does not have that version any more.
         """
-        kit = self.get(name)
-        try:
-            self._bases.find(kit)
-        except NotFound:
-            again = find_again(kit)
-            if again is None or again.tree != kit.tree:
-                raise
-            self._bases.add(replace(again, shipment=replace(again.shipment, ref=kit.ref)))
+        with self._reading_once():
+            kit = self.get(name)
+            try:
+                self._bases.find(kit)
+            except NotFound:
+                again = find_again(kit)
+                if again is None or again.tree != kit.tree:
+                    raise
+                self._bases.add(replace(again, shipment=replace(again.shipment, ref=kit.ref)))
 
     def preview(self, kit: Kit) -> Preview:
         """What a person should see before a kit is installed."""
@@ -199,7 +201,7 @@ class Kits:
         Raises:
             NotFound: One is not installed.
         """
-        with self._core.connector.view(), self._core.reader.reading_once():
+        with self._reading_once():
             kits = self.installed(names)
             files = noted_in(self._core, [kit.installed_to for kit in kits])
             tips = self._bases.tips()
@@ -337,12 +339,13 @@ class Kits:
             InvalidRequest: It cannot be here, or not without another one.
             RefusedForSafety: It may not be from its publisher.
         """
-        known = self.get(kit.name)
-        self.refuse_doubtful(kit, accepted)
-        if kit.tree != known.tree:
-            refuse_unfit(kit.manifest, self._others(kit.name, beside))
-        self._keep(kit, dry_run=dry_run)
-        return self._write(kit.name, lambda: self._works.update(kit, choice), dry_run=dry_run)
+        with self._reading_once():
+            known = self.get(kit.name)
+            self.refuse_doubtful(kit, accepted)
+            if kit.tree != known.tree:
+                refuse_unfit(kit.manifest, self._others(kit.name, beside))
+            self._keep(kit, dry_run=dry_run)
+            return self._write(kit.name, lambda: self._works.update(kit, choice), dry_run=dry_run)
 
     def rollback(
         self,
@@ -444,12 +447,18 @@ class Kits:
         if not dry_run:
             self._bases.add(kit)
 
+    @contextmanager
+    def _reading_once(self) -> Iterator[None]:
+        """Ask for lock, refs and files once, however many steps look at them."""
+        with self._core.connector.view(), self._core.reader.reading_once():
+            yield
+
     # --- writing -------------------------------------------------------------------------------
 
     def _write(self, name: str, work: Callable[[], Work], *, dry_run: bool) -> Updated:
         """Make one commit of the work; none where everything is so already."""
         head = self._core.connector.head()
-        with self._core.connector.view(), self._core.reader.reading_once():
+        with self._reading_once():
             before = self.lock().kits.get(name)
             planned = self._planned(work)
         if not planned.decision.changes:

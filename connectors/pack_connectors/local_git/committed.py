@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +18,7 @@ from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import is_id
 from pack_connectors.local_git.repository import Repository
 from pack_connectors.system.open_flags import READ
+from pack_connectors.system.thread_view import ThreadView
 
 _REMEMBERED: Final = 4096
 _MOST_OF_A_REF: Final = 8192  # bytes; names of refs are paths
@@ -33,18 +33,18 @@ class _PackedRef(NamedTuple):
     size: int
 
 
-class _View(threading.local):
-    """What a thread goes by inside of a view."""
-
-    is_open = False
-    commit: CommitId | None = None
-    is_known = False
-
-
 class CommittedFiles:
-    """The current commit of one repository; may be shared by threads."""
+    """The current commit of one repository; may be shared by threads.
 
-    def __init__(self, repository: Repository, store: ObjectStore) -> None:
+    Args:
+        repository: The repository.
+        store: Its objects.
+        view: In which a thread looks once where the branch is.
+    """
+
+    def __init__(
+        self, repository: Repository, store: ObjectStore, view: ThreadView | None = None
+    ) -> None:
         # As text: they are joined and opened several times a write.
         self._head_file = str(repository.git_dir / "HEAD")
         self._common_dir = str(repository.common_dir)
@@ -54,32 +54,11 @@ class CommittedFiles:
         self._packed: tuple[_PackedRef | None, CommitId | None] = (None, None)
         self._commit: CommitId | None = None
         self._blobs: dict[MemoryPath, BlobId | None] = {}
-        self._view = _View()
-
-    @contextmanager
-    def view(self) -> Iterator[None]:
-        """Let `commit`, in this thread, look once; what is written in between is seen."""
-        if self._view.is_open:  # a view inside another is the same one
-            yield
-            return
-        self._view.is_open = True
-        try:
-            yield
-        finally:
-            self._view.is_open = self._view.is_known = False
-
-    def look_again(self) -> None:
-        """Have a view of this thread find out where the branch is."""
-        self._view.is_known = False
+        self._view = view or ThreadView()
 
     def commit(self) -> CommitId | None:
         """The current commit, or the one of the view; see `commit_now`."""
-        view = self._view
-        if view.is_known:
-            return view.commit
-        found = self.commit_now()
-        view.commit, view.is_known = found, view.is_open
-        return found
+        return self._view.once(CommittedFiles, self.commit_now)
 
     def commit_now(self) -> CommitId | None:
         """The current commit; `None` on a branch without any.
@@ -167,7 +146,7 @@ class CommittedFiles:
         self, old: CommitId | None, new: CommitId, blobs: Mapping[MemoryPath, BlobId | None]
     ) -> None:
         """Note what a commit of ours changed; git need not be asked about the rest again."""
-        self.look_again()
+        self._view.forget()
         with self._lock:
             self._seen = new
             if self._commit == old:

@@ -10,7 +10,6 @@ not finished, or finds that it was.
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -105,6 +104,7 @@ from pack_connectors.preconditions import (
 )
 from pack_connectors.system.durable_files import DurableFiles
 from pack_connectors.system.process_lock import ProcessLock
+from pack_connectors.system.thread_view import ThreadView
 
 if TYPE_CHECKING:
     from pack.mesh.side_commits import StoredCommit
@@ -123,13 +123,6 @@ class _Turn(Enum):
     HELD = auto()
     WRITING = auto()
     WRITTEN = auto()
-
-
-class _View(threading.local):
-    """Whether a thread is inside of a view, and has looked there for what was cut off."""
-
-    is_open = False
-    has_repaired = False
 
 
 class LocalGit:
@@ -169,7 +162,8 @@ class LocalGit:
         self._store = ObjectStore(self._runner)
         self._listing = SharedListing(self._store)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
-        self._committed = CommittedFiles(self.repository, self._store)
+        self._view = ThreadView()
+        self._committed = CommittedFiles(self.repository, self._store, self._view)
         self._index = GitIndex(self._runner, self._work_dir)
         self._worktree = Worktree(self.repository.work_tree)
         self._journal = Journal(self.repository.state_dir, self._work_dir)
@@ -214,7 +208,12 @@ class LocalGit:
             sign=sign,
         )
         self._aside = SideRefs(
-            self.repository, self._runner, clock, store=self._store, refs=self._refs
+            self.repository,
+            self._runner,
+            clock,
+            store=self._store,
+            refs=self._refs,
+            view=self._view,
         )
         self._notes = CommitNotes(self.repository, self._runner, clock, store=self._store)
         self._state = WorktreeState(
@@ -227,7 +226,6 @@ class LocalGit:
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
         self._ancestors = Ancestors(self._runner)
         self._graph = CommitGraph(self._runner, (objects or self.repository.state_dir) / "graph")
-        self._view = _View()
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
@@ -559,11 +557,10 @@ class LocalGit:
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
                 turn = _Turn.WRITTEN
-            except StaleBase:
-                self._committed.look_again()
+            except PackError:
+                self._look_again()
                 raise
             finally:
-                self._view.has_repaired = False
                 self._turn = turn  # after a failure, what it was before
         self._rules.move_on()
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
@@ -660,16 +657,13 @@ class LocalGit:
     @contextmanager
     def view(self) -> Iterator[None]:
         """See `Connector.view`; files are read as they are, each again only if it has changed."""
-        view = self._view
-        if view.is_open:  # a view inside another is the same one
+        with self._view.opened(), self._worktree.view(), self._rules.view():
             yield
-            return
-        view.is_open = True
-        try:
-            with self._worktree.view(), self._rules.view(), self._committed.view():
-                yield
-        finally:
-            view.is_open = view.has_repaired = False
+
+    def _look_again(self) -> None:
+        """Have a view of this thread see what is there now."""
+        self._view.forget()
+        self._rules.move_on()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -687,6 +681,7 @@ class LocalGit:
                 yield
                 return
             self._turn = _Turn.HELD
+            self._look_again()  # somebody may have written until now
             try:
                 self._begin(with_index=begins_index)
                 yield
@@ -719,11 +714,11 @@ class LocalGit:
 
         In a view, the first question does so; and so does each write, before it begins.
         """
-        if self._view.has_repaired:
-            return
+        self._view.once(LocalGit, self._repair_now)
+
+    def _repair_now(self) -> None:
         with _store_errors():
             is_suspect = self._stale.is_suspect()
-        self._view.has_repaired = self._view.is_open
         if not (self._journal.exists() or self._displaced.pending or is_suspect):
             return
         with suppress(RepositoryBusy), _store_errors():
