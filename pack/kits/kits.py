@@ -322,6 +322,7 @@ class Kits:
         *,
         accepted: Collection[Distrust] = (),
         beside: Iterable[Kit] = (),
+        find_again: FindNewest | None = None,
         dry_run: bool = False,
     ) -> Updated:
         """Bring an installed kit to another version, as one commit; edits stay.
@@ -332,6 +333,8 @@ class Kits:
             accepted: What may be odd about it.
             beside: Versions to which other installed kits are brought with it, so that two that
                 need each other's can both be updated.
+            find_again: Finds what its source has of the version that is installed, if that is not
+                kept here; see `regain`.
             dry_run: Only say what would be done.
 
         Raises:
@@ -340,6 +343,8 @@ class Kits:
             RefusedForSafety: It may not be from its publisher.
         """
         with self._reading_once():
+            if find_again is not None:
+                self.regain(kit.name, find_again)
             known = self.get(kit.name)
             self.refuse_doubtful(kit, accepted)
             if kit.tree != known.tree:

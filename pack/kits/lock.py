@@ -29,6 +29,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from pack.core.memo import Memo
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
 from pack.files import yaml_block
 from pack.kits.manifest import NAME
@@ -41,6 +42,8 @@ _VERSION: Final = 1
 _LARGEST: Final = 2 * 1024 * 1024
 _OWN: Final = "own"
 _LEFT_OUT: Final = "left_out"
+_READ: Final = Memo(4)
+"""The locks of the last files that were read or written, by their bytes."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -153,19 +156,22 @@ def read_lock(content: bytes | None) -> Lock:
     if content is None:
         return Lock()
     try:
-        if len(content) <= _LARGEST and (quick := _read_written(content)) is not None:
-            return quick
-        fields = yaml_block.load(content.decode("utf-8"), _LARGEST)
-        if (version := fields.pop("version", None)) != _VERSION:
-            raise InvalidContent(f"its version is {version!r}, and this PACK knows {_VERSION}")
-        kits = _mapping(fields.pop("kits", {}), "kits")
-        found = {_name(name): _kit(name, _mapping(kit, name)) for name, kit in kits.items()}
+        return _READ.once(content, lambda: _read(content))
     except (UnicodeDecodeError, InvalidContent, InvalidPath, LimitExceeded) as error:
         raise InvalidConfig(LOCK, str(error)) from error
+
+
+def _read(content: bytes) -> Lock:
+    if len(content) <= _LARGEST and (quick := _read_written(content)) is not None:
+        return quick
+    fields = yaml_block.load(content.decode("utf-8"), _LARGEST)
+    if (version := fields.pop("version", None)) != _VERSION:
+        raise InvalidContent(f"its version is {version!r}, and this PACK knows {_VERSION}")
+    kits = _mapping(fields.pop("kits", {}), "kits")
+    found = {_name(name): _kit(name, _mapping(kit, name)) for name, kit in kits.items()}
     return Lock(found, fields)
 
 
-@lru_cache(maxsize=4)
 def _read_written(content: bytes) -> Lock | None:
     """The same for a file that is as `write_lock` writes it, many times quicker.
 
@@ -301,7 +307,14 @@ def _optional(fields: dict[str, object], key: str, where: str) -> str | None:
 
 
 def write_lock(lock: Lock) -> bytes:
-    """The file for a lock; the same lock gives the same bytes."""
+    """The file for a lock; the same lock gives the same bytes, which need not be parsed again."""
+    content = _text_of(lock)
+    if len(content) <= _LARGEST:
+        _READ.once(content, lambda: lock)
+    return content
+
+
+def _text_of(lock: Lock) -> bytes:
     lines = [f"version: {_VERSION}", *_more(lock.more, "")]
     lines.append("kits:" if lock.kits else "kits: {}")
     head = "\n".join(lines) + "\n"
