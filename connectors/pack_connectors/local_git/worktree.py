@@ -84,6 +84,7 @@ class _View(threading.local):
 
     reads: dict[MemoryPath, tuple[tuple[int, ...], FileRead]] | None = None
     folders: Descent | None = None
+    changed: Descent | None = None
 
 
 class Worktree:
@@ -272,6 +273,19 @@ class Worktree:
                 raise FileNotFoundError(path)
             exchange_files(staged, place.name, place.dir_fd)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let this thread open the folder of several changes that follow each other once."""
+        if not HAS_DIR_FD:
+            yield
+            return
+        with descending(self.root) as folders:
+            self._view.changed = folders
+            try:
+                yield
+            finally:
+                self._view.changed = None
+
     def place(self, staged: Path, path: MemoryPath) -> None:
         """Move the staged file to `path`, where nothing may be; missing folders are made.
 
@@ -306,6 +320,7 @@ class Worktree:
 
     def prune_folders(self, path: MemoryPath) -> None:
         """Remove the folders above a path that are empty, as git does."""
+        self._leave_folders()
         parent, _, _ = path.rpartition("/")
         while parent:
             with self._parent(MemoryPath(parent)) as place:
@@ -321,8 +336,17 @@ class Worktree:
     def _changing(self, path: MemoryPath, *, create: bool = False) -> Iterator[_Location | None]:
         """As `_parent`, for a change, which a view of this thread is to see."""
         self._leave_folders()
-        with _translated(path), self._parent(path, create=create) as place:
-            yield place
+        folders = self._view.changed
+        with _translated(path):
+            if folders is not None and not create:
+                parent, _, name = path.rpartition("/")
+                folder = folders.open(parent)
+                yield _Location(name, folder) if folder is not None else None
+                return
+            if folders is not None:
+                folders.close()  # it may have been missing
+            with self._parent(path, create=create) as place:
+                yield place
 
     # --- finding -----------------------------------------------------------------------------
 
