@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from pack.core.decision import Decision
 from pack.core.session import Session
+from pack.deferred import dataclass
 from pack.errors import (
     InvalidRequest,
     NotFound,

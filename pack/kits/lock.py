@@ -24,12 +24,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from pack.core.memo import Memo
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
 from pack.files import yaml_block
 from pack.kits.manifest import NAME
@@ -44,7 +45,7 @@ _OWN: Final = "own"
 _LEFT_OUT: Final = "left_out"
 _READ: Final = Memo(4)
 """The locks of the last files that were read or written, by their bytes."""
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_SHA256: Final = pattern(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +192,9 @@ def _read_written(content: bytes) -> Lock | None:
 
 
 _HEAD: Final = f"version: {_VERSION}\nkits:\n"
-_BLOCK: Final = re.compile(r"\n(?=  [^ ])")
+_BLOCK: Final = pattern(r"\n(?=  [^ ])")
 _TEXT: Final = r"(?:[A-Za-z0-9./][^\s\"'\\{}\[\],&*!|>%`]*(?<!:)|\"[^\"\\\n]*\")"
-_KIT: Final = re.compile(
+_KIT: Final = pattern(
     rf"  (?P<name>{_TEXT}):\n"
     rf"    source: (?P<source>{_TEXT})\n"
     rf"(?:    ref: (?P<ref>{_TEXT})\n)?"
@@ -204,7 +205,7 @@ _KIT: Final = re.compile(
     rf"    installed_to: (?P<installed_to>{_TEXT})\n"
     r"    files:\n(?P<files>(?:      .*\n)+)"
 )
-_FILE: Final = re.compile(
+_FILE: Final = pattern(
     r"      (?P<path>[A-Za-z0-9][A-Za-z0-9 _./-]*[A-Za-z0-9]|\"[^\"\\\n]*\"): "
     r"\{sha256: \"?(?P<sha256>[0-9a-f]{64})\"?, mode: \"?(?P<mode>100(?:644|755))\"?"
     r"(?P<own>, own: true)?(?P<left_out>, left_out: true)?\}\n"
