@@ -79,3 +79,31 @@ def test_a_ref_that_is_written_is_seen_without_another_git(
         (folder / ".git" / "refs" / "pack" / "peers" / "attic").write_text(f"{one}\n")
         assert local.side_refs("peers") == {"attic": one, "desk": two}
         monkeypatch.undo()
+
+
+def test_a_view_looks_once_and_again_after_a_write(folder: Path) -> None:
+    one, two = (CommitId(c) for c in git(folder, "rev-parse", "HEAD~1", "HEAD").decode().split())
+    with closing(LocalGit(folder, lambda: START)) as local:
+        with local.view():
+            assert local.side_refs("kits") == {}
+            git(folder, "update-ref", "refs/pack/kits/a", one)
+            assert local.side_refs("kits") == {}
+            made = local.commit_aside("kits/b", None, two, [], "b")
+            assert local.side_refs("kits") == {"a": one, "b": made}
+            git(folder, "update-ref", "refs/pack/kits/c", one)
+            with local.exclusive():  # others had their turn until now
+                assert local.side_refs("kits") == {"a": one, "b": made, "c": one}
+            local.move_aside("kits/b", None, made)
+            assert local.side_refs("kits") == {"a": one, "c": one}
+        git(folder, "update-ref", "-d", "refs/pack/kits/a")
+        assert local.side_refs("kits") == {"c": one}
+
+
+def test_a_view_sees_where_the_branch_is_once_the_lock_is_held(folder: Path) -> None:
+    with closing(LocalGit(folder, lambda: START)) as local, local.view():
+        first = local.head()
+        git(folder, *USER, "commit", "-q", "--allow-empty", "-m", "three")
+        now = git(folder, "rev-parse", "HEAD").decode().strip()
+        assert local.head() == first
+        with local.exclusive():
+            assert local.head() == now
