@@ -39,7 +39,8 @@ class CommittedFiles:
     Args:
         repository: The repository.
         store: Its objects.
-        view: In which a thread looks once where the branch is.
+        view: In which a thread looks once where the branch is: while it holds the lock, so that no
+            other thread knows more of the same memory meanwhile.
     """
 
     def __init__(

@@ -163,7 +163,8 @@ class LocalGit:
         self._listing = SharedListing(self._store)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._view = ThreadView()
-        self._committed = CommittedFiles(self.repository, self._store, self._view)
+        self._turn_view = ThreadView()
+        self._committed = CommittedFiles(self.repository, self._store, self._turn_view)
         self._index = GitIndex(self._runner, self._work_dir)
         self._worktree = Worktree(self.repository.work_tree)
         self._journal = Journal(self.repository.state_dir, self._work_dir)
@@ -661,8 +662,9 @@ class LocalGit:
             yield
 
     def _look_again(self) -> None:
-        """Have a view of this thread see what is there now."""
+        """Have this thread see what is there now."""
         self._view.forget()
+        self._turn_view.forget()
         self._rules.move_on()
 
     @contextmanager
@@ -683,8 +685,9 @@ class LocalGit:
             self._turn = _Turn.HELD
             self._look_again()  # somebody may have written until now
             try:
-                self._begin(with_index=begins_index)
-                yield
+                with self._turn_view.opened():
+                    self._begin(with_index=begins_index)
+                    yield
             finally:
                 turn, self._turn = self._turn, _Turn.NONE
                 if (unused := self._take_begun()) is not None:

@@ -9,7 +9,8 @@ from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import create_repository
 
-from pack.model import CommitId
+from pack.errors import StaleBase
+from pack.model import ABSENT, CommitId, MemoryPath, Put
 from tests.support import START, git, make_again
 
 USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -99,11 +100,19 @@ def test_a_view_looks_once_and_again_after_a_write(folder: Path) -> None:
         assert local.side_refs("kits") == {"c": one}
 
 
-def test_a_view_sees_where_the_branch_is_once_the_lock_is_held(folder: Path) -> None:
+def test_where_the_branch_is_is_looked_for_once_while_the_lock_is_held(folder: Path) -> None:
+    def commit() -> str:
+        git(folder, *USER, "commit", "-q", "--allow-empty", "-m", "more")
+        return git(folder, "rev-parse", "HEAD").decode().strip()
+
     with closing(LocalGit(folder, lambda: START)) as local, local.view():
-        first = local.head()
-        git(folder, *USER, "commit", "-q", "--allow-empty", "-m", "three")
-        now = git(folder, "rev-parse", "HEAD").decode().strip()
-        assert local.head() == first
+        assert local.head() != commit()
+        three = commit()
+        assert local.head() == three  # another thread may have told the catalog of it
         with local.exclusive():
-            assert local.head() == now
+            assert local.head() == three
+            four = commit()
+            assert local.head() == three
+            with pytest.raises(StaleBase):
+                local.commit(CommitId(three), [Put(MemoryPath("a.md"), b"a", ABSENT)], "a")
+            assert local.head() == four
