@@ -399,7 +399,8 @@ class Connector(Protocol):
         Saves a remote store from being asked for its current commit before each read; correctness
         never depends on it. A write inside moves the view on. After a write that was refused
         because the store has changed, the next read asks again. A view inside another is the same
-        view. Local stores do nothing here: each read sees what is there.
+        view. Local stores read files as they are at each moment, and their current commit, too:
+        only inside of `exclusive` that is looked for once.
         """
         ...
 

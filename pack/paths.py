@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import Final
 from urllib.parse import unquote
@@ -47,6 +48,7 @@ Why a list: others read these files by their names, and rely on what is in them.
 stamps, and that agents may rewrite, cannot be one of them; an agent that could write AGENTS.md
 would instruct all others. A note of such a name belongs in a folder.
 """
+_KNOWN_NAMES: Final = 4096
 _RESERVED = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
 )
@@ -114,9 +116,14 @@ def parse_path(text: str) -> MemoryPath:
 def _check_component(path: str, name: str) -> None:
     if len(name.encode("utf-8")) > MAX_COMPONENT_BYTES:
         raise LimitExceeded("a path component", MAX_COMPONENT_BYTES)
-    for is_wrong, reason in _COMPONENT_RULES:
-        if is_wrong(name):
-            raise InvalidPath(path, reason)
+    if (reason := _wrong_with(name)) is not None:
+        raise InvalidPath(path, reason)
+
+
+@lru_cache(maxsize=_KNOWN_NAMES)
+def _wrong_with(name: str) -> str | None:
+    """Why no component of a path may have this name; `None` if it may."""
+    return next((reason for is_wrong, reason in _COMPONENT_RULES if is_wrong(name)), None)
 
 
 def has_control(name: str) -> bool:

@@ -9,6 +9,7 @@ Sources: git's verify_path (read-cache.c), is_hfs_dotgit and is_ntfs_dotgit (CVE
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from pack.deferred import pattern
@@ -27,6 +28,7 @@ _IGNORABLE: Final = dict.fromkeys(
 )
 
 
+_KNOWN_PATHS: Final = 4096
 _SIDE_REF: Final = pattern(
     r"(?:proposals|rejected)/[a-z0-9]{1,40}|(?:kits|imports)/[a-z0-9][a-z0-9-]{0,63}"
 )
@@ -59,8 +61,9 @@ def check_aside(ref: str, changes: Sequence[Change], message: str) -> None:
     check_message(message)
 
 
+@lru_cache(maxsize=_KNOWN_PATHS)
 def check_path(path: MemoryPath) -> None:
-    """Accept a path that stays inside the memory.
+    """Accept a path that stays inside the memory; each step of a write asks about each.
 
     Raises:
         InvalidPath: It leads out of the memory or into git's folder, or it means nothing.

@@ -38,7 +38,7 @@ class KnownLog:
         self._lock = Lock()
         self._parts: OrderedDict[LogQuery, tuple[CommitId, _Part]] = OrderedDict()
         self._size = 0
-        self._line: LogLine | None = None
+        self._line: tuple[_Part, LogLine] | None = None
 
     def read(self, query: LogQuery) -> _Part:
         """The answer of `Connector.log`, read at once.
@@ -68,11 +68,12 @@ class KnownLog:
         """The whole log by its files; `None` if it is not known."""
         with self._lock:
             known, line = self._parts.get(_WHOLE), self._line
-        if known is None:
-            return None
-        if line is None or line.commits is not known[1]:
-            line = self._line = LogLine(known[1])
-        return line
+            if known is None:
+                return None
+            if line is None or line[0] is not known[1]:
+                made = LogLine(known[1]) if line is None else line[1].brought_up(known[1])
+                line = self._line = known[1], made
+        return line[1]
 
     def read_whole(self, head: CommitId) -> bool:
         """Know what happened to all files, so that the store is not asked about each.

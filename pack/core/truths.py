@@ -148,6 +148,17 @@ class Truths(Protocol):
         """
         ...
 
+    def weak_among(self, notes: Collection[Note], level: int) -> Collection[MemoryPath]:
+        """Those of some notes, by path, that have no text but that of a level or weaker.
+
+        It goes by history alone, and reads no note: some that have no other text may be left out.
+        `prepare` must have said that asking is cheap.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
     def mode(self, path: MemoryPath) -> TruthMode:
         """What levels do for a file."""
         ...

@@ -6,18 +6,17 @@ ref comes after the last `@` that is not part of an address: `git@example.org:ki
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidRequest
 
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
-_HOST: Final = re.compile(r"[^/:]*:")
+_URL: Final = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+_HOST: Final = pattern(r"[^/:]*:")
 REF: Final = r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}"
 """What a ref looks like: neither a colon nor a `#` is in one."""
-_REF: Final = re.compile(REF)
+_REF: Final = pattern(REF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ lock names, whatever has been added to the chain since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from pack.connector import Capability, Connector
+from pack.deferred import dataclass
 from pack.errors import NotFound, StaleBase
 from pack.kits.foreign import MANIFESTS, find_manifest
 from pack.kits.lock import LockedKit

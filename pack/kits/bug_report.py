@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from pack._version import __version__
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidRequest, NotFound
 from pack.kits.edits import KitEdit
 from pack.kits.lock import LockedKit
@@ -17,16 +17,16 @@ from pack.kits.states import KitState
 from pack.model import MemoryPath
 
 _WEB: Final = re.compile(r"https?://(?:[^\s/@]+@)?(?P<host>[A-Za-z0-9.-]+(?::\d+)?)(?P<path>/\S*)?")
-_SSH: Final = re.compile(
+_SSH: Final = pattern(
     r"(?:ssh://)?(?:[A-Za-z0-9._-]+@)?(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
     r"(?::\d+)?[:/](?P<path>[^\s:@]+)"
 )
-_MAIL: Final = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_MAIL: Final = pattern(r"[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PUBLIC_HOSTS: Final = frozenset(
     "github.com ssh.github.com gitlab.com altssh.gitlab.com bitbucket.org codeberg.org "
     "git.sr.ht gitea.com ssh.dev.azure.com vs-ssh.visualstudio.com".split()
 )
-_LOCAL: Final = re.compile(
+_LOCAL: Final = pattern(
     r"^[^.]*$|^[\d.]+$|\.(?:local|localhost|localdomain|lan|home|internal|intranet|corp|arpa|test)$"
 )
 """A host that means something in one network only."""

@@ -10,7 +10,7 @@ Source: git-format-patch(1), git-am(1); RFC 2047 for names that are not ASCII.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import Final
 
 from pack._version import __version__
+from pack.deferred import dataclass
 from pack.errors import InvalidRequest
 from pack.history.blame import BlamedFile, Writing
 from pack.kits.edits import KitEdit

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from pack.core.truths import SYSTEM_KEYS
+from pack.deferred import dataclass
 from pack.errors import InvalidContent
 from pack.files import frontmatter
 from pack.files.schema import first_title

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pack._version import __version__
+from pack.deferred import dataclass
 from pack.errors import InvalidContent, InvalidRequest
 from pack.kits.lock import LockedKit
 from pack.kits.manifest import Dependency, Manifest

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from pack.core.decision import Decision
 from pack.core.session import Session
+from pack.deferred import dataclass
 from pack.errors import (
     InvalidRequest,
     NotFound,
@@ -176,14 +178,15 @@ class Kits:
         Raises:
             NotFound: It is not installed; or its source does not have that version any more.
         """
-        kit = self.get(name)
-        try:
-            self._bases.find(kit)
-        except NotFound:
-            again = find_again(kit)
-            if again is None or again.tree != kit.tree:
-                raise
-            self._bases.add(replace(again, shipment=replace(again.shipment, ref=kit.ref)))
+        with self._reading_once():
+            kit = self.get(name)
+            try:
+                self._bases.find(kit)
+            except NotFound:
+                again = find_again(kit)
+                if again is None or again.tree != kit.tree:
+                    raise
+                self._bases.add(replace(again, shipment=replace(again.shipment, ref=kit.ref)))
 
     def preview(self, kit: Kit) -> Preview:
         """What a person should see before a kit is installed."""
@@ -199,7 +202,7 @@ class Kits:
         Raises:
             NotFound: One is not installed.
         """
-        with self._core.connector.view(), self._core.reader.reading_once():
+        with self._reading_once():
             kits = self.installed(names)
             files = noted_in(self._core, [kit.installed_to for kit in kits])
             tips = self._bases.tips()
@@ -320,6 +323,7 @@ class Kits:
         *,
         accepted: Collection[Distrust] = (),
         beside: Iterable[Kit] = (),
+        find_again: FindNewest | None = None,
         dry_run: bool = False,
     ) -> Updated:
         """Bring an installed kit to another version, as one commit; edits stay.
@@ -330,6 +334,8 @@ class Kits:
             accepted: What may be odd about it.
             beside: Versions to which other installed kits are brought with it, so that two that
                 need each other's can both be updated.
+            find_again: Finds what its source has of the version that is installed, if that is not
+                kept here; see `regain`.
             dry_run: Only say what would be done.
 
         Raises:
@@ -337,12 +343,15 @@ class Kits:
             InvalidRequest: It cannot be here, or not without another one.
             RefusedForSafety: It may not be from its publisher.
         """
-        known = self.get(kit.name)
-        self.refuse_doubtful(kit, accepted)
-        if kit.tree != known.tree:
-            refuse_unfit(kit.manifest, self._others(kit.name, beside))
-        self._keep(kit, dry_run=dry_run)
-        return self._write(kit.name, lambda: self._works.update(kit, choice), dry_run=dry_run)
+        with self._reading_once():
+            if find_again is not None:
+                self.regain(kit.name, find_again)
+            known = self.get(kit.name)
+            self.refuse_doubtful(kit, accepted)
+            if kit.tree != known.tree:
+                refuse_unfit(kit.manifest, self._others(kit.name, beside))
+            self._keep(kit, dry_run=dry_run)
+            return self._write(kit.name, lambda: self._works.update(kit, choice), dry_run=dry_run)
 
     def rollback(
         self,
@@ -444,12 +453,18 @@ class Kits:
         if not dry_run:
             self._bases.add(kit)
 
+    @contextmanager
+    def _reading_once(self) -> Iterator[None]:
+        """Ask for lock, refs and files once, however many steps look at them."""
+        with self._core.connector.view(), self._core.reader.reading_once():
+            yield
+
     # --- writing -------------------------------------------------------------------------------
 
     def _write(self, name: str, work: Callable[[], Work], *, dry_run: bool) -> Updated:
         """Make one commit of the work; none where everything is so already."""
         head = self._core.connector.head()
-        with self._core.connector.view(), self._core.reader.reading_once():
+        with self._reading_once():
             before = self.lock().kits.get(name)
             planned = self._planned(work)
         if not planned.decision.changes:

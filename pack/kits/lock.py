@@ -24,11 +24,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from pack.core.memo import Memo
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded
 from pack.files import yaml_block
 from pack.kits.manifest import NAME
@@ -41,7 +43,9 @@ _VERSION: Final = 1
 _LARGEST: Final = 2 * 1024 * 1024
 _OWN: Final = "own"
 _LEFT_OUT: Final = "left_out"
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_READ: Final = Memo(4)
+"""The locks of the last files that were read or written, by their bytes."""
+_SHA256: Final = pattern(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +157,22 @@ def read_lock(content: bytes | None) -> Lock:
     if content is None:
         return Lock()
     try:
-        if len(content) <= _LARGEST and (quick := _read_written(content)) is not None:
-            return quick
-        fields = yaml_block.load(content.decode("utf-8"), _LARGEST)
-        if (version := fields.pop("version", None)) != _VERSION:
-            raise InvalidContent(f"its version is {version!r}, and this PACK knows {_VERSION}")
-        kits = _mapping(fields.pop("kits", {}), "kits")
-        found = {_name(name): _kit(name, _mapping(kit, name)) for name, kit in kits.items()}
+        return _READ.once(content, lambda: _read(content))
     except (UnicodeDecodeError, InvalidContent, InvalidPath, LimitExceeded) as error:
         raise InvalidConfig(LOCK, str(error)) from error
+
+
+def _read(content: bytes) -> Lock:
+    if len(content) <= _LARGEST and (quick := _read_written(content)) is not None:
+        return quick
+    fields = yaml_block.load(content.decode("utf-8"), _LARGEST)
+    if (version := fields.pop("version", None)) != _VERSION:
+        raise InvalidContent(f"its version is {version!r}, and this PACK knows {_VERSION}")
+    kits = _mapping(fields.pop("kits", {}), "kits")
+    found = {_name(name): _kit(name, _mapping(kit, name)) for name, kit in kits.items()}
     return Lock(found, fields)
 
 
-@lru_cache(maxsize=4)
 def _read_written(content: bytes) -> Lock | None:
     """The same for a file that is as `write_lock` writes it, many times quicker.
 
@@ -185,9 +192,9 @@ def _read_written(content: bytes) -> Lock | None:
 
 
 _HEAD: Final = f"version: {_VERSION}\nkits:\n"
-_BLOCK: Final = re.compile(r"\n(?=  [^ ])")
+_BLOCK: Final = pattern(r"\n(?=  [^ ])")
 _TEXT: Final = r"(?:[A-Za-z0-9./][^\s\"'\\{}\[\],&*!|>%`]*(?<!:)|\"[^\"\\\n]*\")"
-_KIT: Final = re.compile(
+_KIT: Final = pattern(
     rf"  (?P<name>{_TEXT}):\n"
     rf"    source: (?P<source>{_TEXT})\n"
     rf"(?:    ref: (?P<ref>{_TEXT})\n)?"
@@ -198,7 +205,7 @@ _KIT: Final = re.compile(
     rf"    installed_to: (?P<installed_to>{_TEXT})\n"
     r"    files:\n(?P<files>(?:      .*\n)+)"
 )
-_FILE: Final = re.compile(
+_FILE: Final = pattern(
     r"      (?P<path>[A-Za-z0-9][A-Za-z0-9 _./-]*[A-Za-z0-9]|\"[^\"\\\n]*\"): "
     r"\{sha256: \"?(?P<sha256>[0-9a-f]{64})\"?, mode: \"?(?P<mode>100(?:644|755))\"?"
     r"(?P<own>, own: true)?(?P<left_out>, left_out: true)?\}\n"
@@ -301,7 +308,14 @@ def _optional(fields: dict[str, object], key: str, where: str) -> str | None:
 
 
 def write_lock(lock: Lock) -> bytes:
-    """The file for a lock; the same lock gives the same bytes."""
+    """The file for a lock; the same lock gives the same bytes, which need not be parsed again."""
+    content = _text_of(lock)
+    if len(content) <= _LARGEST:
+        _READ.once(content, lambda: lock)
+    return content
+
+
+def _text_of(lock: Lock) -> bytes:
     lines = [f"version: {_VERSION}", *_more(lock.more, "")]
     lines.append("kits:" if lock.kits else "kits: {}")
     head = "\n".join(lines) + "\n"

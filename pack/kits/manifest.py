@@ -23,12 +23,12 @@ gives validation, the JSON Schema (`manifest_schema`) and what the guide says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pack.deferred import dataclass
 from pack.errors import InvalidContent, UnusableInput
 from pack.files import yaml_block
 from pack.versions import KitVersion, VersionRange

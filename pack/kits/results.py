@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pack.deferred import dataclass
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, NotInstalled
 from pack.kits.states import KitState

@@ -10,21 +10,20 @@ Not noticed is a source that keeps silent about a newer version: nothing says ho
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from pack.actions import Action
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidContent, RefusedForSafety
 from pack.kits.bases import KitBase
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit
 from pack.versions import KitVersion
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?|(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,39}")
+_COMMIT: Final = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?|(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,39}")
 """A commit, whole or in short. A word such as `defaced` and a date such as `20260131` are none."""
 
 

@@ -12,11 +12,11 @@ upstream removed goes only if nobody changed it here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.history.differences.renames import likely_moves, line_sizes
 from pack.kits.states import Files, KitState, states_of
 from pack.merge.diff import find_shortest

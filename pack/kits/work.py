@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pack.actions import Action
 from pack.core.core import Core
 from pack.core.reader import excluded
+from pack.deferred import dataclass
 from pack.errors import AlreadyExists, InvalidPath, NotFound
 from pack.kits.bases import KitBase, KitBases
 from pack.kits.foreign import find_manifest

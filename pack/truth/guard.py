@@ -10,7 +10,7 @@ A link is text: a repair of links in the person's note by a machine is proposed 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -57,11 +57,9 @@ def truth_guard(truths: Truths) -> Guard:
         decision, level = pending.decision, pending.origin.level
         if level == STRONGEST or decision.is_tracked or decision.is_wanted:
             return decision
-        is_known = _prepare(pending, truths)
-        judged = [
-            _judged(pending, truths, change, level, is_known=is_known)
-            for change in decision.changes
-        ]
+        changed = (_in_question(pending, change) for change in decision.changes)
+        rules = _Rules.of([note for note in changed if note is not None], truths, level)
+        judged = [_judged(pending, rules, change) for change in decision.changes]
         if all(one is None for one in judged):
             return decision
         return _Held(pending, judged).decision()
@@ -69,28 +67,47 @@ def truth_guard(truths: Truths) -> Guard:
     return guard
 
 
-def _prepare(pending: Pending, truths: Truths) -> bool:
-    """Have the history of what is about to be judged read at once, if that is much."""
-    changed = (change.path for change in pending.decision.changes)
-    return truths.prepare([path for path in changed if pending.before(path) is not None])
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What changes are judged by.
+
+    Attributes:
+        truths: Says how far text is trusted.
+        level: The writer's.
+        is_known: Whether the history of all files was read, so that to ask about each is cheap.
+        weak: Files that have nothing but text of such writers.
+    """
+
+    truths: Truths
+    level: int
+    is_known: bool
+    weak: Collection[MemoryPath]
+
+    @classmethod
+    def of(cls, notes: Sequence[Note], truths: Truths, level: int) -> _Rules:
+        """The rules for changes of these notes, whose history is read at once if that is much."""
+        is_known = truths.prepare([note.path for note in notes])
+        return cls(truths, level, is_known, truths.weak_among(notes, level) if is_known else ())
 
 
-def _judged(
-    pending: Pending, truths: Truths, change: Change, level: int, *, is_known: bool
-) -> Judgement | None:
+def _judged(pending: Pending, rules: _Rules, change: Change) -> Judgement | None:
     """What the rule says about one change; `None` if the change may be made as it is."""
-    path, before = change.path, pending.before(change.path)
     wanted = change.content if isinstance(change, Put) else None
-    if path == PROJECT_FILE:
-        return _judged_settings(pending, truths, before, wanted)
-    if before is None or wanted == before.content:
+    if change.path == PROJECT_FILE:
+        return _judged_settings(pending, rules.truths, pending.before(change.path), wanted)
+    before = _in_question(pending, change)
+    if before is None:
         return None
-    if path.startswith(".") or is_generated(path, before.head.fields):
+    return _judged_text(rules, before, wanted, is_never_held=pending.decision.is_never_held)
+
+
+def _in_question(pending: Pending, change: Change) -> Note | None:
+    """The note whose text a change would change; `None` if there is no such text."""
+    before = pending.before(change.path)
+    if before is None or (isinstance(change, Put) and change.content == before.content):
         return None
-    is_never_held = pending.decision.is_never_held
-    return _judged_text(
-        truths, before, wanted, level, is_never_held=is_never_held, is_known=is_known
-    )
+    is_packs = change.path.startswith(".") or is_generated(change.path, before.head.fields)
+    return None if is_packs else before
 
 
 def _judged_settings(
@@ -116,21 +133,18 @@ def _begins(pending: Pending) -> bool:
 
 
 def _judged_text(
-    truths: Truths,
-    before: Note,
-    wanted: bytes | None,
-    level: int,
-    *,
-    is_never_held: bool,
-    is_known: bool,
+    rules: _Rules, before: Note, wanted: bytes | None, *, is_never_held: bool
 ) -> Judgement | None:
+    truths, level = rules.truths, rules.level
     if truths.mode(before.path) is not TruthMode.ENFORCE:
         return None
     try:
         text, after = before.exact_text(), None if wanted is None else wanted.decode("utf-8")
     except (InvalidContent, UnicodeDecodeError):
         return Judgement((ProtectedLine(1, _UNREADABLE),), None)
-    if is_known and not any(line.is_protected_from(level) for line in truths.lines(before)):
+    if before.path in rules.weak:
+        return None
+    if rules.is_known and not any(line.is_protected_from(level) for line in truths.lines(before)):
         return None  # where that takes a look at history, the texts tell most of it sooner
     if after is not None and _is_free_anyway(text, after, level):
         return None

@@ -11,7 +11,8 @@ import hashlib
 import json
 from array import array
 from base64 import b85decode, b85encode
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, replace
 from functools import partial
 from itertools import chain
@@ -29,7 +30,7 @@ from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import Acceptance, acceptances_among, version_accepted
 from pack.truth.credit import holds_others_lines
-from pack.truth.elsewhere import splits_v1
+from pack.truth.elsewhere import compared_by, splits_v1
 from pack.truth.kept import RULES, readable
 
 _WHOLE: Final = ""
@@ -207,6 +208,53 @@ def _shared(
         for paths in together.pop(path, ()):
             waiting |= paths - found
     return known | found if found else known
+
+
+def weak_files(
+    paths: Collection[MemoryPath],
+    commits_of: Callable[[MemoryPath], Iterable[CommitFacts]],
+    is_weak: Callable[[CommitFacts], bool],
+    accepted: Collection[MemoryPath] = (),
+) -> set[MemoryPath]:
+    """Those of some files into which only weak writers ever brought text, by whatever way.
+
+    A file that once had other text is left out, even if nothing of that is in it any more.
+
+    Args:
+        paths: The files.
+        commits_of: All commits that changed a file, each with all that it changed.
+        is_weak: Whether all that a commit brought, to any file, is of a weak writer; what it took
+            from other files aside.
+        accepted: Files of which the person accepted something.
+    """
+    leads_to: dict[str, set[str]] = defaultdict(set)
+    weak, waiting, compared = set[str](paths), list(paths), set[CommitId]()
+    strong: list[str] = list(accepted)
+    while waiting:
+        path = waiting.pop()
+        for commit in commits_of(path):
+            if not is_weak(commit):
+                strong.append(path)
+                break
+            leads_to[commit.id].add(path)
+            if commit.id not in compared:
+                compared.add(commit.id)
+                sources = _sources(commit)
+                for source in sources:
+                    leads_to[source].add(commit.id)
+                waiting += sources - weak
+                weak |= sources
+    while strong:
+        found = strong.pop()
+        strong += leads_to.pop(found, ())
+        weak.discard(found)
+    return {path for path in paths if path in weak}
+
+
+def _sources(commit: CommitFacts) -> set[MemoryPath]:
+    """The files from which a commit may have taken text into others."""
+    moved = {change.old_path for change in commit.files or () if change.old_path is not None}
+    return moved | {change.old_path or change.path for change in compared_by(commit)}
 
 
 def _is_the_persons(commit: CommitFacts) -> bool:

@@ -116,6 +116,15 @@ class LineTruths:
         """See `Truths.prepare`."""
         return len(paths) >= _MANY and self._versions.read_history()
 
+    def weak_among(self, notes: Collection[Note], level: int) -> Collection[MemoryPath]:
+        """See `Truths.weak_among`."""
+        connector = self._core.connector
+        head = connector.head()
+        as_committed = [n.path for n in notes if connector.get_committed(n.path) == n.sha]
+        if head is None or not as_committed:
+            return ()
+        return self._versions.weak_among(head, as_committed, level, keep=self._is_kept)
+
     def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""
         return mode_of(self._core, self, self._default, path)

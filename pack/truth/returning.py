@@ -67,6 +67,13 @@ def former_states(
         yield from _restored(core, commit, CommitId(restored), change.path, credit)
 
 
+def may_bring_back(commit: CommitFacts) -> bool:
+    """Whether a commit may have brought text back; `former_states` says from where."""
+    if undone_commit(commit) is not None or _reverted(commit) is not None:
+        return True
+    return is_ours(commit.message) and RESTORES in commit.trailers
+
+
 def of_nobody(truth: LineTruth) -> LineTruth:
     """The truth of text that the person brought back, but nobody knows from where."""
     if truth.level > STRONGEST:

@@ -23,7 +23,7 @@ from pack.errors import NotFound
 from pack.files.line_keys import line_key
 from pack.history.differences.line_owners import first_difference
 from pack.index.format import may_be_generated
-from pack.log import CommitFacts
+from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, MemoryPath, Put
 from pack.paths import is_archived
 
@@ -96,12 +96,17 @@ def holds(commit: CommitFacts, read: Callable[[BlobId | None], bytes]) -> bool:
         commit: With its files.
         read: The bytes of a blob; none for `None`.
     """
-    pairs = [
-        (read(change.old_sha), read(change.sha))
+    pairs = [(read(change.old_sha), read(change.sha)) for change in sealed_files(commit)]
+    return seal_of(pairs) == commit.trailers.get(SEAL)
+
+
+def sealed_files(commit: CommitFacts) -> list[FileChange]:
+    """The changes of a commit whose lines a seal is about."""
+    return [
+        change
         for change in commit.files or ()
         if is_text(change.path) or (change.old_path and is_text(change.old_path))
     ]
-    return seal_of(pairs) == commit.trailers.get(SEAL)
 
 
 def is_text(path: MemoryPath) -> bool:

@@ -22,7 +22,7 @@ from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys, lines_of
 from pack.history.follow import follow
 from pack.history.origins import OLDER, written_by
-from pack.log import CommitFacts, FileChange
+from pack.log import CommitFacts, FileChange, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import IMPORT
 from pack.truth.acceptances import Acceptance, accepted
@@ -39,9 +39,10 @@ from pack.truth.elsewhere import (
 )
 from pack.truth.equal_lines import last_are_weakest
 from pack.truth.kept import KeptTruths, kept_key, read_back
-from pack.truth.known_history import KnownHistories, KnownHistory
+from pack.truth.known_history import KnownHistories, KnownHistory, weak_files
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
-from pack.truth.returning import former_states, of_nobody
+from pack.truth.returning import former_states, may_bring_back, of_nobody
+from pack.truth.seals import is_sealed, sealed_files
 
 _FIRST_PART: Final = 20
 _READ_AT_ONCE: Final = 250
@@ -86,19 +87,48 @@ class Versions:
         found = self._kept.newest(head, path, sha, assigned.state)
         if found is None:
             history = self._histories.of(head, keep=keep)
-            walk = _Walk(
-                self._core,
-                self._known,
-                self._kept,
-                history,
-                assigned,
-                self._known.once((_V1, head), lambda: self._core.reader.v1_path),
-                keep=keep,
-            )
-            found = walk.of(head, path, sha)
+            found = self._walk(head, history, assigned, keep=keep).of(head, path, sha)
             if keep and not history.is_cut:
                 self._kept.keep_newest(head, path, sha, found, assigned.state)
         return found
+
+    def _walk(
+        self, head: CommitId, history: KnownHistory, assigned: AssignedLevels, *, keep: bool
+    ) -> _Walk:
+        v1_path = self._known.once((_V1, head), lambda: self._core.reader.v1_path)
+        return _Walk(self._core, self._known, self._kept, history, assigned, v1_path, keep=keep)
+
+    def weak_among(
+        self, head: CommitId, paths: Collection[MemoryPath], level: int, *, keep: bool = False
+    ) -> Collection[MemoryPath]:
+        """Those of some files into which nobody with more authority than a level brought text.
+
+        It says less than `of` and reads each commit once, however many files it changed. The
+        history must be without merges, and known (`read_history`).
+
+        Args:
+            head: The commit.
+            paths: The files.
+            level: The level.
+            keep: As for `of`.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        history = self._histories.of(head, keep=keep)
+        walk = self._walk(head, history, assigned_in(self._core), keep=keep)
+        accepted = {one.path for one, _ in history.accepted}
+        known = dict[CommitId, bool]()
+
+        def is_weak(commit: CommitFacts) -> bool:
+            if commit.id not in known:
+                known[commit.id] = walk.is_weak(commit, level)
+            return known[commit.id]
+
+        def commits_of(path: MemoryPath) -> Sequence[CommitFacts]:
+            return self._core.log.read(LogQuery(head, path=path, with_files=True))
+
+        return weak_files(paths, commits_of, is_weak, accepted)
 
     def read_history(self) -> bool:
         """Know what happened to all files, so that the store is not asked about each.
@@ -188,6 +218,17 @@ class _Walk:
             self._find_out([*oldest_first(newest)], depth)
             self._keep_truth(newest, depth)
         return self._with_acceptances(newest)
+
+    def is_weak(self, commit: CommitFacts, level: int) -> bool:
+        """Whether all that a commit brought is of this level or weaker.
+
+        What it took from other files of its own is left out (`compared_by`); where it may have
+        brought text back, the answer is no.
+        """
+        if may_bring_back(commit) or splits_v1(commit, self._v1_path):
+            return False
+        self._contents = {}  # what another commit needed
+        return self._credit(commit).level >= level
 
     def _find_out(self, versions: Sequence[LinkedVersion], depth: int) -> None:
         """Find out the truth of versions, each after those before it; what is used up goes."""
@@ -296,10 +337,14 @@ class _Walk:
 
     def _credit(self, commit: CommitFacts) -> LineTruth:
         is_joined, assigned = commit.id in self._joined, self._assigned.levels.get(commit.id)
-        return self._known.once(
-            (credit_of, commit.id, assigned, is_joined),
-            lambda: credit_of(commit, self._bytes_of, assigned, is_joined=is_joined),
-        )
+
+        def find_out() -> LineTruth:
+            if is_sealed(commit):
+                both = (blob for one in sealed_files(commit) for blob in (one.sha, one.old_sha))
+                self._add(dict.fromkeys(filter(None, both)))
+            return credit_of(commit, self._bytes_of, assigned, is_joined=is_joined)
+
+        return self._known.once((credit_of, commit.id, assigned, is_joined), find_out)
 
     def _is_cheap(self) -> bool:
         return Capability.LOG in self._core.connector.capabilities

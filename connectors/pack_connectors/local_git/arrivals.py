@@ -187,9 +187,9 @@ class Arrivals:
         self._refuse_odd(path, before, after)
         is_free = before is None and self._worktree.stat(path) is None
         now = None if is_free else self._worktree.read(path)
-        here = blob = blob_id(now.content) if now else None
+        here = blob = now.blob if now else None
         if now:
-            blob = blob_id(self._rules.to_blob(path, now.content))
+            blob = now.blob_of(self._rules.to_blob(path, now.content))
         elif not is_free and (kind := self._worktree.type_at(path)) is not None:
             here = blob = self._worktree.blob_at(path)
             if here is None:

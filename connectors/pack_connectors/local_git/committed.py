@@ -18,6 +18,7 @@ from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import is_id
 from pack_connectors.local_git.repository import Repository
 from pack_connectors.system.open_flags import READ
+from pack_connectors.system.thread_view import ThreadView
 
 _REMEMBERED: Final = 4096
 _MOST_OF_A_REF: Final = 8192  # bytes; names of refs are paths
@@ -33,9 +34,18 @@ class _PackedRef(NamedTuple):
 
 
 class CommittedFiles:
-    """The current commit of one repository; may be shared by threads."""
+    """The current commit of one repository; may be shared by threads.
 
-    def __init__(self, repository: Repository, store: ObjectStore) -> None:
+    Args:
+        repository: The repository.
+        store: Its objects.
+        view: In which a thread looks once where the branch is: while it holds the lock, so that no
+            other thread knows more of the same memory meanwhile.
+    """
+
+    def __init__(
+        self, repository: Repository, store: ObjectStore, view: ThreadView | None = None
+    ) -> None:
         # As text: they are joined and opened several times a write.
         self._head_file = str(repository.git_dir / "HEAD")
         self._common_dir = str(repository.common_dir)
@@ -45,8 +55,13 @@ class CommittedFiles:
         self._packed: tuple[_PackedRef | None, CommitId | None] = (None, None)
         self._commit: CommitId | None = None
         self._blobs: dict[MemoryPath, BlobId | None] = {}
+        self._view = view or ThreadView()
 
     def commit(self) -> CommitId | None:
+        """The current commit, or the one of the view; see `commit_now`."""
+        return self._view.once(CommittedFiles, self.commit_now)
+
+    def commit_now(self) -> CommitId | None:
         """The current commit; `None` on a branch without any.
 
         Raises:
@@ -132,6 +147,7 @@ class CommittedFiles:
         self, old: CommitId | None, new: CommitId, blobs: Mapping[MemoryPath, BlobId | None]
     ) -> None:
         """Note what a commit of ours changed; git need not be asked about the rest again."""
+        self._view.forget()
         with self._lock:
             self._seen = new
             if self._commit == old:

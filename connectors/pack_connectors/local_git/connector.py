@@ -104,6 +104,7 @@ from pack_connectors.preconditions import (
 )
 from pack_connectors.system.durable_files import DurableFiles
 from pack_connectors.system.process_lock import ProcessLock
+from pack_connectors.system.thread_view import ThreadView
 
 if TYPE_CHECKING:
     from pack.mesh.side_commits import StoredCommit
@@ -161,7 +162,9 @@ class LocalGit:
         self._store = ObjectStore(self._runner)
         self._listing = SharedListing(self._store)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
-        self._committed = CommittedFiles(self.repository, self._store)
+        self._view = ThreadView()
+        self._turn_view = ThreadView()
+        self._committed = CommittedFiles(self.repository, self._store, self._turn_view)
         self._index = GitIndex(self._runner, self._work_dir)
         self._worktree = Worktree(self.repository.work_tree)
         self._journal = Journal(self.repository.state_dir, self._work_dir)
@@ -206,7 +209,12 @@ class LocalGit:
             sign=sign,
         )
         self._aside = SideRefs(
-            self.repository, self._runner, clock, store=self._store, refs=self._refs
+            self.repository,
+            self._runner,
+            clock,
+            store=self._store,
+            refs=self._refs,
+            view=self._view,
         )
         self._notes = CommitNotes(self.repository, self._runner, clock, store=self._store)
         self._state = WorktreeState(
@@ -261,7 +269,7 @@ class LocalGit:
         if found is None:
             raise NotFound(path)
         content = self._rules.to_blob(path, found.content)
-        return Contents(content, blob_id(content), found.modified)
+        return Contents(content, found.blob_of(content), found.modified)
 
     def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
         """See `Connector.get_committed`."""
@@ -300,7 +308,7 @@ class LocalGit:
             found = self._worktree.read(path)
         except LimitExceeded:
             return BlobId("")
-        return blob_id(self._rules.to_blob(path, found.content)) if found else BlobId("")
+        return found.blob_of(self._rules.to_blob(path, found.content)) if found else BlobId("")
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
@@ -347,7 +355,7 @@ class LocalGit:
             self._paths_of_head = head, {entry.sha: entry.path for entry in entries}
         path = self._paths_of_head[1].get(blob)
         found = self._worktree.read(path) if path else None
-        return found.content if found and blob_id(found.content) == blob else None
+        return found.content if found and found.blob == blob else None
 
     def changes_between(
         self, old: CommitId, new: CommitId
@@ -541,7 +549,7 @@ class LocalGit:
             try:
                 refuse_unfinished_operation(self.repository)
                 ref = current_branch(self.repository, self._runner)
-                head = self.head()
+                head = self._committed.commit_now()
                 if head != base:
                     raise StaleBase(base, head)
                 if head is not None:
@@ -550,6 +558,9 @@ class LocalGit:
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
                 turn = _Turn.WRITTEN
+            except PackError:
+                self._look_again()
+                raise
             finally:
                 self._turn = turn  # after a failure, what it was before
         self._rules.move_on()
@@ -646,9 +657,15 @@ class LocalGit:
 
     @contextmanager
     def view(self) -> Iterator[None]:
-        """See `Connector.view`; the store is near, so this only spares reading a file twice."""
-        with self._worktree.view(), self._rules.view():
+        """See `Connector.view`; files are read as they are, each again only if it has changed."""
+        with self._view.opened(), self._worktree.view(), self._rules.view():
             yield
+
+    def _look_again(self) -> None:
+        """Have this thread see what is there now."""
+        self._view.forget()
+        self._turn_view.forget()
+        self._rules.move_on()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -666,9 +683,11 @@ class LocalGit:
                 yield
                 return
             self._turn = _Turn.HELD
+            self._look_again()  # somebody may have written until now
             try:
-                self._begin(with_index=begins_index)
-                yield
+                with self._turn_view.opened():
+                    self._begin(with_index=begins_index)
+                    yield
             finally:
                 turn, self._turn = self._turn, _Turn.NONE
                 if (unused := self._take_begun()) is not None:
@@ -694,7 +713,13 @@ class LocalGit:
             folder.mkdir(exist_ok=True)
 
     def _repair(self) -> None:
-        """Finish or undo what a killed process left, unless a write is under way."""
+        """Finish or undo what a killed process left, unless a write is under way.
+
+        In a view, the first question does so; and so does each write, before it begins.
+        """
+        self._view.once(LocalGit, self._repair_now)
+
+    def _repair_now(self) -> None:
         with _store_errors():
             is_suspect = self._stale.is_suspect()
         if not (self._journal.exists() or self._displaced.pending or is_suspect):

@@ -187,11 +187,9 @@ class Examiner:
         """
         path = change.path
         now = self._worktree.read(path)
-        here = blob_id(now.content) if now else None
+        here = now.blob if now else None
         content_now = self._rules.to_blob(path, now.content) if now else None
-        blob = here
-        if now and content_now is not None and content_now is not now.content:
-            blob = blob_id(content_now)
+        blob = now.blob_of(content_now) if now and content_now is not None else None
         kind = self._worktree.type_at(path) if now is None else None
         if kind is EntryType.SYMLINK and isinstance(change, Put) and change.expect is LINK:
             return self._in_place_of_link(change, tree, staged)

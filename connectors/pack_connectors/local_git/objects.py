@@ -32,6 +32,7 @@ _CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
 _CACHED_COMMIT_BYTES: Final = 64 * 1024
 _Id = TypeVar("_Id", bound=str)
 _AT_ONCE: Final = 32
+_KNOWN_ROOTS: Final = 4
 _COMMITS_AT_ONCE: Final = 128
 """Blobs that are read and held at once; waiting for git so rarely costs next to nothing."""
 FILE_MODE: Final = 0o100644
@@ -220,6 +221,8 @@ class ObjectStore:
         self._trees = _ObjectCache(_CACHED_TREE_BYTES)
         self._commits = _ObjectCache(_CACHED_COMMIT_BYTES)
         self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
+        self._folders: dict[str, dict[str, str | None]] = {}
+        """By root tree and path, the trees of folders."""
         self._sound: CommitId | None = None
         """The commit that was written here, or whose parents were there."""
         self._packer: ThreadPoolExecutor | None = None
@@ -396,13 +399,30 @@ class ObjectStore:
 
     def entry_at(self, tree: str, path: MemoryPath) -> TreeEntry | None:
         """What a tree holds at a path."""
-        *folders, name = path.split("/")
-        for folder in folders:
-            entry = find_in_tree(self.read_tree(tree), folder)
-            if entry is None or entry.mode != TREE_MODE:
-                return None
-            tree = entry.id
-        return find_in_tree(self.read_tree(tree), name)
+        folder, _, name = path.rpartition("/")
+        inner = self.folder_at(tree, folder)
+        return find_in_tree(self.read_tree(inner), name) if inner is not None else None
+
+    def folder_at(self, tree: str, folder: str) -> str | None:
+        """The tree of a folder below a tree; `None` if it has no such folder.
+
+        Each folder's is remembered, for the last few trees that were asked about, so that one file
+        more costs one look, however deep it is.
+        """
+        known = self._folders.setdefault(tree, {"": tree})
+        if len(self._folders) > _KNOWN_ROOTS:
+            self._folders = {tree: known}
+        at, unknown = folder, list[str]()
+        while at not in known:
+            unknown.append(at)
+            at = at.rpartition("/")[0]
+        inner = known[at]
+        for each in reversed(unknown):
+            name = each.rpartition("/")[2]
+            entry = find_in_tree(self.read_tree(inner), name) if inner is not None else None
+            inner = entry.id if entry is not None and entry.mode == TREE_MODE else None
+            known[each] = inner
+        return inner
 
     def entry_in(self, commit: CommitId, path: MemoryPath) -> TreeEntry | None:
         """What a commit holds at a path; the tree of the current commit stays remembered."""
@@ -411,9 +431,9 @@ class ObjectStore:
     def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
         """Id of the file that a commit holds at a path; from remembered trees, where it can."""
         known, tree = self._tree_of_commit
-        if known == commit and (self.is_at_hand or self._is_remembered(tree, path)):
+        if self.is_at_hand or (known == commit and self._is_remembered(tree, path)):
             with suppress(NotFound):  # git tells what is wrong with it
-                entry = self.entry_at(tree, path)
+                entry = self.entry_in(commit, path)
                 return entry.id if entry and entry.mode not in _NO_BLOBS else None
         return self.find_id(f"{commit}:{path}", "blob")
 

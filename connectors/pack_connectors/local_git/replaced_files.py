@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 from pack.errors import PackError
 from pack.model import BlobId, MemoryPath, blob_id
 from pack_connectors.system.durable_files import write_durably
+from pack_connectors.system.open_flags import READ_NO_LINK, read_all
 
 KEEP_SECONDS: Final = 24 * 3600.0
 _LOOK_EVERY_SECONDS: Final = 1.0
@@ -37,17 +38,13 @@ class Kept(NamedTuple):
     note: Path
 
 
-def nobody_has_open(file: Path) -> bool | None:
-    """Whether no process has the file open; `None` where the system cannot tell."""
+def nobody_else_has_open(descriptor: int) -> bool | None:
+    """Whether no other process has a file open; `None` where the system cannot tell."""
     if sys.platform != "linux":
         return None
     else:  # noqa: RET505 - type checkers follow the platform so
         import fcntl  # noqa: PLC0415 - not on Windows
 
-        try:
-            descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except PermissionError:
-            return None
         try:
             fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
             fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
@@ -55,9 +52,20 @@ def nobody_has_open(file: Path) -> bool | None:
             return False
         except OSError:  # not our file, or a file system without leases
             return None
-        finally:
-            os.close(descriptor)
         return True
+
+
+def look_into(file: Path) -> tuple[bool | None, bytes]:
+    """Whether nobody else has a file open, and then its bytes.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    descriptor = os.open(file, READ_NO_LINK)
+    try:
+        return nobody_else_has_open(descriptor), read_all(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class ReplacedFiles:
@@ -82,9 +90,11 @@ class ReplacedFiles:
             path: Where it came from.
             known: Blobs that the repository holds, so that nothing is lost with the file.
         """
-        is_file = stat.S_ISREG(file.lstat().st_mode)
-        quiet = is_file and nobody_has_open(file)
-        blob = blob_id(file.read_bytes()) if is_file else ""
+        quiet: bool | None = False
+        blob = ""
+        if stat.S_ISREG(file.lstat().st_mode):
+            quiet, content = look_into(file)
+            blob = blob_id(content)
         if quiet and blob in known:
             file.unlink()
             return
@@ -101,10 +111,9 @@ class ReplacedFiles:
     def _is_done(self, kept: Kept, surface: Callable[[MemoryPath, bytes], None]) -> bool:
         if not stat.S_ISREG(kept.file.lstat().st_mode):
             return False  # a folder or a link of the user: it stays where it can be found
-        quiet = nobody_has_open(kept.file)
+        quiet, content = look_into(kept.file)
         if quiet is False:
             return False  # somebody may be in the middle of writing
-        content = kept.file.read_bytes()
         blob = blob_id(content)
         if blob != kept.blob:
             try:

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from pack.log import CommitFacts, LogQuery
-from pack.model import BlobId, CommitId, MemoryPath, blob_id
+from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import is_ours
 from pack_connectors.local_git.arrivals import differences
 from pack_connectors.local_git.index import GitIndex, IndexState
@@ -89,7 +89,7 @@ class StaleIndex:
 
     def _blob_here(self, path: MemoryPath) -> BlobId | None:
         now = self._worktree.read(path)
-        return blob_id(self._rules.to_blob(path, now.content)) if now else None
+        return now.blob_of(self._rules.to_blob(path, now.content)) if now else None
 
     def _stale(
         self,

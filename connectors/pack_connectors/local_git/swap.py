@@ -22,6 +22,7 @@ from pack_connectors.local_git.objects import ObjectStore, link_id
 from pack_connectors.local_git.replaced_files import ReplacedFiles
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.durable_files import DurableFiles
+from pack_connectors.system.open_flags import READ_NO_LINK, read_all
 
 _NEW_FILE_MODE: Final = 0o666
 _NEW_PROGRAM_MODE: Final = 0o777
@@ -196,4 +197,10 @@ def _blob_of(file: Path) -> BlobId | None:
     mode = file.lstat().st_mode
     if stat.S_ISLNK(mode):
         return link_id(blob_id(os.fsencode(file.readlink())))
-    return blob_id(file.read_bytes()) if stat.S_ISREG(mode) else None
+    if not stat.S_ISREG(mode):
+        return None
+    descriptor = os.open(file, READ_NO_LINK)
+    try:
+        return blob_id(read_all(descriptor))
+    finally:
+        os.close(descriptor)

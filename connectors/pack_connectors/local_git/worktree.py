@@ -26,7 +26,13 @@ from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety, Unavailabl
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, EntryType, MemoryPath, blob_id
 from pack_connectors.local_git.atomic_rename import exchange_files, move_to_free_name
-from pack_connectors.local_git.descent import HAS_DIR_FD, descending, open_folder, open_root
+from pack_connectors.local_git.descent import (
+    HAS_DIR_FD,
+    Descent,
+    descending,
+    open_folder,
+    open_root,
+)
 from pack_connectors.local_git.objects import link_id
 from pack_connectors.preconditions import check_path
 from pack_connectors.system.open_flags import READ_NO_LINK
@@ -36,12 +42,27 @@ _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _CHUNK_BYTES: Final = 64 * 1024
 
 
-class FileRead(NamedTuple):
+class FileRead:
     """A file of the working tree: its bytes, when it was changed, and its permission bits."""
 
-    content: bytes
-    modified: datetime
-    mode: int
+    __slots__ = ("_blob", "content", "mode", "modified")
+
+    def __init__(self, content: bytes, modified: datetime, mode: int) -> None:
+        self.content = content
+        self.modified = modified
+        self.mode = mode
+        self._blob: BlobId | None = None
+
+    @property
+    def blob(self) -> BlobId:
+        """Git's id of the bytes, computed once."""
+        if self._blob is None:
+            self._blob = blob_id(self.content)
+        return self._blob
+
+    def blob_of(self, stored: bytes) -> BlobId:
+        """Git's id of the bytes as git stores them, which mostly are the same object."""
+        return self.blob if stored is self.content else blob_id(stored)
 
 
 class Found(NamedTuple):
@@ -59,9 +80,11 @@ class _Location(NamedTuple):
 
 
 class _View(threading.local):
-    """What a thread has read inside of a view, and the stat data that it had then."""
+    """What a thread has read inside of a view, with the stat data that it had, and from where."""
 
     reads: dict[MemoryPath, tuple[tuple[int, ...], FileRead]] | None = None
+    folders: Descent | None = None
+    changed: Descent | None = None
 
 
 class Worktree:
@@ -84,10 +107,18 @@ class Worktree:
             yield
             return
         self._view.reads = {}
+        if HAS_DIR_FD:
+            self._view.folders = Descent(self.root)
         try:
             yield
         finally:
-            self._view.reads = None
+            self._leave_folders()
+            self._view.reads = self._view.folders = None
+
+    def _leave_folders(self) -> None:
+        """Have a view of this thread open folders again: they may have come or gone."""
+        if self._view.folders is not None:
+            self._view.folders.close()
 
     def read(self, path: MemoryPath) -> FileRead | None:
         """The file at a path; `None` where there is none, or something that is not a file.
@@ -96,22 +127,37 @@ class Worktree:
             LimitExceeded: It is larger than a memory file may be.
             Unavailable: It cannot be read.
         """
-        with _translated(path), self._parent(path) as place:
-            if place is None:
+        try:
+            descriptor = self._opened(path)
+        except OSError as error:
+            raise _unavailable(path, error) from error
+        if descriptor is None:
+            return None
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 return None
-            try:
-                descriptor = os.open(place.name, READ_NO_LINK, dir_fd=place.dir_fd)
-            except OSError as error:
-                if error.errno in _NOT_A_FILE:
-                    return None
-                raise
-            try:
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode):
-                    return None
-                return self._read_once(descriptor, path, status)
-            finally:
-                os.close(descriptor)
+            return self._read_once(descriptor, path, status)
+        except OSError as error:
+            raise _unavailable(path, error) from error
+        finally:
+            os.close(descriptor)
+
+    def _opened(self, path: MemoryPath) -> int | None:
+        """A descriptor of what is at a path, if it may be a file.
+
+        In a view, the folder is the one that was opened last, unless it does not have it any more.
+        """
+        folders = self._view.folders
+        if folders is not None:
+            parent, _, name = path.rpartition("/")
+            folder = folders.open(parent)
+            found = _open_file(name, folder) if folder is not None else None
+            if found is not None:
+                return found
+            self._leave_folders()
+        with self._parent(path) as place:
+            return _open_file(*place) if place is not None else None
 
     def _read_once(self, descriptor: int, path: MemoryPath, status: os.stat_result) -> FileRead:
         reads = self._view.reads
@@ -132,7 +178,7 @@ class Worktree:
         """
         found = self.read(path)
         if found is not None:
-            return blob_id(found.content)
+            return found.blob
         with _translated(path), self._parent(path) as place:
             if place is None:
                 return None
@@ -153,12 +199,9 @@ class Worktree:
         with _translated(path), self._parent(path) as place:
             if place is None:
                 return
-            try:
-                descriptor = os.open(place.name, READ_NO_LINK, dir_fd=place.dir_fd)
-            except OSError as error:
-                if error.errno in _NOT_A_FILE:
-                    return
-                raise
+            descriptor = _open_file(*place)
+            if descriptor is None:
+                return
             try:
                 if stat.S_ISREG(os.fstat(descriptor).st_mode):
                     os.chmod(descriptor, mode)  # noqa: PTH101 - of the file that was opened
@@ -225,10 +268,23 @@ class Worktree:
             RefusedForSafety: The path leads through a link.
             Unavailable: The file system refused; nothing was exchanged.
         """
-        with _translated(path), self._parent(path) as place:
+        with self._changing(path) as place:
             if place is None:
                 raise FileNotFoundError(path)
             exchange_files(staged, place.name, place.dir_fd)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let this thread open the folder of several changes that follow each other once."""
+        if not HAS_DIR_FD:
+            yield
+            return
+        with descending(self.root) as folders:
+            self._view.changed = folders
+            try:
+                yield
+            finally:
+                self._view.changed = None
 
     def place(self, staged: Path, path: MemoryPath) -> None:
         """Move the staged file to `path`, where nothing may be; missing folders are made.
@@ -238,7 +294,7 @@ class Worktree:
             RefusedForSafety: The path leads through a link.
             Unavailable: The file system refused; nothing was changed.
         """
-        with _translated(path), self._parent(path, create=True) as place:
+        with self._changing(path, create=True) as place:
             if place is None:
                 raise FileNotFoundError(path)
             try:
@@ -256,7 +312,7 @@ class Worktree:
             FileNotFoundError: Nothing is at `path`.
             Unavailable: The file system refused; nothing was changed.
         """
-        with _translated(path), self._parent(path) as place:
+        with self._changing(path) as place:
             if place is None:
                 raise FileNotFoundError(path)
             os.rename(place.name, target, src_dir_fd=place.dir_fd)
@@ -264,6 +320,7 @@ class Worktree:
 
     def prune_folders(self, path: MemoryPath) -> None:
         """Remove the folders above a path that are empty, as git does."""
+        self._leave_folders()
         parent, _, _ = path.rpartition("/")
         while parent:
             with self._parent(MemoryPath(parent)) as place:
@@ -274,6 +331,22 @@ class Worktree:
                 except OSError:
                     return  # not empty, or not ours to remove: it stays
             parent = parent.rpartition("/")[0]
+
+    @contextmanager
+    def _changing(self, path: MemoryPath, *, create: bool = False) -> Iterator[_Location | None]:
+        """As `_parent`, for a change, which a view of this thread is to see."""
+        self._leave_folders()
+        folders = self._view.changed
+        with _translated(path):
+            if folders is not None and not create:
+                parent, _, name = path.rpartition("/")
+                folder = folders.open(parent)
+                yield _Location(name, folder) if folder is not None else None
+                return
+            if folders is not None:
+                folders.close()  # it may have been missing
+            with self._parent(path, create=create) as place:
+                yield place
 
     # --- finding -----------------------------------------------------------------------------
 
@@ -335,6 +408,16 @@ _NOT_A_FILE: Final = (
     errno.ENXIO,
     getattr(errno, "EMLINK", errno.ELOOP),  # FreeBSD's answer to O_NOFOLLOW
 )
+
+
+def _open_file(name: str, dir_fd: int | None) -> int | None:
+    """A descriptor for reading what a folder has; `None` for nothing, a link or a folder."""
+    try:
+        return os.open(name, READ_NO_LINK, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno in _NOT_A_FILE:
+            return None
+        raise
 
 
 def _read_file(descriptor: int, path: str, status: os.stat_result) -> FileRead:
@@ -437,4 +520,8 @@ def _translated(path: str) -> Iterator[None]:
     except (FileNotFoundError, FileExistsError):
         raise
     except OSError as error:
-        raise Unavailable(f"{path}: {error.strerror or error}") from error
+        raise _unavailable(path, error) from error
+
+
+def _unavailable(path: str, error: OSError) -> Unavailable:
+    return Unavailable(f"{path}: {error.strerror or error}")

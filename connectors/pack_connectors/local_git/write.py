@@ -219,8 +219,9 @@ class GitWrite:
                 refuse_staged(target.path, target.blob, staged)
 
         try:
-            for step in intent.steps:
-                self._swap.apply(step)
+            with self._worktree.together():
+                for step in intent.steps:
+                    self._swap.apply(step)
             with self._index.installed(prepared, entries, check_staged):
                 self._move_ref(intent)
         except BaseException as error:

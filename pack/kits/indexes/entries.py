@@ -29,15 +29,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pack.actions import Action
+from pack.deferred import dataclass, pattern
 from pack.errors import (
     InvalidContent,
     InvalidRequest,
@@ -50,15 +49,15 @@ from pack.kits.manifest import NAME, Visibility, load_fields
 from pack.kits.shipment import Shipment
 from pack.paths import fold
 
-_ENTRY: Final = re.compile(r"kits/(?P<name>[a-z0-9][a-z0-9-]{0,63})\.ya?ml")
+_ENTRY: Final = pattern(r"kits/(?P<name>[a-z0-9][a-z0-9-]{0,63})\.ya?ml")
 ABOUT: Final = "index.yaml"
 """What an index says of itself."""
-_FAR: Final = re.compile(r"(?:https?|ssh|git)://\S+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:\S+")
-_WHOLE: Final = re.compile(r"[/\\~]|[A-Za-z][A-Za-z0-9+.-]*:|[^/]+@[^/]+:")
+_FAR: Final = pattern(r"(?:https?|ssh|git)://\S+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:\S+")
+_WHOLE: Final = pattern(r"[/\\~]|[A-Za-z][A-Za-z0-9+.-]*:|[^/]+@[^/]+:")
 """How an address begins that is no path from where one is: with a root, a scheme or a host."""
 _MOST_ENTRIES: Final = 20_000
-_FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
-_KEY: Final = re.compile(r"ssh-ed25519 (?P<key>AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43})(?: .*)?")
+_FINGERPRINT: Final = pattern(r"SHA256:[A-Za-z0-9+/]{43}")
+_KEY: Final = pattern(r"ssh-ed25519 (?P<key>AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43})(?: .*)?")
 
 
 class _IndexFile(BaseModel):

@@ -14,11 +14,10 @@ What is at the addresses in it is not in the list; an entry can name the key tha
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from pack.deferred import dataclass, pattern
 from pack.errors import BadSignature, RefusedForSafety
 from pack.kits.indexes.entries import ABOUT, is_entry
 from pack.kits.shipment import Shipment
@@ -26,7 +25,7 @@ from pack.kits.shipment import Shipment
 LIST: Final = "index.sha256"
 SIGNATURE: Final = f"{LIST}.sig"
 NAMESPACE: Final = "kit-index"
-_LINE: Final = re.compile(r"(?P<sha256>[0-9a-f]{64}) [ *](?P<path>\S+)")
+_LINE: Final = pattern(r"(?P<sha256>[0-9a-f]{64}) [ *](?P<path>\S+)")
 _ASK: Final = "Ask whoever keeps the index; a kit can still be installed by its address."
 
 SignedBy = Callable[[bytes, bytes], str]

@@ -12,10 +12,10 @@ machines find the same kits; a key beside it there would be the word of whoever 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pack.actions import Action
+from pack.deferred import dataclass
 from pack.errors import RefusedForSafety
 from pack.kits.trust import Distrust, Doubt
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pack.deferred import dataclass
 from pack.errors import UnusableInput
 from pack.kits.manifest import NAME, Visibility
 from pack.kits.sharing.offer import KitOffer

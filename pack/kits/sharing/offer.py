@@ -11,9 +11,10 @@ asks. A kit's own manifest can only ever narrow it: somebody else may have writt
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from pack.deferred import dataclass
 from pack.kits.manifest import Visibility
 
 _STRICTNESS: Final = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.PRIVATE)

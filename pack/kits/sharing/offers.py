@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from pack.actions import Action
+from pack.deferred import dataclass
 from pack.errors import InvalidRequest, NotFound
 from pack.kits.manifest import Visibility
 from pack.kits.persons_word import refuse_machine

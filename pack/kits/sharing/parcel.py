@@ -14,11 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pack.deferred import dataclass
 from pack.errors import LimitExceeded, RefusedForSafety, UnusableInput
 from pack.kits.manifest import NAME
 from pack.kits.shipment import MOST_BYTES, MOST_FILES, Kit, ShippedFile

@@ -16,6 +16,7 @@ from pack.model import ABSENT, Delete, MemoryPath, Put, blob_id
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
+from pack.truth.lines import LineTruths
 from pack.truth.modes import believed
 from tests.support import assert_true_index
 from tests.truth_support import put_exactly
@@ -499,3 +500,18 @@ def test_the_history_of_many_files_is_read_at_once(git_world, monkeypatch):
     held = core.writer.write(lambda: Decision(paths[0], puts, "notes: replace"), OTHER)
     assert held.proposal is not None
     assert "Mine." in text_of(git_world, paths[0])
+
+
+def test_many_files_of_machines_alone_are_judged_without_a_look_at_each(held, monkeypatch):
+    agent = held.memory
+    names = [f"notes/n{number}.md" for number in range(30)]
+    put_exactly(agent, {name: f"# {name}\n\nby a machine\n" for name in names})
+    monkeypatch.setattr(LineTruths, "lines", raising(AssertionError("asked")))
+    done = put_exactly(agent, {name: f"# {name}\n\nby a machine, later\n" for name in names})
+    assert (done.status, done.proposal) == (WriteStatus.WRITTEN, None)
+    monkeypatch.undo()
+    held.mine.notes.edit(names[7], [Replace("by a machine", "by me")], sha_of(held, names[7]))
+    wanted = {name: f"# {name}\n\nby a machine, at last\n" for name in names}
+    done = put_exactly(agent, wanted)
+    assert done.status is WriteStatus.PROPOSED
+    assert "by me" in text_of(held, names[7])

@@ -1,12 +1,16 @@
 """The truth of lines through what happens to files."""
 
+from random import Random
+
 import pytest
 
 from pack.history.undoing.choice import UndoChoice
-from pack.provenance import commit_message
+from pack.model import MemoryPath
+from pack.provenance import Origin, Source, commit_message
+from pack.truth.acceptances import acceptance_trailer
 from pack.use_cases.exchange import MERGER
 from tests.support import git
-from tests.truth_support import PERSON, Writers, levels, put_exactly, truth_of
+from tests.truth_support import AGENT, PERSON, Writers, levels, put_exactly, truth_of
 
 RULE, OTHER = "Never deploy on a Friday.", "Ask Anna before a release."
 MADE = "The machine deployed version 7."
@@ -345,3 +349,102 @@ def test_a_later_write_of_pack_costs_one_step(writers):
     del asked[:]
     assert writers.levels() == {RULE: 1, MADE: 5}
     assert len(set(asked)) <= 2
+
+
+# --- which files have only weak text -------------------------------------------------------------
+
+
+def weak(writers, *paths, level=5):
+    """Those of some files of which it is known, without a look at them, that they are weak."""
+    core = writers.world.memory._session.core
+    notes = [core.reader.find(MemoryPath(path)) for path in paths or ("a/x.md",)]
+    assert core.truths._versions.read_history()
+    return sorted(core.truths.weak_among(notes, level))
+
+
+def test_a_file_that_only_weak_writers_touched_is_weak(writers):
+    writers.agent(f"{MADE}\n")
+    writers.agent(f"{MADE}\n{OTHER}\n")
+    assert weak(writers) == ["a/x.md"]
+    assert weak(writers, level=4) == ["a/x.md"]
+    writers.person(f"{MADE}\n{OTHER}\n{RULE}\n")
+    assert weak(writers) == []
+    writers.agent(f"{MADE}\n{OTHER}\n{RULE}\n{RULE} {RULE}\n")
+    assert weak(writers) == []
+
+
+def test_a_stronger_machine_is_not_weak_for_a_weaker_one(writers):
+    writers.write(Origin(Source.AUTOMATION, "script"), f"{MADE}\n")
+    assert weak(writers) == []
+    assert weak(writers, level=Origin(Source.AUTOMATION, "script").level) == ["a/x.md"]
+
+
+def test_a_file_that_may_have_text_of_another_is_as_strong_as_that(writers):
+    memory = writers.world.memory
+    writers.person(f"{RULE}\n{OTHER}\n", "a/mine.md")
+    writers.agent(f"{MADE}\n")
+    put_exactly(memory, {"a/mine.md": f"{OTHER}\n", "a/x.md": f"{MADE}\n{RULE}\n"})
+    assert writers.levels() == {MADE: 5, RULE: 1}
+    writers.agent("Another one, of nobody else.\n", "a/y.md")
+    put_exactly(memory, {"a/x.md": f"{MADE}\n", "a/y.md": f"{RULE}\n"})
+    writers.agent("A third one, alone.\n", "a/z.md")
+    assert weak(writers, "a/x.md", "a/y.md", "a/z.md") == ["a/z.md"]
+
+
+def test_a_file_that_was_moved_is_as_strong_as_where_it_was(writers):
+    text = "".join(f"{RULE} {number}\n" for number in range(9))
+    writers.person(text)
+    put_exactly(writers.world.memory, {"a/x.md": None, "b/y.md": text})
+    assert weak(writers, "b/y.md") == []
+
+
+def test_text_that_may_have_come_back_and_what_was_accepted_is_not_weak(writers):
+    memory = writers.world.memory
+    start = writers.agent(f"{MADE}\n{OTHER}\n")
+    writers.agent(f"{OTHER}\n")
+    memory.undo.restore("a/x.md", start)
+    assert weak(writers) == []
+    writers.agent(f"{MADE}\n", "a/y.md")
+    assert weak(writers, "a/y.md") == ["a/y.md"]
+    sha = memory.notes.get("a/y.md").sha
+    trailers = [("Pack-Accepted-By", "user:cli"), acceptance_trailer("a/y.md", sha, [(1, 1)])]
+    put_exactly(memory.written_by(PERSON), {"b/z.md": "z\n"}, trailers)
+    assert writers.levels("a/y.md") == {MADE: "+"}
+    assert weak(writers, "a/y.md") == []
+
+
+def test_an_edit_by_hand_and_a_commit_that_was_amended_are_not_weak(git_writers):
+    world = git_writers.world
+    git_writers.agent(f"{MADE}\n")
+    world.edit("a/x.md", f"{MADE}\n{RULE}\n")
+    assert weak(git_writers) == []
+    git(world.folder, "add", "a/x.md")
+    git(world.folder, "commit", "-q", "--amend", "--no-edit")
+    assert git_writers.levels()[RULE] in (1, "?")
+    assert weak(git_writers) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_called_weak_has_no_line_that_is_not(writers, seed):
+    """Writers write, take from each other's files, move them, and take back what was done."""
+    chance, memory = Random(seed), writers.world.memory
+    paths = [f"a/{name}.md" for name in "pqrs"]
+    lines = [f"This is sentence number {number}, which is long enough." for number in range(12)]
+    script = Origin(Source.AUTOMATION, "script")
+    for step in range(25):
+        origin = chance.choice([PERSON, AGENT, AGENT, AGENT, script])
+        by, held = memory.written_by(origin), set(writers.world.files())
+        texts = {path: "".join(f"{one}\n" for one in chance.sample(lines, 3)) for path in paths}
+        chosen = chance.sample(paths, chance.choice([1, 1, 2]))
+        wanted = {path: texts[path] for path in chosen}
+        if step % 7 == 6 and held >= set(paths):
+            wanted = {chosen[0]: None, f"a/moved{step}.md": memory.notes.get(chosen[0]).content}
+            paths[paths.index(chosen[0])] = f"a/moved{step}.md"
+        put_exactly(by, wanted)
+        if step % 9 == 8:
+            memory.undo.undo(UndoChoice())
+            paths = [path for path in writers.world.files() if path.startswith("a/")]
+    there = [path for path in writers.world.files() if path.startswith("a/")]
+    for level in (2, script.level, 5):
+        for path in weak(writers, *there, level=level):
+            assert all(line.level >= level for line in truth_of(writers.world, path).lines)

@@ -30,6 +30,7 @@ from pack_connectors.local_git.repository import Repository, identity_line, read
 from pack_connectors.local_git.write import merge_data
 from pack_connectors.preconditions import is_side_ref
 from pack_connectors.system.durable_files import DurableFiles
+from pack_connectors.system.thread_view import ThreadView
 
 if TYPE_CHECKING:  # whoever only reads needs nothing of merges
     from pack.remote.merge_store import MergeCommit
@@ -89,6 +90,7 @@ class SideRefs:
         *,
         store: ObjectStore,
         refs: RefUpdater,
+        view: ThreadView | None = None,
     ) -> None:
         self._repository = repository
         self._runner = runner
@@ -96,18 +98,22 @@ class SideRefs:
         self._store = store
         self._refs = refs
         self._user: Identity | None = None
+        self._view = view or ThreadView()
         self._known: dict[str, tuple[_Seen | None, dict[str, CommitId]]] = {}
 
     def list(self, folder: str) -> dict[str, CommitId]:
         """See `Connector.side_refs`; git is asked only where something changed since."""
+        return dict(self._view.once((SideRefs, folder), lambda: self._list_now(folder)))
+
+    def _list_now(self, folder: str) -> dict[str, CommitId]:
         stamp, known = self._stamp(folder), self._known.get(folder)
         if known is not None and stamp is not None and known[0] == stamp:
-            return dict(known[1])
+            return known[1]
         found = self._brought_up(folder, stamp, known)
         if found is None:
             found = self._listed(folder)
         self._known[folder] = (stamp, found)
-        return dict(found)
+        return found
 
     def _brought_up(
         self,
@@ -187,7 +193,7 @@ class SideRefs:
 
         def store(files: DurableFiles) -> CommitId:
             entries = {change.path: self._entry(base, change, files) for change in changes}
-            tree = self._store.tree_of(base) if base is not None else None
+            tree = self._store.root_of(base) if base is not None else None
             if entries:
                 tree = self._store.rebuild(tree, entries, files)
             parents = [base] if base is not None else []
@@ -338,6 +344,7 @@ class SideRefs:
 
     def _move(self, ref: str, new: CommitId, expected: CommitId | None) -> None:
         name = PREFIX + ref
+        self._view.forget()
         try:
             self._refs.swap(name, new, expected, lambda: None)
         except StaleBase as error:
@@ -350,6 +357,7 @@ class SideRefs:
 
         If they did not, as git was killed or a clone got both, this goes on from there.
         """
+        self._view.forget()
         lines = f"delete {PREFIX}{ref} {check_id(expected)}\n"
         taken = self._store.commit_at(PREFIX + new_ref) if new_ref is not None else None
         if taken not in (None, expected):

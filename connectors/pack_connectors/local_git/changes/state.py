@@ -24,7 +24,7 @@ from typing import Final, TypeVar
 
 from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
-from pack.model import BlobId, CommitId, MemoryPath, blob_id
+from pack.model import BlobId, CommitId, MemoryPath
 from pack.rules.exclusion import ATTRIBUTES_FILE
 from pack_connectors.local_git.changes.events import FileEvents, FolderChanges, open_events
 from pack_connectors.local_git.changes.scan import (
@@ -306,7 +306,7 @@ class WorktreeState:
             found = self._worktree.read(path)
         except LimitExceeded:
             return TOO_LARGE
-        return blob_id(found.content) if found else None
+        return found.blob if found else None
 
     def _note_links(self, paths: Iterable[str]) -> None:
         """Look at files with several names at every question: another name hides a write."""

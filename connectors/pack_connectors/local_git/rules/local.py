@@ -16,9 +16,8 @@ from pack_connectors.local_git.changes.skipped import Skips
 from pack_connectors.local_git.changes.state import Difference, WorktreeState
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.index import GitIndex
-from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.objects import ObjectStore, file_blob
 from pack_connectors.local_git.repository import Repository
-from pack_connectors.local_git.rules.committed_rules import CommittedRuleFiles
 from pack_connectors.local_git.rules.line_ends import (
     LineEnds,
     Text,
@@ -42,10 +41,11 @@ _WORTH_A_WALK: Final = 100
 
 
 class _Seen(NamedTuple):
-    """The rules at one moment."""
+    """The rules at one moment, and what they said of paths."""
 
     rules: Rules
     personal: PersonalRules
+    found: dict[MemoryPath, Exclusion | None]
 
 
 class _View(threading.local):
@@ -76,7 +76,6 @@ class LocalRules:
         self._committed = committed
         self._shown: tuple[object, Edits, Edits] | None = None
         self._managed: tuple[tuple[CommitId, object], Collection[MemoryPath]] | None = None
-        self._rule_files_of_commit = CommittedRuleFiles(store)
         self._rule_files: dict[MemoryPath, tuple[Stamp, bytes | None]] = {}
         self._stored: dict[tuple[BlobId, LineEnds, BlobId | None], BlobId] = {}
         self._view = _View()
@@ -102,13 +101,16 @@ class LocalRules:
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
-        return self._exclusion(self._seen().rules, path)
+        rules, _, found = self._seen()
+        if path not in found:
+            found[path] = self._exclusion(rules, path)
+        return found[path]
 
     def _seen(self) -> _Seen:
         seen = self._view.seen
         if seen is None:
             personal = self._personal.read()
-            seen = _Seen(self._rules_with(personal), personal)
+            seen = _Seen(self._rules_with(personal), personal, {})
             if self._view.is_open:
                 self._view.seen = seen
         return seen
@@ -223,12 +225,12 @@ class LocalRules:
         """What git stores for the bytes of a file."""
         if b"\r\n" not in content:
             return content
-        ends = self._line_ends(*self._seen(), path)
+        ends = self._line_ends(*self._seen()[:2], path)
         return to_blob(content, ends, lambda: self._holds_crlf(path))
 
     def to_folder(self, path: MemoryPath, content: bytes) -> bytes:
         """What the folder holds where git checks out these bytes."""
-        return to_folder(content, self._line_ends(*self._seen(), path))
+        return to_folder(content, self._line_ends(*self._seen()[:2], path))
 
     @staticmethod
     def _line_ends(rules: Rules, personal: PersonalRules, path: MemoryPath) -> LineEnds:
@@ -262,7 +264,7 @@ class LocalRules:
         key = (blob, ends, self._committed.blob(path))
         if key not in self._stored:
             found = self._worktree.read(path)
-            if found is None or blob_id(found.content) != blob:
+            if found is None or found.blob != blob:
                 return blob  # it has changed since; the next question finds it
             if len(self._stored) >= _REMEMBERED:
                 self._stored.clear()
@@ -306,7 +308,8 @@ class LocalRules:
             # Git takes attributes of a file that is not checked out from its index.
             if head is None or not path.endswith(ATTRIBUTES_FILE):
                 return None
-            return self._rule_files_of_commit.read(head, path)
+            blob = file_blob(self._store.entry_at(self._store.tree_of(head), path))
+            return self._store.read(blob, "blob") if blob else None
         known = self._rule_files.get(path)
         if known is None or known[0] != status:
             known = self._rule_files[path] = (status, self._read_file(path))

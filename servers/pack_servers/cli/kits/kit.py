@@ -273,8 +273,13 @@ def _update(call: KitCall) -> None:
 
 
 def _update_one(call: KitCall, kit: Kit, beside: Collection[Kit]) -> Updated:
-    call.kits.regain(kit.name, call.sources.again)
-    update = partial(call.kits.update, kit, accepted=call.accepted, beside=beside)
+    update = partial(
+        call.kits.update,
+        kit,
+        accepted=call.accepted,
+        beside=beside,
+        find_again=call.sources.again,
+    )
     choice = _chosen(call, partial(update, dry_run=True))
     return update(choice, dry_run=call.dry_run)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pack_connectors.peers import sshsig
 from pack_connectors.peers.offer_files import OfferFiles
 
+from pack.deferred import dataclass
 from pack.errors import InvalidRequest, NotFound, PackError, Unavailable
 from pack.kits.sharing.listed import write_listed
 from pack.kits.sharing.offer import offer_for

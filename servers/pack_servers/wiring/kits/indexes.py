@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from pack_connectors.kit_sources.seen_indexes import SeenIndexFile
 
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidRequest, PackError, UnusableInput
 from pack.kits.address import REF
 from pack.kits.indexes.entries import Index, IndexEntry, about, read_index, the_one
@@ -26,7 +26,7 @@ from pack_servers.wiring.kits.sources import KitSources, is_there
 PACKS_OWN: Final = "PACK"
 """What stands for the index of the kits that come with PACK."""
 _SEEN: Final = Path("~/.pack/kits/indexes.json")
-_NAMED: Final = re.compile(rf"(?P<name>{NAME.strip('^$')})(?:@(?P<ref>{REF}))?")
+_NAMED: Final = pattern(rf"(?P<name>{NAME.strip('^$')})(?:@(?P<ref>{REF}))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,9 @@ from then on.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
@@ -20,6 +18,7 @@ from pack_connectors.kit_sources.agreed_peers import AgreedPeerKits
 from pack_connectors.peers import sshsig
 
 from pack.actions import Action
+from pack.deferred import dataclass, pattern
 from pack.errors import (
     InvalidConfig,
     InvalidRequest,
@@ -42,7 +41,7 @@ from pack_servers.wiring.mesh import exchange_of, mesh_of, open_mesh
 from pack_servers.wiring.place import Announce
 from pack_servers.wiring.places import choose_place
 
-_ADDRESS: Final = re.compile(r"peer:(?P<peer>[^/#]+)/(?P<kit>[a-z0-9][a-z0-9-]{0,63})")
+_ADDRESS: Final = pattern(r"peer:(?P<peer>[^/#]+)/(?P<kit>[a-z0-9][a-z0-9-]{0,63})")
 _NONCE_BYTES: Final = 16
 _AGREED: Final = Path("~/.pack/kits/peers.json")
 _ASK: Final = "Whether it offers one, and grants it to this machine, is for its person to say."

@@ -12,13 +12,13 @@ from pack_connectors.peers import sshsig
 from pack_connectors.peers.key_file import KeyFile, public_half
 from pack_connectors.system.durable_files import write_durably
 
-from pack.deferred import dataclass
+from pack.deferred import dataclass, pattern
 from pack.errors import InvalidConfig, NotFound, RefusedForSafety, Unavailable, UnusableInput
 from pack.kits.indexes.entries import ABOUT, about, read_index
 from pack.kits.indexes.signing import LIST, NAMESPACE, SIGNATURE, signed_list, write_list
 from pack.kits.shipment import Shipment, ShippedFile
 
-_VERSION: Final = re.compile(r"^version:.*$", re.MULTILINE)
+_VERSION: Final = pattern(r"^version:.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,3 +130,20 @@ def test_where_refs_are_kept_otherwise_nothing_is_denied(folder):
     (folder / ".git/reftable").rmdir()
     (folder / ".git/packed-refs").mkdir()
     assert not lacks_ref(str(folder / ".git"), "refs/pack/proposals")
+
+
+def test_in_a_view_the_branch_is_looked_for_once_and_after_a_write(folder, asked):
+    committed, _ = asked
+    view = committed._view
+    first = commit(folder)
+    with view.opened():
+        assert committed.commit() == first
+        second = commit(folder)
+        assert (committed.commit(), committed.commit_now()) == (first, second)
+        view.forget()
+        assert committed.commit() == second
+        third = commit(folder)
+        committed.advance(second, third, {})
+        assert committed.commit() == third
+    fourth = commit(folder)
+    assert committed.commit() == fourth

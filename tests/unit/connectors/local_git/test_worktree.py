@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 
 import pytest
 from pack_connectors.local_git import atomic_rename as file_exchange
@@ -7,7 +8,7 @@ from pack_connectors.local_git.worktree import Worktree
 
 from pack.errors import LimitExceeded, RefusedForSafety, Unavailable
 from pack.limits import MAX_FILE_BYTES
-from pack.model import EntryType
+from pack.model import EntryType, blob_id
 
 needs_links = pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
 
@@ -155,3 +156,53 @@ def test_a_folder_that_vanishes_is_said_so(root):
         list(tree.scan())
     with pytest.raises(Unavailable):
         tree.list_names(None)
+
+
+def test_a_view_opens_a_folder_once_and_still_sees_what_came_and_went(root, staged):
+    tree = Worktree(root)
+    with tree.view():
+        assert tree.read("a/x.md").content == b"x"
+        assert tree.read("a/y.md") is None
+        (root / "a/y.md").write_bytes(b"y")
+        assert tree.read("a/y.md").content == b"y"
+        shutil.rmtree(root / "a")
+        assert tree.read("a/x.md") is None
+        (root / "a").mkdir()
+        (root / "a/x.md").write_bytes(b"x, again")
+        assert tree.read("a/x.md").content == b"x, again"
+        tree.exchange(staged, "a/x.md")
+        assert tree.read("a/x.md").content == b"new"
+        tree.take_out("a/x.md", staged)
+        assert tree.read("a/x.md") is None
+        tree.place(staged, "a/x.md")
+        found = tree.read("a/x.md")
+        assert (found.content, found.blob) == (b"new", blob_id(b"new"))
+
+
+@needs_links
+def test_a_view_follows_no_link_that_took_the_place_of_a_folder(root, tmp_path):
+    tree, secret = Worktree(root), tmp_path / "secret"
+    secret.mkdir()
+    (secret / "z.md").write_bytes(b"secret")
+    with tree.view():
+        assert tree.read("a/x.md").content == b"x"
+        (root / "a").rename(tmp_path / "moved")
+        (root / "a").symlink_to(secret)
+        assert tree.read("a/z.md") is None
+
+
+def test_changes_together_are_made_in_the_folder_that_is_there(root, staged, tmp_path):
+    tree, other = Worktree(root), tmp_path / "other"
+    other.write_bytes(b"other")
+    (root / "a/y.md").write_bytes(b"y")
+    with tree.together():
+        tree.exchange(staged, "a/x.md")
+        tree.exchange(other, "a/y.md")
+        assert (root / "a/x.md").read_bytes() == b"new"
+        assert (root / "a/y.md").read_bytes() == b"other"
+        tree.take_out("a/x.md", tmp_path / "out")
+        tree.place(other, "n/m/z.md")
+        tree.exchange(staged, "n/m/z.md")
+        assert (root / "n/m/z.md").read_bytes() == b"x"
+        with pytest.raises(FileNotFoundError):
+            tree.exchange(staged, "gone/x.md")

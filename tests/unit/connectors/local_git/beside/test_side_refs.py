@@ -9,7 +9,8 @@ from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import create_repository
 
-from pack.model import CommitId
+from pack.errors import StaleBase
+from pack.model import ABSENT, CommitId, MemoryPath, Put
 from tests.support import START, git, make_again
 
 USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -79,3 +80,39 @@ def test_a_ref_that_is_written_is_seen_without_another_git(
         (folder / ".git" / "refs" / "pack" / "peers" / "attic").write_text(f"{one}\n")
         assert local.side_refs("peers") == {"attic": one, "desk": two}
         monkeypatch.undo()
+
+
+def test_a_view_looks_once_and_again_after_a_write(folder: Path) -> None:
+    one, two = (CommitId(c) for c in git(folder, "rev-parse", "HEAD~1", "HEAD").decode().split())
+    with closing(LocalGit(folder, lambda: START)) as local:
+        with local.view():
+            assert local.side_refs("kits") == {}
+            git(folder, "update-ref", "refs/pack/kits/a", one)
+            assert local.side_refs("kits") == {}
+            made = local.commit_aside("kits/b", None, two, [], "b")
+            assert local.side_refs("kits") == {"a": one, "b": made}
+            git(folder, "update-ref", "refs/pack/kits/c", one)
+            with local.exclusive():  # others had their turn until now
+                assert local.side_refs("kits") == {"a": one, "b": made, "c": one}
+            local.move_aside("kits/b", None, made)
+            assert local.side_refs("kits") == {"a": one, "c": one}
+        git(folder, "update-ref", "-d", "refs/pack/kits/a")
+        assert local.side_refs("kits") == {"c": one}
+
+
+def test_where_the_branch_is_is_looked_for_once_while_the_lock_is_held(folder: Path) -> None:
+    def commit() -> str:
+        git(folder, *USER, "commit", "-q", "--allow-empty", "-m", "more")
+        return git(folder, "rev-parse", "HEAD").decode().strip()
+
+    with closing(LocalGit(folder, lambda: START)) as local, local.view():
+        assert local.head() != commit()
+        three = commit()
+        assert local.head() == three  # another thread may have told the catalog of it
+        with local.exclusive():
+            assert local.head() == three
+            four = commit()
+            assert local.head() == three
+            with pytest.raises(StaleBase):
+                local.commit(CommitId(three), [Put(MemoryPath("a.md"), b"a", ABSENT)], "a")
+            assert local.head() == four
