@@ -232,12 +232,14 @@ class FetchedRepository:
 
         Raises:
             NotFound: There is no such folder.
+            LimitExceeded: It holds too much.
             Unavailable: The repository cannot be read.
         """
         shared, _ = self._fetched()
         tree = f"{commit}:{folder}" if folder else commit
         listing = ["ls-tree", "--full-tree", "-r", "-z", "--long", tree]
-        rows = [_row(line) for line in shared.runner.run(listing, ok=(0, 128)).split(b"\0")[:-1]]
+        lines = shared.runner.run_listing(listing, ok=(0, 128))
+        rows = [_row(line) for line in lines.split(b"\0")[:-1]]
         if not rows:
             what = folder or "a file"
             raise NotFound(f"{what} in {self.address}", "Name a folder that is there.")
