@@ -1,12 +1,8 @@
-"""Into which memory kits of which peers may come: what a person has said at this machine.
-
-The lock of a memory names the source of each kit, and may come from another machine. If that were
-enough, whoever can write it could have a private kit fetched here, with this machine's grant, into
-a memory that they read.
-"""
+"""From where kits may come into which memory: what a person has said at this machine."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +13,7 @@ from pack_connectors.kit_sources.user_file import UserFile
 _AGREED: Final = TypeAdapter(dict[str, list[str]])
 
 
-class AgreedPeerKits:
+class AgreedSources:
     """The addresses that were agreed to, for each memory.
 
     Args:
@@ -28,21 +24,21 @@ class AgreedPeerKits:
         self._file = UserFile(file, _AGREED)
 
     def holds(self, memory: str, address: str) -> bool:
-        """Whether a kit may come from an address into a memory.
+        """Whether what is at an address may come into a memory.
 
         Raises:
             Unavailable: It cannot be read.
         """
         return address in self._file.read().get(memory, [])
 
-    def add(self, memory: str, address: str) -> None:
-        """Have a kit be allowed to come from an address into a memory.
+    def add(self, memory: str, addresses: Iterable[str]) -> None:
+        """Have what is at some addresses be allowed to come into a memory.
 
         Raises:
             Unavailable: It cannot be stored.
         """
 
         def change(known: dict[str, list[str]]) -> dict[str, list[str]]:
-            return known | {memory: sorted({*known.get(memory, []), address})}
+            return known | {memory: sorted({*known.get(memory, []), *addresses})}
 
         self._file.change(change)
