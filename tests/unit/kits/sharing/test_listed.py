@@ -23,13 +23,16 @@ OFFERS = [
 
 
 def test_a_peer_is_told_of_what_it_may_know_and_of_nothing_else() -> None:
-    told = write_listed(OFFERS, "desk")
+    told = write_listed(OFFERS, "desk", lambda one: one.visibility)
     assert parse_listed(told.encode()) == [
         ListedKit("open", "What for", Visibility.PUBLIC),
         ListedKit("handbook", "What for", Visibility.PRIVATE),
     ]
     assert "ann" not in told.lower()
-    assert [one.name for one in parse_listed(write_listed(OFFERS, "phone").encode())] == ["open"]
+    assert [
+        one.name
+        for one in parse_listed(write_listed(OFFERS, "phone", lambda one: one.visibility).encode())
+    ] == ["open"]
 
 
 @pytest.mark.parametrize(
