@@ -60,6 +60,7 @@ def _loose_refs(top: str) -> Iterator[tuple[str, bytes]]:
 
     Raises:
         OSError: One cannot be read.
+        Unavailable: A folder below it is somewhere else.
     """
     waiting = [top]
     while waiting:
@@ -68,6 +69,8 @@ def _loose_refs(top: str) -> Iterator[tuple[str, bytes]]:
             with os.scandir(place) as found:
                 for one in found:
                     if one.is_dir():
+                        if one.is_symlink():  # it may lead back here, and git never ends either
+                            raise Unavailable(f"{one.path} is a link to a folder; remove it")
                         waiting.append(one.path)
                     elif one.is_file():
                         yield one.path, read_file(one.path)

@@ -9,6 +9,7 @@ from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import create_repository
 
+from pack.errors import Unavailable
 from pack.model import CommitId
 from tests.support import START, git, make_again
 
@@ -63,6 +64,19 @@ def test_every_change_by_whomever_is_seen(folder: Path, is_at_hand: bool) -> Non
     git(folder, "update-ref", "-d", group)
     assert listed() == [{}, {}]
     local.close()
+
+
+def test_folders_that_lead_back_to_themselves_are_told_of(folder: Path) -> None:
+    """An archive of a stranger's may have them; git follows two of them some 2^40 times."""
+    for name in ("a", "b"):
+        link = folder / ".git/refs/pack/kits" / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(".")
+    with (
+        closing(LocalGit(folder, lambda: START)) as local,
+        pytest.raises(Unavailable, match="is a link to a folder; remove it"),
+    ):
+        local.side_refs("kits")
 
 
 def test_a_ref_that_is_written_is_seen_without_another_git(
