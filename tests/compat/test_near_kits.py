@@ -199,6 +199,19 @@ def test_what_a_fetch_refuses_is_refused(
     assert told[0] == told[1]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+@pytest.mark.parametrize("name", ["HEAD", "packed-refs", "objects/pack/pack-1.idx"])
+def test_git_does_not_wait_for_a_pipe_in_a_source(
+    repositories: FetchedRepositories, source: Folder, name: str
+) -> None:
+    source.git("gc", "-q")
+    file = source.path / ".git" / name
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+    with pytest.raises(Unavailable, match="is not a file"):
+        shipped(repositories, source.path, near=True)
+
+
 TREE = b"tree %s\n"
 WHO = b"A <a@example.org> 1700000000 +0000"
 

@@ -60,7 +60,8 @@ def _loose_refs(top: str) -> Iterator[tuple[str, bytes]]:
 
     Raises:
         OSError: One cannot be read.
-        Unavailable: A folder below it is somewhere else.
+        Unavailable: A folder below it is somewhere else, or there is a pipe: git would wait for
+            its writer for ever.
     """
     waiting = [top]
     while waiting:
@@ -74,6 +75,8 @@ def _loose_refs(top: str) -> Iterator[tuple[str, bytes]]:
                         waiting.append(one.path)
                     elif one.is_file():
                         yield one.path, read_file(one.path)
+                    elif not one.is_symlink():
+                        raise Unavailable(f"{one.path} is not a file; remove it")
         except NotADirectoryError:
             yield place, read_file(place)
         except FileNotFoundError:

@@ -113,6 +113,8 @@ def _packed(folder: Path) -> dict[str, str]:
     file = folder / "packed-refs"
     if not file.exists():
         return {}
+    if not file.is_file():
+        raise OSError(f"{file} is no file")
     with file.open("rb") as opened:
         content = opened.read(_MOST_PACKED + 1)
     if len(content) > _MOST_PACKED:

@@ -1,5 +1,6 @@
 """Refs beside the branch: whatever moves one, and wherever git keeps it, is seen at once."""
 
+import os
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
@@ -75,6 +76,18 @@ def test_folders_that_lead_back_to_themselves_are_told_of(folder: Path) -> None:
     with (
         closing(LocalGit(folder, lambda: START)) as local,
         pytest.raises(Unavailable, match="is a link to a folder; remove it"),
+    ):
+        local.side_refs("kits")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_among_refs_is_not_waited_for(folder: Path) -> None:
+    pipe = folder / ".git/refs/pack/kits/observer"
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    with (
+        closing(LocalGit(folder, lambda: START)) as local,
+        pytest.raises(Unavailable, match="observer is not a file; remove it"),
     ):
         local.side_refs("kits")
 
