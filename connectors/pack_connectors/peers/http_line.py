@@ -27,6 +27,7 @@ from pack.errors import (
     RemovedFromGroup,
     Unavailable,
 )
+from pack.kits.sharing.listed import LARGEST_LIST
 from pack.kits.sharing.parcel import LARGEST as LARGEST_PARCEL
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in, peer_in
@@ -195,7 +196,7 @@ class HttpLine:
     def kits(self, token: str, group: CommitId) -> bytes:
         """See `PeerLine.kits`."""
         with self._stream(f"/groups/{group}/kits", None, token) as answer:
-            return self._read(answer)
+            return self._read(answer, LARGEST_LIST)
 
     def kit(self, token: str, group: CommitId, wanted: bytes) -> bytes | None:
         """See `PeerLine.kit`."""

@@ -13,6 +13,7 @@ from pack.errors import UnusableInput
 from pack.kits.manifest import NAME, Visibility
 from pack.kits.sharing.offer import KitOffer
 
+LARGEST_LIST: Final = 2 * 1024 * 1024
 _MOST: Final = 1000
 _SHOWN: Final = 200
 
@@ -65,7 +66,7 @@ def write_listed(
         for one in offers
         if one.is_listed_for(peer) and one.is_listed_for(peer, said_now(one))
     ]
-    return json.dumps({"kits": rows[:_MOST]})
+    return json.dumps({"kits": rows[:_MOST]}, ensure_ascii=False)
 
 
 def parse_listed(content: bytes) -> list[ListedKit]:

@@ -195,6 +195,8 @@ def test_a_kit_is_asked_for_by_a_body_and_may_not_be_there(peer, line):
     assert line.kit(TOKEN, GROUP, b"{}") is None
     peer.answers(body=b'{"kits": []}')
     assert line.kits(TOKEN, GROUP) == b'{"kits": []}'
+    peer.answers(body=b" " * (LARGEST + 1))
+    assert len(line.kits(TOKEN, GROUP)) == LARGEST + 1
     peer.answers(404)
     with pytest.raises(Unavailable):  # an older PACK
         line.kits(TOKEN, GROUP)
