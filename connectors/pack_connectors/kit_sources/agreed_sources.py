@@ -23,13 +23,13 @@ class AgreedSources:
     def __init__(self, file: Path) -> None:
         self._file = UserFile(file, _AGREED)
 
-    def holds(self, memory: str, address: str) -> bool:
-        """Whether what is at an address may come into a memory.
+    def of(self, memory: str) -> frozenset[str]:
+        """The addresses of which what is there may come into a memory.
 
         Raises:
-            Unavailable: It cannot be read.
+            Unavailable: They cannot be read.
         """
-        return address in self._file.read().get(memory, [])
+        return frozenset(self._file.read().get(memory, []))
 
     def add(self, memory: str, addresses: Iterable[str]) -> None:
         """Have what is at some addresses be allowed to come into a memory.

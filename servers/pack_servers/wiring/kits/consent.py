@@ -9,6 +9,7 @@ memory, unless it was typed here; `--yes` does not answer for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -39,14 +40,17 @@ class SourceConsent:
         self._agreed = AgreedSources(_AGREED.expanduser())
         self._said: dict[str, bool] = {}
 
+    @cached_property
+    def _before(self) -> frozenset[str]:
+        return self._agreed.of(self._memory)
+
     def holds(self, address: str) -> bool:
         """Whether they agreed to a place.
 
         Raises:
             Unavailable: That cannot be read.
         """
-        known = is_own(address) or self._said.get(address, False)
-        return known or self._agreed.holds(self._memory, address)
+        return is_own(address) or self._said.get(address, False) or address in self._before
 
     def add(self, *addresses: str) -> None:
         """Remember that they agree to some places.

@@ -11,6 +11,5 @@ def test_what_was_agreed_to_holds_for_one_memory_and_one_address(tmp_path):
     agreed = AgreedSources(file)
     agreed.add("notes", ["peer:laptop/handbook"])
     assert file.read_bytes() == before
-    assert agreed.holds("notes", "peer:laptop/handbook")
-    assert not agreed.holds("team", "peer:laptop/handbook")
-    assert not agreed.holds("notes", "peer:phone/handbook")
+    assert agreed.of("notes") == {"peer:laptop/handbook", "peer:laptop/other", "/kits"}
+    assert agreed.of("team") == set()
