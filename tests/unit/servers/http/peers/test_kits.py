@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from pack_connectors.peers import sshsig
+from pack_servers.http.peers import limits
 from pack_servers.http.peers.endpoints import MeshEndpoints
 from pack_servers.http.peers.limits import KIT_BURST
 
@@ -272,6 +273,12 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(person, server):
     busy = ask(server, token, "handbook", mesh=mesh)
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
     assert ask(server, person.token("desk"), "handbook", mesh=mesh).status_code == 200
+
+
+def test_a_list_takes_a_place_as_each_kit_is_looked_at_for_it(person, server, monkeypatch):
+    monkeypatch.setattr(limits, "OF_ONE_PEER", 0)
+    answer = server.ask("GET", server.at("kits"), person.token("phone"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
 
 
 @pytest.mark.parametrize(
