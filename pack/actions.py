@@ -40,6 +40,7 @@ class Action(StrEnum):
     ACCEPT_OLDER_INDEX = "<<accept-older-index>>"
     ACCEPT_INDEX_SIGNER = "<<accept-index-signer>>"
     ACCEPT_MOVED_INDEX = "<<accept-moved-index>>"
+    ADD_INDEX = "<<add-index>>"
     INSTALL_KIT = "<<install-kit>>"
     OFFER_KIT = "<<offer-kit>>"
     SEE_GRANTS = "<<see-grants>>"

@@ -13,7 +13,7 @@ from pack_connectors.local_git.remote import kit_source
 from pack_connectors.local_git.remote.kit_source import FetchedRepositories, GitKitSource
 from pack_connectors.local_git.remote.near_objects import NearObjects
 
-from pack.errors import PackError, Unavailable
+from pack.errors import LimitExceeded, PackError, Unavailable
 from pack.kits.address import KitAddress
 from pack.kits.shipment import Shipment
 from pack.limits import MAX_FILE_BYTES
@@ -170,8 +170,20 @@ def test_what_replaces_an_object_there_does_not_count(
         "100664 {a} a.md",
         "40000 {a} a.md",
         "100644 {none} a.md",
+        "100644 {a} git~1",
+        "100644 {a} .g\u200cit",
+        "100644 {a} .git ",
+        "100644 {a} .git::$INDEX_ALLOCATION",
+        "120000 {a} .gitmodules",
+        "100644 {a} x\\.git",
+        "0100644 {a} a.md",
+        "160000 " + "0" * 40 + " a",
+        "100644 {a} ",
     ],
-    ids=["twice", "unsorted", "git", "GIT", "up", "slash", "mode", "no tree", "missing"],
+    ids=(
+        "twice unsorted git GIT up slash mode no-tree missing git-1 hfs space stream link "
+        "backslash zero null nameless".split()
+    ),
 )
 def test_what_a_fetch_refuses_is_refused(
     repositories: FetchedRepositories, source: Folder, rows: str
@@ -185,6 +197,63 @@ def test_what_a_fetch_refuses_is_refused(
         except PackError as error:
             told.append({"error": type(error)})  # git tells of it in one order or another
     assert told[0] == told[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+@pytest.mark.parametrize("name", ["HEAD", "packed-refs", "objects/pack/pack-1.idx"])
+def test_git_does_not_wait_for_a_pipe_in_a_source(
+    repositories: FetchedRepositories, source: Folder, name: str
+) -> None:
+    source.git("gc", "-q")
+    file = source.path / ".git" / name
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+    with pytest.raises(Unavailable, match="is not a file"):
+        shipped(repositories, source.path, near=True)
+
+
+TREE = b"tree %s\n"
+WHO = b"A <a@example.org> 1700000000 +0000"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"tree " + b"\xff" * 40 + b"\nauthor %s\ncommitter %s\n\nm\n" % (WHO, WHO),
+        b"tree \nauthor %s\ncommitter %s\n\nm\n" % (WHO, WHO),
+        b"tree ab\0cd\nauthor %s\ncommitter %s\n\nm\n" % (WHO, WHO),
+        b"tree ../../../../etc/passwd\nauthor %s\ncommitter %s\n\nm\n" % (WHO, WHO),
+        TREE + b"\nm\n",
+        TREE + TREE.replace(b"%s", b"1" * 40) + b"author %s\ncommitter %s\n\nm\n" % (WHO, WHO),
+        TREE + b"author %s\nauthor %s\ncommitter %s\n\nm\n" % (WHO, WHO, WHO),
+        TREE + b"author A a@example.org\ncommitter %s\n\nm\n" % WHO,
+    ],
+    ids=["no text", "none", "nul", "path", "no author", "two trees", "two authors", "who"],
+)
+def test_a_commit_that_a_fetch_refuses_is_refused(
+    repositories: FetchedRepositories, source: Folder, data: bytes
+) -> None:
+    tree = source.git("rev-parse", "HEAD^{tree}").strip().encode()
+    made = written(source, "commit", data.replace(b"%s", tree))
+    (source.path / ".git/refs/heads/main").write_text(f"{made}\n", encoding="ascii")
+    for near in (True, False):
+        with pytest.raises(Unavailable):
+            shipped(repositories, source.path, near=near)
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_trees_that_name_each_other_many_times_fill_no_memory(
+    repositories: FetchedRepositories, source: Folder, *, near: bool
+) -> None:
+    """Ten trees of ten entries each are ten thousand million files."""
+    mode, name = "100644", written(source, "blob", b"# A\n")
+    for _ in range(10):
+        rows = (f"{mode} {number}".encode() + b"\0" + bytes.fromhex(name) for number in range(10))
+        mode, name = "40000", written(source, "tree", b"".join(rows))
+    head = source.git(*USER, "commit-tree", "-m", "odd", name).strip()
+    source.git("update-ref", "refs/heads/main", head)
+    with pytest.raises(LimitExceeded):
+        shipped(repositories, source.path, near=near)
 
 
 def loose(source: Folder, name: str) -> Path:

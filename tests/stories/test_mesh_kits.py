@@ -91,8 +91,10 @@ def test_two_machines_that_installed_other_kits_have_both(
     expected = {"reading": ("1.0.0", "MODIFIED"), "writing": ("1.0.0", "PRISTINE")}
     assert laptop.kits() == desk.kits() == expected
     publish(source, "reading", "1.1.0", "# reading\n\nHow it is done now.\n")
-    done = desk.ask("kit", "update", "reading", "--yes")
-    assert (done["updated"][0]["to"], desk.kits()["reading"][0]) == ("1.1.0", "1.1.0")
+    asked = desk.memory.pack("kit", "update", "reading", "--yes")  # from there, says the laptop
+    assert "nobody at this machine has agreed" in asked.err
+    done = desk.ask("kit", "install", f"{source.path}#reading", "--yes")
+    assert (done["version"], desk.kits()["reading"][0]) == ("1.1.0", "1.1.0")
     meet(tmp_path / "file", desk, laptop)
     for peer in peers:
         text = (peer.memory.path / "kits/reading/note.md").read_text()

@@ -31,6 +31,8 @@ class SeenIndexFile:
         """See `SeenIndexes.put`."""
 
         def change(known: dict[str, SeenIndex]) -> dict[str, SeenIndex]:
-            return known | {address: seen} if known.get(address) == before else known
+            there = known.get(address)
+            is_kept = there == before or (there is not None and seen.follows(there))
+            return known | {address: seen} if is_kept else known
 
         self._file.change(change)

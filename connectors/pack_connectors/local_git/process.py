@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pack.errors import ConnectorError, RepositoryBusy, StaleBase, Unavailable
+from pack.errors import ConnectorError, LimitExceeded, RepositoryBusy, StaleBase, Unavailable
 from pack.model import CommitId
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ZERO_ID: Final = "0" * 40
 _HEX_ID = re.compile(r"[0-9a-f]{40}")
 _TIMEOUT_SECONDS: Final = 120.0
+MOST_LISTED: Final = 32 * 1024 * 1024
+"""Bytes of a list of files; those of some hundred thousand."""
 # What `update-ref` says when the ref is not where the caller saw it.
 _MOVED: Final = ("but expected", "reference already exists", "unable to resolve")
 
@@ -217,6 +219,30 @@ class GitRunner:
             Unavailable: Git could not be started, ran too long, or failed.
         """
         return finish(self.start(args, env, cwd=cwd), args[0], stdin, ok)
+
+    def run_listing(self, args: Sequence[str], ok: Sequence[int] = (0,)) -> bytes:
+        """As `run`, for a list of the files in a tree that somebody else made.
+
+        A few small trees can name each other so often that no memory holds the list.
+
+        Raises:
+            LimitExceeded: It is too long.
+            Unavailable: As `run`.
+        """
+        process = self.start(args)
+        ended = threading.Timer(_TIMEOUT_SECONDS, process.kill)
+        ended.start()
+        try:
+            assert process.stdout is not None  # noqa: S101 - pipes were asked for
+            out = process.stdout.read(MOST_LISTED + 1)
+            if len(out) > MOST_LISTED:
+                process.kill()
+                process.communicate()
+                raise LimitExceeded("the list of files", MOST_LISTED)
+            finish(process, args[0], ok=ok)
+            return out
+        finally:
+            ended.cancel()
 
 
 def finish(

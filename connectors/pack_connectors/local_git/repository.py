@@ -10,6 +10,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,12 @@ from pack_connectors.local_git.process import (
 
 DEFAULT_BRANCH: Final = "main"
 _SECONDS: Final = 60.0
-_READ_AT_ONCE: Final = ("HEAD", "config", "config.worktree", "commondir", "index", "packed-refs")
+_READ_AT_ONCE: Final = (
+    *("HEAD", "config", "config.worktree", "commondir", "index", "packed-refs", "shallow"),
+    *("objects/info/alternates", "objects/info/commit-graph"),
+    "objects/info/commit-graphs/commit-graph-chain",
+)
+_PACKS: Final = "objects/pack"
 STAND_IN: Final = Identity("PACK user", "user@localhost")
 """Whose commits a user makes whom git does not know."""
 _USER_KEYS: Final = {"user.name": '"Your Name"', "user.email": "you@example.org"}
@@ -86,7 +92,8 @@ def open_repository(folder: Path) -> Repository:
     folder = folder.resolve()
     if not (folder / ".git").exists():
         raise InvalidConfig("the memory folder", f"{folder} is not the root of a git repository")
-    _refuse_odd_files(folder / ".git")
+    if (odd := find_odd_file(folder / ".git")) is not None:
+        raise InvalidConfig("the memory folder", f"{odd} is not a file")
     out = _git(folder, ["rev-parse", *_QUESTIONS])
     answers = os.fsdecode(out).rstrip("\n").split("\n")
     if len(answers) != len(_QUESTIONS):
@@ -114,19 +121,20 @@ def _repository(work_tree: Path, git_dir: Path, common_dir: Path) -> Repository:
     return Repository(work_tree, git_dir, common_dir, own)
 
 
-def _refuse_odd_files(git_dir: Path) -> None:
-    """Do nothing, unless git or PACK would wait for ever for what is in a file of git's.
+def find_odd_file(git_dir: Path) -> Path | None:
+    """A pipe or a device in git's folder, for whose writer git or PACK would wait for ever."""
+    files = [git_dir / name for name in _READ_AT_ONCE]
+    with suppress(OSError):
+        files += (git_dir / _PACKS).iterdir()
+    return next(filter(_is_odd, files), None)
 
-    Raises:
-        InvalidConfig: One of them is a pipe or a device.
-    """
-    for name in _READ_AT_ONCE:
-        try:
-            mode = (git_dir / name).stat().st_mode
-        except OSError:
-            continue
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise InvalidConfig("the memory folder", f"{git_dir / name} is not a file")
+
+def _is_odd(file: Path) -> bool:
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 @cache

@@ -27,6 +27,7 @@ from pack.errors import (
     RemovedFromGroup,
     Unavailable,
 )
+from pack.kits.sharing.listed import LARGEST_LIST
 from pack.kits.sharing.parcel import LARGEST as LARGEST_PARCEL
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.challenges import CHALLENGE_FIELD, digest_field, nonce_in, peer_in
@@ -74,6 +75,8 @@ _REFUSALS: Final = (_UNAUTHORIZED, 403)
 _BUSY: Final = (429, 503)
 _ASK: Final = "Ask its owner."
 _SEE: Final = "See that PACK is served there and that the address is right."
+_AS_IT_IS: Final = "identity"
+"""How an answer must come: a packed one of a few hundred bytes can fill any memory."""
 _NO_EFFECT: Final = "; nothing was written"
 _GIVE_IT: Final = "If the peer is there all the same, give its address here yourself."
 
@@ -193,7 +196,7 @@ class HttpLine:
     def kits(self, token: str, group: CommitId) -> bytes:
         """See `PeerLine.kits`."""
         with self._stream(f"/groups/{group}/kits", None, token) as answer:
-            return self._read(answer)
+            return self._read(answer, LARGEST_LIST)
 
     def kit(self, token: str, group: CommitId, wanted: bytes) -> bytes | None:
         """See `PeerLine.kit`."""
@@ -232,7 +235,7 @@ class HttpLine:
         Where the peer wants the request to be signed, it says over which nonce, and is asked again.
         """
         url = f"{self._base}{path}"
-        sent = {"content-type": "application/json", **(headers or {})}
+        sent = {"content-type": "application/json", "accept-encoding": _AS_IT_IS, **(headers or {})}
         if token:
             sent["authorization"] = f"Bearer {token}"
         try:
@@ -261,6 +264,8 @@ class HttpLine:
         with client.stream(method, url, content=content, headers={**sent, **signed}) as answer:
             said = answer.headers.get(CHALLENGE_FIELD, "")
             self._challenge = said if nonce_in(said) else ""
+            if answer.headers.get("content-encoding", _AS_IT_IS) != _AS_IT_IS:
+                raise _unavailable(f"{self._base} sends an answer that is packed")
             yield answer
 
     def _signature(

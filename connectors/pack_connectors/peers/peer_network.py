@@ -4,6 +4,9 @@ A name is looked up once, all addresses that it leads to are judged, and one of 
 to, so nobody can change the answer in between. Where the peer's address has the hash of a key, TLS
 must end at that key: this is checked before a byte of a request is sent, and no authority is asked.
 
+A peer that sends a byte now and then would keep whoever asked waiting for ever, so there is a pace
+for all that goes over a connection.
+
 Why a certificate that is pinned is not verified in any other way: it is signed by its own key,
 names may change, and clocks may be wrong by years.
 """
@@ -15,9 +18,10 @@ import hashlib
 import hmac
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import httpcore
 import httpx
@@ -27,6 +31,9 @@ from cryptography.hazmat.primitives import serialization
 Judge = Callable[[str], str]
 """Why an address must not be connected to; empty if it may be."""
 Resolve = Callable[[str, int], Iterable[str]]
+_SECONDS: Final = 180.0
+_SLOWEST: Final = 16 * 1024
+"""Bytes a second in both directions, after the first minutes; the other end wants as many."""
 
 
 class AddressRefused(httpcore.ConnectError):
@@ -78,7 +85,7 @@ class PeerNetwork(httpcore.SyncBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return made if self._pin is None else _Pinned(made, self._pin)
+                return _Paced(made if self._pin is None else _Pinned(made, self._pin))
         raise failure
 
     def _judged(self, host: str, port: int) -> list[str]:
@@ -92,12 +99,11 @@ class PeerNetwork(httpcore.SyncBackend):
         return found
 
 
-class _Pinned(httpcore.NetworkStream):
-    """A connection whose TLS must end at one key."""
+class _Around(httpcore.NetworkStream):
+    """A connection, as it is."""
 
-    def __init__(self, stream: httpcore.NetworkStream, pin: str) -> None:
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self._pin = pin
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, timeout)
@@ -110,6 +116,42 @@ class _Pinned(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+class _Paced(_Around):
+    """A connection that ends when both sides are slower over it than any network is."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        super().__init__(stream)
+        self._until = time.monotonic() + _SECONDS
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("it sends too slowly")
+        found = super().read(max_bytes, left if timeout is None else min(left, timeout))
+        self._until += len(found) / _SLOWEST
+        return found
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        super().write(buffer, timeout)
+        self._until += len(buffer) / _SLOWEST
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Paced(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+
+class _Pinned(_Around):
+    """A connection whose TLS must end at one key."""
+
+    def __init__(self, stream: httpcore.NetworkStream, pin: str) -> None:
+        super().__init__(stream)
+        self._pin = pin
 
     def start_tls(
         self,

@@ -34,6 +34,10 @@ class SeenIndex:
     version: int = 0
     digest: str = ""
 
+    def follows(self, other: SeenIndex) -> bool:
+        """Whether it is a newer version by the same key."""
+        return self.signer == other.signer and self.version > other.version
+
 
 UNSEEN: Final = SeenIndex()
 
@@ -48,7 +52,7 @@ class SeenIndexes(Protocol):
     def put(self, address: str, seen: SeenIndex, before: SeenIndex | None) -> None:
         """Remember how it is, unless another process has since it was as `before`.
 
-        So a slow one never makes a newer version forgotten.
+        So a slow one never makes a newer version forgotten; a newer one always counts.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +13,7 @@ from pack.errors import UnusableInput
 from pack.kits.manifest import NAME, Visibility
 from pack.kits.sharing.offer import KitOffer
 
+LARGEST_LIST: Final = 2 * 1024 * 1024
 _MOST: Final = 1000
 _SHOWN: Final = 200
 
@@ -46,8 +47,16 @@ class ListedKit:
     visibility: Visibility
 
 
-def write_listed(offers: Iterable[KitOffer], peer: str) -> str:
-    """What a peer is told: nothing of where a kit is, or of who else may have it."""
+def write_listed(
+    offers: Iterable[KitOffer], peer: str, said_now: Callable[[KitOffer], Visibility]
+) -> str:
+    """What a peer is told: nothing of where a kit is, or of who else may have it.
+
+    Args:
+        offers: What is offered, or was.
+        peer: Who is told.
+        said_now: What a kit says of itself now; asked for those alone that may be told.
+    """
     rows = [
         {
             "name": one.name,
@@ -55,9 +64,9 @@ def write_listed(offers: Iterable[KitOffer], peer: str) -> str:
             "visibility": one.visibility.value,
         }
         for one in offers
-        if one.is_listed_for(peer)
+        if one.is_listed_for(peer) and one.is_listed_for(peer, said_now(one))
     ]
-    return json.dumps({"kits": rows[:_MOST]})
+    return json.dumps({"kits": rows[:_MOST]}, ensure_ascii=False)
 
 
 def parse_listed(content: bytes) -> list[ListedKit]:

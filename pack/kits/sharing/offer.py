@@ -90,9 +90,9 @@ class KitOffer:
             return False
         return self._seen_as(said) is not Visibility.PRIVATE or self.is_granted_to(peer)
 
-    def is_listed_for(self, peer: str) -> bool:
-        """Whether a peer is told of it without naming it."""
-        return self.admits(peer) and self.visibility is not Visibility.UNLISTED
+    def is_listed_for(self, peer: str, said: Visibility = Visibility.PUBLIC) -> bool:
+        """Whether a peer is told of it without naming it; the arguments are those of `admits`."""
+        return self.admits(peer, said) and self._seen_as(said) is not Visibility.UNLISTED
 
     def _seen_as(self, said: Visibility) -> Visibility:
         return max(self.visibility, said, key=_STRICTNESS.index)

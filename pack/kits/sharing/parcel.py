@@ -130,9 +130,10 @@ def write_parcel(kit: Kit, wanted: KitRequest, sign: Callable[[bytes], str]) -> 
         },
         sort_keys=True,
         separators=(",", ":"),
+        ensure_ascii=False,  # or long names in other scripts would not fit
     )
     head = {"statement": statement, "signature": sign(statement.encode())}
-    yield json.dumps(head, sort_keys=True).encode() + b"\n"
+    yield json.dumps(head, sort_keys=True, ensure_ascii=False).encode() + b"\n"
     yield from (kit.files[path] for path in paths)
 
 

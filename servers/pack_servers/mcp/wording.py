@@ -35,6 +35,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_OLDER_INDEX: "ask the user to accept the older version of the index",
     Action.ACCEPT_INDEX_SIGNER: "ask the user to accept the new key of the index",
     Action.ACCEPT_MOVED_INDEX: "ask the user to accept that the index was changed",
+    Action.ADD_INDEX: "ask the user to add the index",
     Action.INSTALL_KIT: "ask the user to install the kit",
     Action.OFFER_KIT: "ask the user to offer the kit",
     Action.SEE_GRANTS: "ask the user to whom the kit was granted",

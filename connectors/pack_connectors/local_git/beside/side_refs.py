@@ -61,6 +61,8 @@ def _loose_refs(top: str) -> Iterator[tuple[str, bytes]]:
 
     Raises:
         OSError: One cannot be read.
+        Unavailable: A folder below it is somewhere else, or there is a pipe: git would wait for
+            its writer for ever.
     """
     waiting = [top]
     while waiting:
@@ -69,9 +71,13 @@ def _loose_refs(top: str) -> Iterator[tuple[str, bytes]]:
             with os.scandir(place) as found:
                 for one in found:
                     if one.is_dir():
+                        if one.is_symlink():  # it may lead back here, and git never ends either
+                            raise Unavailable(f"{one.path} is a link to a folder; remove it")
                         waiting.append(one.path)
                     elif one.is_file():
                         yield one.path, read_file(one.path)
+                    elif not one.is_symlink():
+                        raise Unavailable(f"{one.path} is not a file; remove it")
         except NotADirectoryError:
             yield place, read_file(place)
         except FileNotFoundError:

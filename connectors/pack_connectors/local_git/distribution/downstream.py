@@ -103,7 +103,7 @@ class GitDownstream:
         self._known_heads()
         if commit not in self._files:
             command = ["ls-tree", "--full-tree", "-r", "-z", check_id(commit)]
-            self._files[commit] = dict(_entries(self._scratch.runner.run(command)))
+            self._files[commit] = dict(_entries(self._scratch.runner.run_listing(command)))
         return self._files[commit]
 
     def read_blobs(self, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:

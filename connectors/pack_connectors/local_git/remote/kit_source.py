@@ -28,7 +28,7 @@ from pack_connectors.local_git.process import GitRunner, is_id
 from pack_connectors.local_git.remote.near_repository import NearRepository
 from pack_connectors.local_git.remote.transport import GitExchange
 from pack_connectors.local_git.remote.url import CLONED_PROTOCOLS, parse_url, redacted
-from pack_connectors.local_git.repository import create_repository, open_repository
+from pack_connectors.local_git.repository import create_repository, find_odd_file, open_repository
 
 _SECONDS: Final = 600.0
 _FETCH: Final = (
@@ -179,6 +179,7 @@ class FetchedRepository:
     """
 
     def __init__(self, place: str, prefix: str, share: Callable[[], _Shared]) -> None:
+        self._place = place
         self._url = parse_url(place, CLONED_PROTOCOLS)
         self._prefix = prefix
         self._share = share
@@ -232,12 +233,14 @@ class FetchedRepository:
 
         Raises:
             NotFound: There is no such folder.
+            LimitExceeded: It holds too much.
             Unavailable: The repository cannot be read.
         """
         shared, _ = self._fetched()
         tree = f"{commit}:{folder}" if folder else commit
         listing = ["ls-tree", "--full-tree", "-r", "-z", "--long", tree]
-        rows = [_row(line) for line in shared.runner.run(listing, ok=(0, 128)).split(b"\0")[:-1]]
+        lines = shared.runner.run_listing(listing, ok=(0, 128))
+        rows = [_row(line) for line in lines.split(b"\0")[:-1]]
         if not rows:
             what = folder or "a file"
             raise NotFound(f"{what} in {self.address}", "Name a folder that is there.")
@@ -285,6 +288,7 @@ class FetchedRepository:
 
     def _fetched(self) -> tuple[_Shared, list[_Ref]]:
         if self._found is None:
+            self._refuse_waiting()
             shared = self._share()
             refs = [f"+refs/{kind}*:{self._prefix}{kind}*" for kind in (_HEADS, _TAGS)]
             fetch, head = shared.exchange.run, f"+HEAD:{self._prefix}{_HEAD}"
@@ -297,6 +301,17 @@ class FetchedRepository:
                 raise error
             self._found = shared, list(self._listed(shared))
         return self._found
+
+    def _refuse_waiting(self) -> None:
+        """Do nothing, unless git would wait for a pipe in a repository on this machine.
+
+        Raises:
+            Unavailable: It would.
+        """
+        place = Path(self._place)
+        odd = find_odd_file(place / ".git" if (place / ".git").exists() else place)
+        if odd is not None:
+            raise Unavailable(f"{self.address} cannot be fetched: {odd} is not a file")
 
     def _listed(self, shared: _Shared) -> Iterator[_Ref]:
         """What came, the newest first."""

@@ -26,6 +26,7 @@ MOST_OF_ONE: Final = 16 * 1024 * 1024
 """No object that matters here has more bytes."""
 _HEAD: Final = re.compile(rb"(blob|tree|commit|tag) ([0-9]{1,12})\0")
 _MOST_OF_A_HEAD: Final = 32
+_ELSEWHERE: Final = ("info/alternates", "info/http-alternates")
 _BEGIN: Final = 64
 """So many packed bytes hold the head of any object."""
 
@@ -121,8 +122,25 @@ class NearObjects:
 
     def _asked(self) -> CatFile:
         if self._cat_file is None:
+            self._refuse_odd()
             self._cat_file = CatFile(self._start(Path(self._folder)), few=0)
         return self._cat_file
+
+    def _refuse_odd(self) -> None:
+        """Do nothing, unless git would look for objects elsewhere, or wait for a pipe's writer.
+
+        Raises:
+            Unavailable: It would.
+        """
+        folder = Path(self._folder)
+        try:
+            if any((folder / name).exists() for name in _ELSEWHERE):
+                raise Unavailable(f"{folder} borrows objects")
+            packs = folder / "pack"
+            if packs.exists() and not all(one.is_file() for one in packs.iterdir()):
+                raise Unavailable(f"{packs} holds something else than files")
+        except OSError as error:
+            raise Unavailable(f"{error.filename}: {error.strerror}") from error
 
 
 def _chunks(descriptor: int, most: int) -> Iterator[bytes]:

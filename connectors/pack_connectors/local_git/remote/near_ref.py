@@ -9,6 +9,8 @@ Source: gitrepository-layout(5); git-pack-refs(1); gitrevisions(7), for which na
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ _BRANCH: Final = re.compile(rf"refs/heads/(?:{_WORD}/)*{_WORD}")
 _TAGS: Final = "refs/tags/"
 _ODD: Final = ("commondir", "reftable")
 """What is in a git folder whose refs are elsewhere, or kept in another way."""
+MOST_TAGS: Final = 500
 _MOST_PACKED: Final = 1024 * 1024
 
 
@@ -54,8 +57,8 @@ def near_tags(folder: Path) -> dict[str, str] | None:
         if any((folder / name).exists() for name in _ODD):
             return None
         top = folder / _TAGS
-        files = [file for file in top.rglob("*") if not file.is_dir()]
-        if not all(file.is_file() for file in files):
+        files = list(islice(_files_below(top), MOST_TAGS + 1))
+        if len(files) > MOST_TAGS:
             return None
         loose = {file.relative_to(top).as_posix(): _loose(file) or "" for file in files}
         packed = {
@@ -81,6 +84,26 @@ def _loose(file: Path) -> str | None:
         return None
 
 
+def _files_below(top: Path) -> Iterator[Path]:
+    """The files in a folder and below it.
+
+    Raises:
+        OSError: There is something else, such as a link, which may lead to a whole disk.
+    """
+    left = [top] if top.exists() else []
+    while left:
+        folder = left.pop()
+        if folder.is_symlink():
+            raise OSError(f"{folder} is a link")
+        for one in folder.iterdir():
+            if one.is_dir():
+                left.append(one)
+            elif one.is_symlink() or not one.is_file():
+                raise OSError(f"{one} is no file")
+            else:
+                yield one
+
+
 def _is_tag(folder: Path, packed: dict[str, str], name: str) -> bool:
     """Whether a tag is called so, too, and is meant."""
     return f"{_TAGS}{name}" in packed or (folder / _TAGS / name).exists()
@@ -90,6 +113,8 @@ def _packed(folder: Path) -> dict[str, str]:
     file = folder / "packed-refs"
     if not file.exists():
         return {}
+    if not file.is_file():
+        raise OSError(f"{file} is no file")
     with file.open("rb") as opened:
         content = opened.read(_MOST_PACKED + 1)
     if len(content) > _MOST_PACKED:

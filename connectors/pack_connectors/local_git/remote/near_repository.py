@@ -4,17 +4,18 @@ Only what is plain is read so: the tip of a branch, in a repository of the perso
 anything is out of the ordinary, nothing is told, and the repository is fetched, which says what is
 wrong with it.
 
-Source: git's fsck.c, `fsck_tree`, for what no tree may hold.
+Source: git's fsck.c, `fsck_tree` and `fsck_commit`, for what no tree and no commit may hold.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from pack.errors import LimitExceeded, NotFound, Unavailable
+from pack.errors import ConnectorError, LimitExceeded, NotFound, Unavailable
 from pack.kits.shipment import MOST_BYTES, TOO_LARGE, ShippedFile, UnreadFile
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId
@@ -29,15 +30,23 @@ from pack_connectors.local_git.objects import (
     find_in_tree,
     iter_tree,
 )
-from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.process import ZERO_ID, GitRunner
 from pack_connectors.local_git.remote.near_objects import NearObjects
-from pack_connectors.local_git.remote.near_ref import near_commit, near_tags
+from pack_connectors.local_git.remote.near_ref import MOST_TAGS, near_commit, near_tags
 
 _MOST_ROWS: Final = 20_000
-_MOST_TAGS: Final = 500
+_ID_BYTES: Final = 20
 _FILES: Final = (FILE_MODE, EXECUTABLE_MODE)
 _MODES: Final = (*_FILES, SYMLINK_MODE, SUBMODULE_MODE, TREE_MODE)
-_ODD_NAMES: Final = (".", "..", ".git")
+_PLAIN_DOT_NAMES: Final = (".gitignore", ".gitattributes", ".gitkeep", ".github")
+_ODD_NAME: Final = re.compile(
+    r"\.{1,2}|\.git.*|.*[/\\:~\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff].*", re.DOTALL
+)
+"""What some system takes for git's own, or for another folder; only git knows all of that."""
+_WHO: Final = rb"[^<>\0\n]* <[^<>\0\n]*> [0-9]{1,18} [+-][0-9]{4}\n"
+_COMMIT: Final = re.compile(
+    rb"tree ([0-9a-f]{40})\n(?:parent [0-9a-f]{40}\n)*author " + _WHO + rb"committer " + _WHO
+)
 
 
 class NearRepository:
@@ -97,7 +106,7 @@ class NearRepository:
             NotFound, Unavailable: They cannot be told so.
         """
         tags = near_tags(self._folder)
-        if tags is None or len(tags) > _MOST_TAGS:
+        if tags is None or len(tags) > MOST_TAGS:
             raise Unavailable("there are tags that only git can tell")
         begin = f"object {commit}\n".encode()
         found = [(name, self._tag(at)) for name, at in tags.items() if at != commit]
@@ -116,8 +125,10 @@ class NearRepository:
             return None
 
     def _tree_of(self, commit: CommitId, folder: str) -> str:
-        begin = self._objects.read(commit, "commit").partition(b"\n")[0].split()
-        tree = begin[1].decode("ascii") if begin[:1] == [b"tree"] else ""
+        begin = _COMMIT.match(self._objects.read(commit, "commit"))
+        if begin is None:
+            raise Unavailable(f"commit {commit} is not as git would make it")
+        tree = begin[1].decode("ascii")
         for name in filter(None, folder.split("/")):
             found = find_in_tree(self._tree(tree), name)
             if found is None or found.mode != TREE_MODE:
@@ -146,15 +157,17 @@ class NearRepository:
             Unavailable: One might.
         """
         data = self._objects.read(name, "tree")
-        names, before = set[str](), b""
-        for one in iter_tree(data):
+        names, before, size = set[str](), b"", 0
+        for one in _entries(name, data):
             end = "/" if one.mode == TREE_MODE else ""
             key = f"{one.name}{end}".encode("utf-8", "surrogateescape")
-            odd = "/" in one.name or fold(one.name) in _ODD_NAMES or one.name in names
+            odd = _is_odd(one.name) or one.name in names or one.id == ZERO_ID
             if odd or key <= before or one.mode not in _MODES:
                 raise Unavailable(f"tree {name} is not as git would make it")
             names.add(one.name)
-            before = key
+            before, size = key, size + len(f"{one.mode:o} \0") + len(key) - len(end) + _ID_BYTES
+        if size != len(data):  # a mode is written in another way
+            raise Unavailable(f"tree {name} is not as git would make it")
         return data
 
     def _file(self, one: TreeEntry, size: int) -> ShippedFile:
@@ -170,3 +183,15 @@ class NearRepository:
             return self._objects.read(blob, "blob")
         except NotFound as error:  # somebody has just removed it
             raise Unavailable(f"{self._place} cannot be read: {error}") from error
+
+
+def _entries(name: str, data: bytes) -> Iterator[TreeEntry]:
+    """The entries of a tree; raises `Unavailable` if it is damaged."""
+    try:
+        yield from iter_tree(data)
+    except ConnectorError as error:
+        raise Unavailable(f"tree {name} is damaged") from error
+
+
+def _is_odd(name: str) -> bool:
+    return name not in _PLAIN_DOT_NAMES and _ODD_NAME.fullmatch(fold(name)) is not None

@@ -14,6 +14,7 @@ from pack.kits.indexes.entries import matching
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import one_line, say, working
+from pack_servers.cli.shell.wording import worded
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.kits.indexes import seen_indexes
 
@@ -24,11 +25,13 @@ _KEY: Final = Path("~/.ssh/id_ed25519")
 
 def search(call: KitCall) -> None:
     """Print the kits that can be installed by name."""
+    indexed = call.indexed
+    indexed.ask()
     with working("reading the indexes"):
-        indexes, unread = call.indexed.read()
+        indexes, unread = indexed.read()
     found = [entry for one in indexes for entry in matching(one.entries, call.names)]
     problems = [f"{one.address}: {said}" for one in indexes for said in one.problems]
-    problems += [f"{one.address}: {one.reason}" for one in unread]
+    problems += [f"{one.address}: {one.reason} {worded(one.remedy)}" for one in unread]
     if call.is_json:
         show_json({"kits": [asdict(entry) for entry in found], "problems": problems})
     else:
@@ -81,6 +84,7 @@ def _add(call: KitCall) -> None:
     with working("reading the index"):
         found = call.indexed.read_one(source, accepted=call.accepted, dry_run=call.dry_run)
     commit = call.kits.indexes.add(source.address, dry_run=call.dry_run)
+    call.sources.consent.add(source.address)
     if call.is_json:
         fields = {"index": source.address, "kits": len(found.entries), "commit": commit}
         signed = {"signer": found.signer, "version": found.version}

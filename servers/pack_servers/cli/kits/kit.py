@@ -24,6 +24,7 @@ from pack.kits.results import Updated
 from pack.kits.shipment import Kit, KitSource, unpack
 from pack.kits.trust import Distrust
 from pack.kits.updating import FileAction, UpdateMode
+from pack_servers.cli.kits.agreeing import agrees
 from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.kits.indexes import index, search, sign
 from pack_servers.cli.kits.kit_text import (
@@ -39,7 +40,6 @@ from pack_servers.cli.kits.kit_text import (
 from pack_servers.cli.kits.making import check, new
 from pack_servers.cli.kits.sending import bug, contribute
 from pack_servers.cli.kits.sharing import (
-    agree_to_peer,
     asking_peers,
     grant,
     grants,
@@ -62,6 +62,8 @@ from pack_servers.cli.shell.options import (
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, one_line, say, working, write_bytes
 from pack_servers.cli.shell.wording import worded
+from pack_servers.wiring.kits.consent import SourceConsent
+from pack_servers.wiring.kits.indexes import named_kit
 from pack_servers.wiring.kits.patches import patch_files, write_patches
 from pack_servers.wiring.kits.sources import kit_sources
 
@@ -184,7 +186,10 @@ def run(  # noqa: PLR0917 - options
     with (
         opened(local, github, writer=writer) as memory,
         asking_peers(memory) as peers,
-        kit_sources(lambda *given, **said: peers().source(*given, **said)) as sources,
+        kit_sources(
+            lambda address: peers().source(address),
+            SourceConsent(memory.connector.location, agrees, dry_run=dry_run),
+        ) as sources,
     ):
         call = KitCall(
             memory,
@@ -221,8 +226,11 @@ def _said(*, keep: bool, theirs: bool, merge: bool) -> UpdateMode | None:
 
 def _install(call: KitCall) -> None:
     source = call.first("a source, such as a folder or https://example.org/kits.git#observer")
+    indexed = call.indexed
+    if named_kit(source) is not None:
+        indexed.ask()
     with working("fetching"):
-        kit = call.indexed.kit(source, call.accepted)
+        kit = indexed.kit(source, call.accepted)
     preview = call.kits.preview(kit)
     if not call.is_json:
         show_preview(preview)
@@ -233,7 +241,7 @@ def _install(call: KitCall) -> None:
     done = call.kits.install(
         kit, call.choice or UpdateMode.MERGE, accepted=call.accepted, dry_run=call.dry_run
     )
-    agree_to_peer(call, kit.shipment.source)
+    call.sources.agree(kit.shipment)
     if call.is_json:
         is_here = kit.name in call.kits.lock().kits
         now = call.kits.status([kit.name], lambda _: kit) if is_here else []
@@ -251,6 +259,7 @@ def _update(call: KitCall) -> None:
         dict[str, Kit](),
         dict[str, PackError](),
     )
+    call.sources.ask_about(named)
     for known in named:
         try:
             with working(f"looking for {known.name}"):
@@ -363,7 +372,7 @@ def _adopt(call: KitCall) -> None:
         done = call.kits.adopt(
             folder, _versions(source), accepted=call.accepted, dry_run=call.dry_run
         )
-    agree_to_peer(call, source.address)
+    call.sources.consent.add(source.address)
     _tell(call, [done])
 
 
@@ -378,6 +387,8 @@ def _versions(source: KitSource) -> Iterator[Kit]:
 
 def _status(call: KitCall) -> None:
     find = call.sources.newest(call.kits.as_installed(), far=call.fetch)
+    if call.fetch:
+        call.sources.ask_about(call.kits.installed(call.names))
     found = call.kits.status(call.names, find)
     if call.is_json:
         show_json(status_fields(found))

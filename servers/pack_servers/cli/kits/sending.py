@@ -81,7 +81,9 @@ def contribute(call: KitCall) -> None:
 
 def _sent(call: KitCall, name: str, found: Contribution, message: Message) -> SentContribution:
     """Show what would go, ask, and offer it."""
-    source = call.kits.get(name).source
+    kit = call.kits.get(name)
+    call.sources.of_kit(kit)  # what goes there goes with the person's keys
+    source = kit.source
     if not call.is_json:
         write_bytes(found.text.encode("utf-8"))
     confirm(f"Offer this to {source}?", "offering a change", yes=call.yes)

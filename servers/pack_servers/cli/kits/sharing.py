@@ -16,7 +16,6 @@ from pack_servers.cli.kits.call import KitCall
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import confirm, one_line, say, working
 from pack_servers.config.settings import load_settings
-from pack_servers.wiring.kits.sources import PEER
 
 if TYPE_CHECKING:
     from pack.kits.sharing.offers import KitOffers, OfferChange
@@ -199,12 +198,6 @@ def _show_offer(call: KitCall, one: KitOffer) -> None:
         show(f"  granted  {one_line(name)}  {each.at}  by {one_line(each.by)}")
         if not each.is_in_force:
             show(f"    revoked  {each.revoked_at}  by {one_line(each.revoked_by)}")
-
-
-def agree_to_peer(call: KitCall, address: str) -> None:
-    """Remember that a kit of a peer may come into this memory, as a person has asked for it."""
-    if address.startswith(PEER) and not call.dry_run:
-        call.peers().agree(address)
 
 
 def warn_of_sharing(call: KitCall, kit: Kit) -> None:

@@ -31,6 +31,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_OLDER_INDEX: "run `pack kit index add --accept-older` with its address",
     Action.ACCEPT_INDEX_SIGNER: "run `pack kit index add --accept-signer` with its address",
     Action.ACCEPT_MOVED_INDEX: "run `pack kit index add --accept-moved` with its address",
+    Action.ADD_INDEX: "run `pack kit index add`",
     Action.INSTALL_KIT: "run `pack kit install`",
     Action.OFFER_KIT: "run `pack kit offer`",
     Action.SEE_GRANTS: "run `pack kit grants`",

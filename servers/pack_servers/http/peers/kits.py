@@ -40,7 +40,8 @@ class KitRoutes:
     async def _listed(self, request: Request, caller: PeerId) -> Response:
         del request
         self._count(caller)
-        listed = await self._threads.run(self._giving.listed, caller)
+        with self._places.of(caller):  # each kit is looked at, and they may be large
+            listed = await self._threads.run(self._giving.listed, caller)
         return Response(listed, media_type="application/json")
 
     async def _given(self, request: Request, caller: PeerId) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,8 +14,9 @@ from pack_connectors.peers.offer_files import OfferFiles
 
 from pack.deferred import dataclass
 from pack.errors import InvalidRequest, NotFound, PackError, Unavailable
+from pack.kits.manifest import Visibility
 from pack.kits.sharing.listed import write_listed
-from pack.kits.sharing.offer import offer_for
+from pack.kits.sharing.offer import KitOffer, offer_for
 from pack.kits.sharing.offers import KitOffers, OfferState
 from pack.kits.sharing.parcel import NAMESPACE, KitRequest, write_parcel
 from pack.kits.shipment import Kit, unpack
@@ -56,7 +57,7 @@ class KitGiving:
 
     def listed(self, peer: str) -> str:
         """What a peer is told of the kits that are offered."""
-        return write_listed(self._state.offers(), peer)
+        return write_listed(self._offers(), peer, _said_now)
 
     def given(self, peer: str, wanted: KitRequest) -> GivenKit | None:
         """What a peer gets; `None` if there is no such kit, or none that it may have.
@@ -64,17 +65,22 @@ class KitGiving:
         Raises:
             Unavailable: It may have it, and it cannot be read.
         """
-        offer = offer_for(self._state.offers(), wanted.name, peer)
+        offer = offer_for(self._offers(), wanted.name, peer)
         if offer is None:
             return None
-        kit = _read(offer.source)
-        if kit.name != offer.name:
-            logger.warning("%s holds the kit %s now, not %s", offer.source, kit.name, offer.name)
-            raise Unavailable(_AWAY)
+        kit = _read(offer)
         if not offer.admits(peer, kit.manifest.visibility):
             return None
         blocks = write_parcel(kit, wanted, self._sign)
         return GivenKit(f"{kit.name} {kit.manifest.version}", blocks)
+
+    def _offers(self) -> Sequence[KitOffer]:
+        """What is offered; of what is wrong with the list of it, others hear nothing."""
+        try:
+            return self._state.offers()
+        except Unavailable as error:
+            logger.warning("what is offered to peers cannot be read: %s", error)
+            raise Unavailable("what is offered cannot be read there now") from error
 
     def _sign(self, data: bytes) -> str:
         return sshsig.sign(data, self._load_key(), NAMESPACE)
@@ -114,17 +120,29 @@ def _near(sources: KitSources, text: str) -> Kit:
     return unpack(source.ship())
 
 
-def _read(source: str) -> Kit:
-    """The kit at a place on this machine; of what is wrong with it, others hear nothing."""
+def _read(offer: KitOffer) -> Kit:
+    """The kit that is offered, as it is now; of what is wrong with it, others hear nothing."""
     try:
         with kit_sources() as sources:
-            found, _ = sources.find(source)
+            found, _ = sources.find(offer.source)
             if not found.is_near:
-                raise Unavailable(f"{source} is not on this machine any more")
-            return unpack(found.ship()).read_now()
+                raise Unavailable(f"{offer.source} is not on this machine any more")
+            kit = unpack(found.ship()).read_now()
     except PackError as error:
-        logger.warning("the kit that is offered from %s cannot be read: %s", source, error)
+        logger.warning("the kit that is offered from %s cannot be read: %s", offer.source, error)
         raise Unavailable(_AWAY) from error
+    if kit.name != offer.name:
+        logger.warning("%s holds the kit %s now, not %s", offer.source, kit.name, offer.name)
+        raise Unavailable(_AWAY)
+    return kit
+
+
+def _said_now(offer: KitOffer) -> Visibility:
+    """Who may have a kit, as it says now; where that cannot be told, nobody else hears of it."""
+    try:
+        return _read(offer).manifest.visibility
+    except Unavailable:
+        return Visibility.PRIVATE
 
 
 def kit_giving(settings: Settings, memory: Memory) -> KitGiving:

@@ -10,6 +10,7 @@ from typing import Final
 
 from pack_connectors.kit_sources.seen_indexes import SeenIndexFile
 
+from pack.actions import Action
 from pack.deferred import dataclass, pattern
 from pack.errors import InvalidRequest, PackError, UnusableInput
 from pack.kits.address import REF
@@ -31,10 +32,11 @@ _NAMED: Final = pattern(rf"(?P<name>{NAME.strip('^$')})(?:@(?P<ref>{REF}))?")
 
 @dataclass(frozen=True, slots=True)
 class UnreadIndex:
-    """An index that cannot be read, and why."""
+    """An index that cannot be read, why, and what helps."""
 
     address: str
     reason: str
+    remedy: str
 
 
 def seen_indexes() -> SeenIndexes:
@@ -68,16 +70,21 @@ class IndexedKits:
         self._announce = announce
         self._read: tuple[list[Index], list[UnreadIndex]] | None = None
 
+    def ask(self) -> None:
+        """Ask at once about all indexes that the person has not been asked about."""
+        self._sources.consent.ask(self._indexes)
+
     def read(self) -> tuple[list[Index], list[UnreadIndex]]:
         """All that can be read, and what cannot."""
         if self._read is None:
             found, unread = [_own()], []
             for address in self._indexes:
                 try:
+                    self._sources.consent.refuse_others(address, Action.ADD_INDEX)
                     source, ref = self._sources.find(address)
                     found.append(self.read_one(source, ref))
                 except PackError as error:
-                    unread.append(UnreadIndex(address, str(error)))
+                    unread.append(UnreadIndex(address, str(error), error.remedy))
             self._read = found, unread
         return self._read
 
@@ -141,7 +148,10 @@ class IndexedKits:
         entries = [entry for index in indexes for entry in index.entries]
         if unread and not any(entry.name == name for entry in entries):
             first = unread[0]
-            raise InvalidRequest(f"the index {first.address} cannot be read: {first.reason}")
+            said = f"the index {first.address} cannot be read: {first.reason}"
+            error = InvalidRequest(said)
+            error.remedy = first.remedy
+            raise error
         for one in unread:  # it may name another place for the kit, or the key of its publisher
             self._announce(f"warning: the index {one.address} cannot be read: {one.reason}")
         return the_one(entries, name)

@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 
-from pack_connectors.kit_sources.agreed_peers import AgreedPeerKits
 from pack_connectors.peers import sshsig
 
 from pack.actions import Action
@@ -24,7 +23,6 @@ from pack.errors import (
     InvalidRequest,
     NotFound,
     NotInitialised,
-    RefusedForSafety,
 )
 from pack.kits.sharing.listed import ListedKit, parse_listed
 from pack.kits.sharing.parcel import NAMESPACE, KitRequest, read_parcel, write_wanted
@@ -43,7 +41,6 @@ from pack_servers.wiring.places import choose_place
 
 _ADDRESS: Final = pattern(r"peer:(?P<peer>[^/#]+)/(?P<kit>[a-z0-9][a-z0-9-]{0,63})")
 _NONCE_BYTES: Final = 16
-_AGREED: Final = Path("~/.pack/kits/peers.json")
 _ASK: Final = "Whether it offers one, and grants it to this machine, is for its person to say."
 
 
@@ -78,7 +75,6 @@ class PeerKits:
         self._memory = memory
         self._announce = announce
         self._opened = ExitStack()
-        self._agreed = AgreedPeerKits(_AGREED.expanduser())
 
     def __enter__(self) -> Self:
         return self
@@ -143,31 +139,16 @@ class PeerKits:
         peer = self.peer(text)
         return parse_listed(peer.exchange.ask(peer.id, lambda line, *given: line.kits(*given)))
 
-    def source(self, address: str, *, from_lock: bool = False) -> PeerKitSource:
+    def source(self, address: str) -> PeerKitSource:
         """The source that an address names.
-
-        Args:
-            address: The address.
-            from_lock: Whether the memory names it, and nobody has typed it.
 
         Raises:
             InvalidRequest: It names none.
-            RefusedForSafety: The memory names it, and nobody has agreed to that at this machine.
         """
         found = _ADDRESS.fullmatch(address)
         if found is None:
             raise InvalidRequest(f"{address[:80]!r} names no kit of a peer: peer:NAME/KIT does")
-        if from_lock and not self._agreed.holds(self._memory.connector.location, address):
-            raise RefusedForSafety(
-                f"this machine was never asked to have {address} in this memory, where everybody "
-                "who shares it would get what only this machine may have",
-                f"If you want that: {Action.INSTALL_KIT} from there, here.",
-            )
         return PeerKitSource(self, found["peer"], found["kit"])
-
-    def agree(self, address: str) -> None:
-        """Remember that a person wants what an address has in the memory at hand."""
-        self._agreed.add(self._memory.connector.location, address)
 
     def shipped(self, source: PeerKitSource) -> Shipment:
         """What a peer gives for an address."""

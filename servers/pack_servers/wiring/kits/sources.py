@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -16,14 +16,16 @@ from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.kit_source import FetchedRepositories, GitKitSource
 from pack_connectors.local_git.repository import STAND_IN, read_user
 
+from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, Unavailable
 from pack.kits.address import KitAddress, parse_address
 from pack.kits.lock import LockedKit
-from pack.kits.shipment import Kit, KitSource, unpack
+from pack.kits.shipment import Kit, KitSource, Shipment, unpack
 from pack.kits.trust import is_fixed
 from pack.log import LogQuery
 from pack.memory import Memory
 from pack.model import Identity
+from pack_servers.wiring.kits.consent import SourceConsent
 from pack_servers.wiring.kits.own import OwnKitSource, is_own
 from pack_servers.wiring.kits.signers import signer_of
 
@@ -31,12 +33,8 @@ PEER: Final = "peer:"
 """How the address of a kit of another peer begins."""
 
 
-class FindOfPeer(Protocol):
-    """Finds kits of other peers, by `peer:NAME/KIT`."""
-
-    def __call__(self, address: str, *, from_lock: bool = False) -> KitSource:
-        """The source that an address names; as `KitSources.find`."""
-        ...
+FindOfPeer = Callable[[str], KitSource]
+"""Finds kits of other peers, by `peer:NAME/KIT`; raises `InvalidRequest` for what is none."""
 
 
 class KitSources:
@@ -44,28 +42,30 @@ class KitSources:
 
     Args:
         of_peer: Finds kits of other peers; `None` where there are none.
+        consent: To which sources of installed kits the person agreed; `None` for no kit at all.
     """
 
-    def __init__(self, of_peer: FindOfPeer | None = None) -> None:
+    def __init__(
+        self, of_peer: FindOfPeer | None = None, consent: SourceConsent | None = None
+    ) -> None:
         self._repositories = FetchedRepositories()
         self._of_peer = of_peer
+        self._consent = consent
 
-    def find(self, text: str, *, from_lock: bool = False) -> tuple[KitSource, str | None]:
+    def find(self, text: str) -> tuple[KitSource, str | None]:
         """The source that a text names, and the ref in it.
 
         Args:
             text: As it was typed.
-            from_lock: Whether the memory names it, and nobody has typed it.
 
         Raises:
-            RefusedForSafety: The memory names a kit of a peer, and nobody has agreed to it here.
             InvalidRequest: It names none.
             InvalidConfig: It is an address that is not used.
         """
         if text.startswith(PEER) and not is_there(text):
             if self._of_peer is None:
                 raise InvalidRequest(f"{text[:80]} is a peer's: only `install` asks for it")
-            return self._of_peer(text, from_lock=from_lock), None
+            return self._of_peer(text), None
         address = parse_address(_as_path(text), is_there)
         path = Path(address.place).expanduser()
         if is_own(address.place) and not path.exists():
@@ -93,6 +93,36 @@ class KitSources:
         source, ref = self.find(text)
         return unpack(source.ship(ref))
 
+    @property
+    def consent(self) -> SourceConsent:
+        """To which sources the person agreed.
+
+        Raises:
+            InvalidRequest: There is no memory.
+        """
+        if self._consent is None:
+            raise InvalidRequest("no memory names a source here")
+        return self._consent
+
+    def agree(self, shipment: Shipment) -> None:
+        """Remember that the person wants what is there, as they have typed its address."""
+        self.consent.add(_place_and_branch(shipment.source, shipment.ref))
+
+    def ask_about(self, kits: Iterable[LockedKit]) -> None:
+        """Ask at once about all sources that the person has not been asked about."""
+        self.consent.ask(_place_and_branch(kit.source, kit.ref) for kit in kits)
+
+    def of_kit(self, kit: LockedKit) -> KitSource:
+        """The source of an installed kit, which may be any place that somebody else wrote there.
+
+        Raises:
+            RefusedForSafety: The person does not agree to it.
+            PackError: As `find`.
+        """
+        place = _place_and_branch(kit.source, kit.ref)
+        self.consent.refuse_others(place, Action.INSTALL_KIT)
+        return self.find(kit.source)[0]
+
     def newest(
         self, as_installed: Callable[[LockedKit], Kit | None], *, far: bool
     ) -> Callable[[LockedKit], Kit | None]:
@@ -100,11 +130,14 @@ class KitSources:
 
         Args:
             as_installed: Gives an installed kit as it was then, for a source with nothing newer.
-            far: Whether sources that are not on this machine are asked.
+            far: Whether sources that are not on this machine are asked, and the person about those
+                that they have not agreed to.
         """
 
         def find(kit: LockedKit) -> Kit | None:
-            source, _ = self.find(kit.source, from_lock=True)
+            if not far and not self.consent.holds(_place_and_branch(kit.source, kit.ref)):
+                return None
+            source = self.of_kit(kit)
             if not far and not source.is_near:
                 return None
             ref = _moving(kit.ref)
@@ -115,11 +148,14 @@ class KitSources:
         return find
 
     def again(self, kit: LockedKit) -> Kit | None:
-        """What the source of an installed kit has of the version that is installed, or had then."""
+        """What the source of an installed kit has of the version that is installed, or had then.
+
+        Raises:
+            RefusedForSafety: The person does not agree to that source.
+        """
         for ref in dict.fromkeys((kit.commit, kit.ref, None)):
             with suppress(NotFound, InvalidRequest, Unavailable):
-                source, _ = self.find(kit.source, from_lock=True)
-                found = unpack(source.ship(ref))
+                found = unpack(self.of_kit(kit).ship(ref))
                 if found.tree == kit.tree:
                     return found
         return None
@@ -141,6 +177,12 @@ def _as_path(text: str) -> str:
 def _moving(ref: str | None) -> str | None:
     """The ref to look at for news: a commit or a version never has any, so it is the newest."""
     return None if ref is None or is_fixed(ref) else ref
+
+
+def _place_and_branch(source: str, ref: str | None) -> str:
+    """What a person agrees to: another branch of a place may hold what is meant for few."""
+    branch = _moving(ref)
+    return source if branch is None else f"{source}@{branch}"
 
 
 def is_there(text: str) -> bool:
@@ -184,9 +226,11 @@ def write_new(file: Path, text: str) -> None:
 
 
 @contextmanager
-def kit_sources(of_peer: FindOfPeer | None = None) -> Iterator[KitSources]:
-    """The sources, closed at the end; the argument is that of `KitSources`."""
-    found = KitSources(of_peer)
+def kit_sources(
+    of_peer: FindOfPeer | None = None, consent: SourceConsent | None = None
+) -> Iterator[KitSources]:
+    """The sources, closed at the end; the arguments are those of `KitSources`."""
+    found = KitSources(of_peer, consent)
     try:
         yield found
     finally:

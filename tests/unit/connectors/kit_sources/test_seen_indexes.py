@@ -31,6 +31,16 @@ def test_a_slow_process_makes_nothing_newer_forgotten(tmp_path):
     assert state.find(ONE) == newer
 
 
+def test_a_newer_version_counts_whichever_process_was_quicker(tmp_path):
+    state, newer = SeenIndexFile(tmp_path / "indexes.json"), SeenIndex("SHA256:ann", 7, "seven")
+    state.put(ONE, SEEN, None)
+    state.put(ONE, SeenIndex("SHA256:ann", 6, "six"), SEEN)
+    state.put(ONE, newer, SEEN)
+    assert state.find(ONE) == newer
+    state.put(ONE, SeenIndex("SHA256:eve", 9, "nine"), SEEN)
+    assert state.find(ONE) == newer
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}'])
 def test_a_damaged_file_is_not_replaced(tmp_path, text):
     file = tmp_path / "indexes.json"

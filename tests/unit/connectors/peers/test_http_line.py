@@ -1,13 +1,16 @@
 """The way to another peer: against a server on this machine that answers as it is told to."""
 
+import gzip
 import hashlib
 import json
 import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from pack_connectors.peers import http_line
+from pack_connectors.peers import http_line, peer_network
 from pack_connectors.peers.http_line import BUNDLE_TYPE, HttpLine, PeerWays
 from pack_connectors.peers.join_requests import JoinSigner
 from pack_connectors.peers.message_signatures import MessageSigner, check_signature
@@ -43,12 +46,21 @@ WAYS = PeerWays(
 )
 
 
+def send_slowly(file, body, pause):
+    """Write a body, with a pause after each byte if there is one."""
+    step = 1 if pause else max(1, len(body))
+    with suppress(OSError):  # nobody reads it any more
+        for place in range(0, len(body), step):
+            file.write(body[place : place + step])
+            time.sleep(pause)
+
+
 class Peer:
     """What stands in for the endpoints of a peer."""
 
     def __init__(self):
         self.status, self.body, self.headers = 200, b"", {}
-        self.seen, self.then = [], []
+        self.seen, self.then, self.pause = [], [], 0.0
         peer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -66,7 +78,7 @@ class Peer:
                 for name, value in {"Content-Length": len(peer.body), **peer.headers}.items():
                     self.send_header(name, str(value))
                 self.end_headers()
-                self.wfile.write(peer.body)
+                send_slowly(self.wfile, peer.body, peer.pause)
                 self.close_connection = True
 
             def _read(self):
@@ -183,6 +195,8 @@ def test_a_kit_is_asked_for_by_a_body_and_may_not_be_there(peer, line):
     assert line.kit(TOKEN, GROUP, b"{}") is None
     peer.answers(body=b'{"kits": []}')
     assert line.kits(TOKEN, GROUP) == b'{"kits": []}'
+    peer.answers(body=b" " * (LARGEST + 1))
+    assert len(line.kits(TOKEN, GROUP)) == LARGEST + 1
     peer.answers(404)
     with pytest.raises(Unavailable):  # an older PACK
         line.kits(TOKEN, GROUP)
@@ -193,6 +207,25 @@ def test_a_peer_cannot_send_a_kit_without_end(peer, line, monkeypatch):
     peer.answers(body=b"k" * 1001)
     with pytest.raises(Unavailable, match="sends too much"):
         line.kit(TOKEN, GROUP, b"{}")
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_that_is_packed_is_not_unpacked(peer, every_call, status):
+    """One of 266 bytes, packed three times over, became 1.5 GB."""
+    body = gzip.compress(gzip.compress(bytes(1000)))
+    for call in every_call:
+        peer.answers(status, body, Content_Encoding="gzip, gzip")
+        with pytest.raises(Unavailable, match="packed"):
+            call()
+    assert {headers["accept-encoding"] for _, headers, _ in peer.seen} == {"identity"}
+
+
+def test_a_peer_that_sends_a_byte_now_and_then_keeps_nobody_waiting(peer, line, monkeypatch):
+    monkeypatch.setattr(peer_network, "_SECONDS", 0.3)
+    peer.answers(body=b"k" * 100)
+    peer.pause = 0.05
+    with pytest.raises(Unavailable, match=r"too slowly|timed out"):
+        line.kits(TOKEN, GROUP)
 
 
 # --- signatures ----------------------------------------------------------------------------------

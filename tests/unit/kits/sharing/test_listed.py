@@ -6,7 +6,7 @@ import pytest
 
 from pack.errors import InvalidContent
 from pack.kits.manifest import Visibility
-from pack.kits.sharing.listed import ListedKit, parse_listed, write_listed
+from pack.kits.sharing.listed import LARGEST_LIST, ListedKit, parse_listed, write_listed
 from pack.kits.sharing.offer import KitOffer
 
 
@@ -23,13 +23,23 @@ OFFERS = [
 
 
 def test_a_peer_is_told_of_what_it_may_know_and_of_nothing_else() -> None:
-    told = write_listed(OFFERS, "desk")
+    told = write_listed(OFFERS, "desk", lambda one: one.visibility)
     assert parse_listed(told.encode()) == [
         ListedKit("open", "What for", Visibility.PUBLIC),
         ListedKit("handbook", "What for", Visibility.PRIVATE),
     ]
     assert "ann" not in told.lower()
-    assert [one.name for one in parse_listed(write_listed(OFFERS, "phone").encode())] == ["open"]
+    assert [
+        one.name
+        for one in parse_listed(write_listed(OFFERS, "phone", lambda one: one.visibility).encode())
+    ] == ["open"]
+
+
+def test_the_longest_list_is_one_that_is_read() -> None:
+    words = KitOffer("k" * 64, "/k", "\U0001f600" * 1024, Visibility.PUBLIC, "t", "Ann")
+    told = write_listed([words] * 1001, "desk", lambda _: Visibility.PUBLIC).encode()
+    assert len(told) < LARGEST_LIST
+    assert len(parse_listed(told)) == 1000
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from pack.kits.sharing.parcel import (
     write_parcel,
     write_wanted,
 )
-from pack.kits.shipment import EXECUTABLE, Shipment, ShippedFile, unpack
+from pack.kits.shipment import EXECUTABLE, MOST_FILES, Shipment, ShippedFile, unpack
+from pack.limits import MAX_COMPONENT_BYTES, MAX_PATH_BYTES
 
 WANTED = KitRequest("a" * 40, "laptop-id", "handbook", "0123456789abcdef")
 MANIFEST = b"schema: 1\nname: handbook\nversion: 1.0.0\nvisibility: private\n"
@@ -121,3 +122,14 @@ def test_a_peer_cannot_name_a_file_twice_or_one_that_is_too_large():
         said = {"statement": statement, "signature": sign(statement.encode())}
         with pytest.raises(InvalidContent):
             read_parcel(json.dumps(said).encode() + b"\n", WANTED, signed_by)
+
+
+@pytest.mark.parametrize("letter", ["\u4e2d", "\U0001f600", "a"])
+def test_as_many_files_as_a_kit_may_have_with_names_as_long_as_they_may_be_arrive(letter):
+    most = (MAX_PATH_BYTES - 30) // len(letter.encode())
+    size = MAX_COMPONENT_BYTES // 2 // len(letter.encode())
+    long = "/".join(letter * size for _ in range(most // (size + 1)))
+    files = {f"{long}/{number}.md": ShippedFile(b"") for number in range(MOST_FILES - 3)}
+    kit = unpack(Shipment("/kits/a", None, None, {**FILES, **files}, "handbook"))
+    sent = b"".join(write_parcel(kit, WANTED, sign))
+    assert len(read_parcel(sent, WANTED, signed_by)) == len(kit.files)

@@ -1,5 +1,6 @@
 """Refs beside the branch: whatever moves one, and wherever git keeps it, is seen at once."""
 
+import os
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,7 @@ from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import create_repository
 
-from pack.errors import StaleBase
+from pack.errors import StaleBase, Unavailable
 from pack.model import ABSENT, CommitId, MemoryPath, Put
 from tests.support import START, git, make_again
 
@@ -64,6 +65,31 @@ def test_every_change_by_whomever_is_seen(folder: Path, is_at_hand: bool) -> Non
     git(folder, "update-ref", "-d", group)
     assert listed() == [{}, {}]
     local.close()
+
+
+def test_folders_that_lead_back_to_themselves_are_told_of(folder: Path) -> None:
+    """An archive of a stranger's may have them; git follows two of them some 2^40 times."""
+    for name in ("a", "b"):
+        link = folder / ".git/refs/pack/kits" / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(".")
+    with (
+        closing(LocalGit(folder, lambda: START)) as local,
+        pytest.raises(Unavailable, match="is a link to a folder; remove it"),
+    ):
+        local.side_refs("kits")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_among_refs_is_not_waited_for(folder: Path) -> None:
+    pipe = folder / ".git/refs/pack/kits/observer"
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    with (
+        closing(LocalGit(folder, lambda: START)) as local,
+        pytest.raises(Unavailable, match="observer is not a file; remove it"),
+    ):
+        local.side_refs("kits")
 
 
 def test_a_ref_that_is_written_is_seen_without_another_git(

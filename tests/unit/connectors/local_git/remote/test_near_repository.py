@@ -173,6 +173,36 @@ def test_pipes_in_place_of_files_are_not_waited_for(repositories, source: Folder
     assert NearRepository(source.path, lambda _: pytest.fail("git was asked")).at("main") is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+@pytest.mark.parametrize("name", ["pack/pack-1.idx", "info/alternates"])
+def test_git_is_not_asked_where_it_would_wait_or_look_elsewhere(
+    source: Folder, tmp_path: Path, name: str
+) -> None:
+    near = NearRepository(source.path, lambda _: pytest.fail("git was asked"))
+    commit, file = commit_of(near), source.path / ".git/objects" / name
+    loose(source, source.git("rev-parse", "HEAD:a.md").strip()).unlink()
+    file.parent.mkdir(exist_ok=True)
+    os.mkfifo(file)
+    with pytest.raises(Unavailable):
+        near.files(commit, "")
+
+
+@pytest.mark.parametrize("name", ["", "deep", "loop"])
+def test_tags_that_lead_out_of_their_folder_are_left_to_git(
+    repositories, source: Folder, tmp_path: Path, name: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "v2").write_text(f"{source.head()}\n", encoding="ascii")
+    tags = source.path / ".git/refs/tags"
+    if not name:
+        tags.rename(tmp_path / "tags")
+    (tags / name).symlink_to(tags if name == "loop" else outside)
+    near = near_of(repositories, source)
+    with pytest.raises(Unavailable):
+        near.tags_at(commit_of(near))
+
+
 def piped(file: Path) -> None:
     file.unlink()
     os.mkfifo(file)

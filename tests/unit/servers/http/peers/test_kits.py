@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from pack_connectors.peers import sshsig
+from pack_servers.http.peers import limits
 from pack_servers.http.peers.endpoints import MeshEndpoints
 from pack_servers.http.peers.limits import KIT_BURST
 
@@ -196,8 +197,32 @@ def test_a_kit_that_became_private_is_not_given_by_what_was_said_before(person, 
     person.publish("open", "private")
     token = person.token("phone")
     assert all_of(ask(server, token, "open")) == all_of(ask(server, token, "never-was"))
+    assert told(server, token) == []
+    assert told(server, person.token("desk")) == ["handbook"]
+    person.publish("open", "public")
+    assert told(server, token) == ["open"]
+    person.publish("open", "unlisted")
+    assert told(server, token) == []
+    person.publish("other", "public", folder="open")
+    assert told(server, token) == []
     person.publish("handbook", "public")
     assert ask(server, token, "handbook").status_code == 404
+
+
+def told(server, token):
+    listed = server.ask("GET", server.at("kits"), token)
+    return [one.name for one in parse_listed(listed.content)]
+
+
+def test_of_what_is_wrong_with_the_list_of_offers_peers_hear_no_path(person, server, caplog):
+    caplog.set_level(logging.WARNING)
+    file = server.offers._file
+    file.write_text("[")
+    token = person.token("phone")
+    for answer in (server.ask("GET", server.at("kits"), token), ask(server, token, "open")):
+        assert answer.status_code == 503
+        assert "kits.json" not in answer.text
+    assert str(file) in caplog.text
 
 
 @pytest.mark.parametrize("harm", ["gone", "renamed", "broken"])
@@ -248,6 +273,12 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(person, server):
     busy = ask(server, token, "handbook", mesh=mesh)
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
     assert ask(server, person.token("desk"), "handbook", mesh=mesh).status_code == 200
+
+
+def test_a_list_takes_a_place_as_each_kit_is_looked_at_for_it(person, server, monkeypatch):
+    monkeypatch.setattr(limits, "OF_ONE_PEER", 0)
+    answer = server.ask("GET", server.at("kits"), person.token("phone"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
 
 
 @pytest.mark.parametrize(
