@@ -27,6 +27,7 @@ from pack.mesh.members.group_chain import (
     checked_chain,
 )
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
+from pack.mesh.members.speakers import Speakers
 from pack.mesh.store import FORKS, GROUP_REF, PEERS
 from pack.model import CommitId
 from pack.use_cases.merging import merge_version
@@ -205,8 +206,7 @@ class _Judge:
         self._refused: list[Refusal] = []
         self._known = set(standing.heads)
         self._is_restored = self._is_cloned = False
-        self._chains: tuple[GroupChain, ...] = ()
-        self._all_chains: Collection[GroupChain] = ()
+        self._speakers = Speakers((), ())
         self._read = 0
         self._witnesses: list[_Witness] = []
         self._merges: dict[CommitId, bool] = {}
@@ -235,7 +235,7 @@ class _Judge:
 
     def _refuse(self, ref: str, commit: CommitId, why: str, peer: PeerId | None = None) -> None:
         self._refused.append(Refusal(ref, commit, why, peer))
-        if peer is not None and self._was_ever(peer):  # of a stranger nothing is kept
+        if peer is not None and self._speakers.member(peer):  # of a stranger nothing is kept
             before = self._standing.quarantined.get(peer)
             self._refs[f"{QUARANTINE}/{peer}"] = (before, commit)
 
@@ -252,7 +252,7 @@ class _Judge:
             raise UnusableInput("the bundle does not say who belongs to the group")
         found = agreed(known.values())
         self._move_group(found.chain, known)
-        self._chains, self._all_chains = found.counted, known.values()
+        self._speakers = Speakers(found.counted, known.values())
         return found
 
     def _checked(self, ref: str, commit: CommitId) -> GroupChain | None:
@@ -314,7 +314,7 @@ class _Judge:
     def _is_witness(
         self, ref: str, peer: PeerId, chain: Sequence[Announced], version: GroupVersion
     ) -> bool:
-        before, last = self._was_ever(peer), chain[0]
+        before, last = self._speakers.speaker(peer), chain[0]
         if peer in version.group.peers or before is None or not before.may_write:
             return False
         check_chain(chain)
@@ -398,7 +398,7 @@ class _Judge:
         facts = commit.facts
         if commit.is_damaged:
             raise BadSignature(f"the signature of {facts.id[:12]} does not match it")
-        if commit.signer is not None and not self._was_named(commit.signer):
+        if commit.signer is not None and not self._speakers.was_named(commit.signer.peer):
             raise BadSignature(f"{facts.id[:12]} is signed by nobody in this group")
         if is_merge(facts) and not self._is_true_merge(facts):
             raise BadSignature(f"{facts.id[:12]} is not the merge of its parents")
@@ -414,7 +414,8 @@ class _Judge:
         So one that nobody signed, as the key could not be read just then, is worth no more than one
         made by hand. Whoever announces it could have signed it, too.
         """
-        maker = (self._ever(commit.signer) if commit.signer is not None else None) or peer
+        signer = commit.signer
+        maker = (self._speakers.speaker(signer.peer) if signer is not None else None) or peer
         if maker.levels.issuperset(ALL_LEVELS):
             return
         if is_merge(commit.facts) and self._is_true_merge(commit.facts):
@@ -436,29 +437,6 @@ class _Judge:
             if level in witness.peer.levels
             for one in self._offer.new_commits(witness.head, self._known)
         )
-
-    def _ever(self, key: PublicKey) -> Peer | None:
-        """Who has this key, or had it once: others may hold what a peer wrote before it left."""
-        return self._was_ever(key.peer)
-
-    def _was_named(self, key: PublicKey) -> bool:
-        """Whether any chain named this key, also one that counts no more.
-
-        Whoever announces the commit may have taken it in while that one counted.
-        """
-        if self._ever(key) is not None:
-            return True
-        return any(
-            key.peer in version.group.peers for chain in self._all_chains for version in chain
-        )
-
-    def _was_ever(self, peer: PeerId) -> Peer | None:
-        for chain in self._chains:
-            for version in reversed(chain):
-                found = version.group.peers.get(peer)
-                if found is not None:
-                    return found
-        return None
 
 
 def is_merge(facts: CommitFacts) -> bool:
