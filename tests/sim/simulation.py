@@ -137,9 +137,7 @@ class Simulation:
     def _liar_levels(self) -> None:
         liar = next(one for one in self.machines if one.name == self.liar)
         self.say(f"{self.liar} may claim levels {sorted(LIAR_LEVELS)} alone")
-        self._regroup(
-            lambda group: group.admitting(replace(group.peers[liar.id], levels=LIAR_LEVELS))
-        )
+        self.limit(liar, LIAR_LEVELS)
 
     def _regroup(self, change: Callable[[Group], Group]) -> None:
         """A version that the commands of PACK cannot make, and everybody knows."""
@@ -151,6 +149,12 @@ class Simulation:
             self.hand_over(first, other)
 
     # --- at peace --------------------------------------------------------------------------------
+
+    def limit(self, machine: Machine, levels: frozenset[int]) -> None:
+        """Have a machine claim these levels and no others, as everybody knows."""
+        self._regroup(
+            lambda group: group.admitting(replace(group.peers[machine.id], levels=levels))
+        )
 
     def hand_over(self, sender: Machine, machine: Machine) -> None:
         """Have a machine hear of all that another one knows."""

@@ -9,7 +9,7 @@ from pack.errors import InvalidContent
 from pack.log import CommitFacts
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.intake import IntakeStanding, NewCommit, judge
-from pack.mesh.members.group import Role
+from pack.mesh.members.group import ALL_LEVELS, Role
 from pack.mesh.members.group_chain import checked_chain, removal, succession
 from pack.mesh.members.keys import PeerId
 from pack.model import CommitId, Identity
@@ -300,6 +300,73 @@ def test_whom_a_key_that_did_not_win_let_in_lends_no_level():
     merged = by_pack("new", "word", origin=AGENT)
     offered = passed_on(merged, by_pack("word", "begun", signer="tv"), **groups)
     assert "claims level 1" in refusal(offered)
+
+
+# --- evidence that others pass on ----------------------------------------------------------------
+
+
+def with_evidence(*by: str, levels: tuple[int, ...] = (3, 4, 5), **said: list) -> Offered:
+    """Desk, which may not write as the user, has what phone made by hand before it was removed."""
+    chain = [FIRST, SECOND]
+    last = checked_chain(chain)[-1]
+    desk = replace(GROUP.peers[DESK], levels=frozenset(levels))
+    chain.append(version(last.group.admitting(desk), "laptop", SECOND))
+    group, revoked = removal(checked_chain(chain)[-1], public_key("phone").peer)
+    chain.append(version(group, "laptop", chain[-1], revoked))
+    offered = passed_on(by_pack("new", "word", origin=AGENT), commit("word", "begun"), group=chain)
+    for name in by:
+        (one, *_) = evidence = said.get(name) or says(name, "begun", "word")
+        offered.said[f"witnesses/{one.id}"] = evidence
+    return offered
+
+
+@pytest.mark.contract("C14")
+def test_what_was_needed_to_believe_somebody_is_kept_and_passed_on():
+    """Or a third machine, which meets only the second, would refuse that one for good."""
+    offered = with_evidence("phone")
+    (ref,) = [ref for ref in offered.refs if ref.startswith("witnesses/")]
+    verdict = decide(offered)
+    assert verdict.heads == {DESK: commit_id("new")}
+    assert verdict.refs[ref] == (None, offered.refs[ref])
+    again = decide(offered, replace(KNOWN, witnesses=frozenset({offered.refs[ref]})))
+    assert again.heads == verdict.heads
+    assert ref not in again.refs
+    direct = with_evidence()
+    direct.said[f"peers/{public_key('phone').peer}"] = says("phone", "begun", "word")
+    assert decide(direct).refs[ref] == (None, offered.refs[ref])
+
+
+def test_evidence_that_nobody_needs_is_not_kept():
+    verdict = decide(with_evidence("phone", levels=ALL_LEVELS))
+    assert verdict.heads == {DESK: commit_id("new")}
+    assert not any(ref.startswith("witnesses/") for ref in verdict.refs)
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        pytest.param("stranger", {}, id="of a stranger"),
+        pytest.param("desk", {}, id="of whoever passes it on"),
+        pytest.param("phone", {"phone": says("phone", "begun")}, id="of something else"),
+        pytest.param(
+            "phone", {"phone": says("phone", "word", group=commit_id("x"))}, id="of another group"
+        ),
+    ],
+)
+def test_evidence_that_proves_nothing_lends_no_level(by, said):
+    verdict = decide(with_evidence(by, **said))
+    assert not verdict.heads
+    assert not any(ref.startswith("witnesses/") for ref in verdict.refs)
+    assert any("claims level 1" in one.reason for one in verdict.refused)
+
+
+def test_a_members_word_that_another_one_passes_on_shuts_the_member_out_of_nothing():
+    offered = with_evidence("laptop", laptop=says("laptop", "begun", "more"))
+    offered.commits += [commit("more", "begun")]
+    verdict = decide(offered)
+    laptop = public_key("laptop").peer
+    assert f"quarantine/{laptop}" not in verdict.refs
+    assert laptop not in {one.peer for one in verdict.refused}
 
 
 # --- what is not ---------------------------------------------------------------------------------
