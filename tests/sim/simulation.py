@@ -69,7 +69,6 @@ class Simulation:
         self._blocked: set[tuple[str, str]] = set()
         self._backups: dict[str, tuple[Disk, list[str]]] = {}
         self.liar = ""
-        self.has_removed = False
         self.is_at_rest = False
 
     # --- the course of a run ---------------------------------------------------------------------
@@ -455,7 +454,6 @@ class Simulation:
         if machine.key_name in (owner.key_name, self.machines[0].key_name):
             return
         self.say(f"{owner.name} removes {machine.name}")
-        self.has_removed = True
         try:
             peers = owner.mesh.roster.version().group.peers
             known = next((one for one in machine.ids if one in peers), machine.id)
