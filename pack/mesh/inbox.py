@@ -29,7 +29,7 @@ from pack.mesh.ports import MeshPorts
 from pack.mesh.rekeying import Rekeying
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership, MeshEventKind
-from pack.mesh.store import FORKS, GROUP_REF, KITS, PEERS
+from pack.mesh.store import FORKS, GROUP_REF, KITS, PEERS, WITNESSES
 from pack.mesh.troubles import Troubles
 from pack.mesh.views import TakenIn
 from pack.model import CommitId
@@ -286,6 +286,7 @@ class Inbox:
             quarantined={PeerId(name): commit for name, commit in quarantined.items()},
             heads=frozenset(heads | {head} if head else heads),
             me=self._roster.me,
+            witnesses=frozenset(self._ports.side_refs(WITNESSES).values()),
         )
 
     def _is_accepted(self, known: Announced | None, one: CommitId) -> bool:

@@ -27,7 +27,8 @@ from pack.mesh.members.group_chain import (
     checked_chain,
 )
 from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
-from pack.mesh.store import FORKS, GROUP_REF, PEERS
+from pack.mesh.members.speakers import Speakers
+from pack.mesh.store import FORKS, GROUP_REF, PEERS, WITNESSES
 from pack.model import CommitId
 from pack.use_cases.merging import merge_version
 
@@ -84,6 +85,7 @@ class IntakeStanding:
         quarantined: What was refused of each peer last.
         heads: Commits of the memory that are here with all that leads to them.
         me: This peer.
+        witnesses: What former members said, as it was needed here.
     """
 
     group: CommitId
@@ -93,6 +95,7 @@ class IntakeStanding:
     quarantined: Mapping[PeerId, CommitId]
     heads: frozenset[CommitId]
     me: PeerId
+    witnesses: frozenset[CommitId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Witness:
-    """What somebody said who is no member any more: that it had these commits first.
+    """What somebody said, and another one passes on: that it had these commits first.
 
     Attributes:
         ref: What offers it.
@@ -205,10 +208,11 @@ class _Judge:
         self._refused: list[Refusal] = []
         self._known = set(standing.heads)
         self._is_restored = self._is_cloned = False
-        self._chains: tuple[GroupChain, ...] = ()
-        self._all_chains: Collection[GroupChain] = ()
+        self._speakers = Speakers((), ())
         self._read = 0
         self._witnesses: list[_Witness] = []
+        self._seen: dict[CommitId, frozenset[CommitId]] = {}
+        self._needed: set[CommitId] = set()
         self._merges: dict[CommitId, bool] = {}
 
     def verdict(self) -> IntakeVerdict:
@@ -220,9 +224,7 @@ class _Judge:
             heard = [one for one in heard if not self._is_believed(one)]
         for one in heard:
             self._refuse(one.ref, one.commit, one.problem, one.member.id)
-        for witness in self._witnesses:  # what others vouch for is in, and nothing else of it
-            if any(True for _ in self._offer.new_commits(witness.head, self._known)):
-                self._refuse(witness.ref, witness.commit, _MAY_NOT, witness.peer.id)
+        self._refuse_rest(group.version)
         return IntakeVerdict(
             self._refs,
             group.version,
@@ -233,9 +235,17 @@ class _Judge:
             self._read,
         )
 
+    def _refuse_rest(self, version: GroupVersion) -> None:
+        """What a former member said that others vouch for is in, and nothing else of it."""
+        for one in self._witnesses:
+            is_new = one.commit not in self._standing.witnesses
+            is_former = one.peer.id not in version.group.peers
+            if is_new and is_former and any(self._offer.new_commits(one.head, self._known)):
+                self._refuse(one.ref, one.commit, _MAY_NOT, one.peer.id)
+
     def _refuse(self, ref: str, commit: CommitId, why: str, peer: PeerId | None = None) -> None:
         self._refused.append(Refusal(ref, commit, why, peer))
-        if peer is not None and self._was_ever(peer):  # of a stranger nothing is kept
+        if peer is not None and self._speakers.member(peer):  # of a stranger nothing is kept
             before = self._standing.quarantined.get(peer)
             self._refs[f"{QUARANTINE}/{peer}"] = (before, commit)
 
@@ -252,7 +262,7 @@ class _Judge:
             raise UnusableInput("the bundle does not say who belongs to the group")
         found = agreed(known.values())
         self._move_group(found.chain, known)
-        self._chains, self._all_chains = found.counted, known.values()
+        self._speakers = Speakers(found.counted, known.values())
         return found
 
     def _checked(self, ref: str, commit: CommitId) -> GroupChain | None:
@@ -287,6 +297,8 @@ class _Judge:
             if folder == PEERS and slash:
                 one = self._announcement(ref, name, commit, version)
                 found += [one] if one is not None else []
+            elif folder == WITNESSES and slash:
+                self._evidence(ref, commit)
         return found
 
     def _announcement(
@@ -303,7 +315,7 @@ class _Judge:
             return None  # the same as here, or what somebody else last heard of that peer
         try:
             chain = self._offer.announcements(commit, self._most(peer, commit))
-            if self._is_witness(ref, peer, chain, version):
+            if peer not in version.group.peers and self._is_witness(ref, peer, chain):
                 return None
             member, is_double = self._speaker(peer, chain, version)
         except (InvalidContent, LimitExceeded, NotFound) as error:
@@ -311,16 +323,23 @@ class _Judge:
             return None
         return _Heard(ref, commit, member, chain, self._standing.announced.get(peer), is_double)
 
-    def _is_witness(
-        self, ref: str, peer: PeerId, chain: Sequence[Announced], version: GroupVersion
-    ) -> bool:
-        before, last = self._was_ever(peer), chain[0]
-        if peer in version.group.peers or before is None or not before.may_write:
-            return False
+    def _evidence(self, ref: str, commit: CommitId) -> None:
+        """Take an announcement that somebody passes on as the word of whoever made it."""
+        try:
+            self._is_heard_as_witness(ref, self._offer.announcements(commit, 1)[0])
+        except (InvalidContent, LimitExceeded, NotFound) as error:
+            self._refuse(ref, commit, str(error))
+
+    def _is_witness(self, ref: str, peer: PeerId, chain: Sequence[Announced]) -> bool:
+        """Whether an announcement is a former member's, which is only evidence."""
         check_chain(chain)
-        if last.said.peer != peer or last.said.group != self._standing.group:
+        return chain[0].said.peer == peer and self._is_heard_as_witness(ref, chain[0])
+
+    def _is_heard_as_witness(self, ref: str, last: Announced) -> bool:
+        who = self._speakers.speaker(last.said.peer)
+        if who is None or not who.may_write or last.said.group != self._standing.group:
             return False
-        self._witnesses.append(_Witness(ref, last.id, before, last.said.head))
+        self._witnesses.append(_Witness(ref, last.id, who, last.said.head))
         return True
 
     def _most(self, peer: PeerId, commit: CommitId) -> int:
@@ -351,11 +370,13 @@ class _Judge:
         return member, is_double
 
     def _is_believed(self, heard: _Heard) -> bool:
+        self._needed.clear()
         try:
             self._check_commits(heard)
         except (InvalidContent, LimitExceeded, NotFound) as error:
             heard.problem = str(error)
             return False
+        self._keep_evidence()
         if heard.is_double:  # not followed, but others may have taken in what it vouches for
             self._known.add(heard.chain[0].said.head)
             heard.problem = "the peer says different things: its key is on two machines"
@@ -398,7 +419,7 @@ class _Judge:
         facts = commit.facts
         if commit.is_damaged:
             raise BadSignature(f"the signature of {facts.id[:12]} does not match it")
-        if commit.signer is not None and not self._was_named(commit.signer):
+        if commit.signer is not None and not self._speakers.was_named(commit.signer.peer):
             raise BadSignature(f"{facts.id[:12]} is signed by nobody in this group")
         if is_merge(facts) and not self._is_true_merge(facts):
             raise BadSignature(f"{facts.id[:12]} is not the merge of its parents")
@@ -414,7 +435,8 @@ class _Judge:
         So one that nobody signed, as the key could not be read just then, is worth no more than one
         made by hand. Whoever announces it could have signed it, too.
         """
-        maker = (self._ever(commit.signer) if commit.signer is not None else None) or peer
+        signer = commit.signer
+        maker = (self._speakers.speaker(signer.peer) if signer is not None else None) or peer
         if maker.levels.issuperset(ALL_LEVELS):
             return
         if is_merge(commit.facts) and self._is_true_merge(commit.facts):
@@ -426,39 +448,28 @@ class _Judge:
             )
 
     def _is_seen(self, commit: NewCommit, level: int) -> bool:
-        """Whether an unsigned commit was first announced by a former member who may claim this.
+        """Whether an unsigned commit was announced by somebody else who may claim this.
 
         Whoever took it in before that one left only passes it on.
         """
-        return commit.signer is None and any(
-            one.facts.id == commit.facts.id
-            for witness in self._witnesses
-            if level in witness.peer.levels
-            for one in self._offer.new_commits(witness.head, self._known)
-        )
+        if commit.signer is not None:
+            return False
+        for witness in self._witnesses:
+            if level in witness.peer.levels and commit.facts.id in self._seen_by(witness):
+                self._needed.add(witness.commit)
+                return True
+        return False
 
-    def _ever(self, key: PublicKey) -> Peer | None:
-        """Who has this key, or had it once: others may hold what a peer wrote before it left."""
-        return self._was_ever(key.peer)
+    def _seen_by(self, witness: _Witness) -> Collection[CommitId]:
+        if witness.commit not in self._seen:
+            found = self._offer.new_commits(witness.head, self._known)
+            self._seen[witness.commit] = frozenset(one.facts.id for one in found)
+        return self._seen[witness.commit]
 
-    def _was_named(self, key: PublicKey) -> bool:
-        """Whether any chain named this key, also one that counts no more.
-
-        Whoever announces the commit may have taken it in while that one counted.
-        """
-        if self._ever(key) is not None:
-            return True
-        return any(
-            key.peer in version.group.peers for chain in self._all_chains for version in chain
-        )
-
-    def _was_ever(self, peer: PeerId) -> Peer | None:
-        for chain in self._chains:
-            for version in reversed(chain):
-                found = version.group.peers.get(peer)
-                if found is not None:
-                    return found
-        return None
+    def _keep_evidence(self) -> None:
+        """Have what was needed to believe somebody passed on to others, who need it, too."""
+        for commit in self._needed - self._standing.witnesses:
+            self._refs[f"{WITNESSES}/{commit}"] = (None, commit)
 
 
 def is_merge(facts: CommitFacts) -> bool:

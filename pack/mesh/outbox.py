@@ -16,7 +16,7 @@ from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.ports import MeshPorts
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
-from pack.mesh.store import FORKS, GROUP_REF, PEERS
+from pack.mesh.store import FORKS, GROUP_REF, PEERS, WITNESSES
 from pack.mesh.views import Standpoint
 from pack.model import CommitId
 from pack.times import format_time
@@ -151,7 +151,8 @@ class Outbox:
         self.refuse_part()
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
         refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
-        refs += [f"{PEERS}/{peer}" for peer in {**self.told(), **self._witnesses()}]
+        refs += [f"{PEERS}/{peer}" for peer in self.told()]
+        refs += self._witnesses()
         refs += self._kits(had)
         return self._ports.bundles.write_bundle(file, refs, had)
 
@@ -246,16 +247,23 @@ class Outbox:
         peers = self._roster.version().group.peers
         return {peer: at for peer, at in self._chains.announced().items() if peer in peers}
 
-    def _witnesses(self) -> dict[PeerId, CommitId]:
-        """What former members last said of commits that came into this memory by them."""
+    def _witnesses(self) -> list[str]:
+        """What former members said of commits that came into this memory by them, or by others."""
         peers, mine = self._roster.version().group.peers, self.last(self._roster.me)
-        found = {}
-        for peer, at in self._chains.announced().items():
-            if peer not in peers and mine is not None:
-                (one,) = self._chains.announcements(at, 1)
-                if self._memory.contains(one.said.head, mine.said.head):
-                    found[peer] = at
-        return found
+        if mine is None:
+            return []
+        said = {
+            f"{PEERS}/{peer}": at
+            for peer, at in self._chains.announced().items()
+            if peer not in peers
+        }
+        witnesses = self._ports.side_refs(WITNESSES).items()
+        said |= {f"{WITNESSES}/{name}": at for name, at in witnesses}
+        return [ref for ref, at in said.items() if self._has_taken_in(at, mine)]
+
+    def _has_taken_in(self, said: CommitId, mine: Announced) -> bool:
+        (one,) = self._chains.announcements(said, 1)
+        return self._memory.contains(one.said.head, mine.said.head)
 
     def lacks(self, theirs: Heard) -> bool:
         """Whether a peer has something that is not here."""

@@ -17,6 +17,8 @@ from pack.model import CommitId, Identity, MemoryPath
 GROUP_REF: Final = "group"
 FORKS: Final = "group-forks"
 PEERS: Final = "peers"
+WITNESSES: Final = "witnesses"
+"""What former members said of commits that others pass on, by the id of the announcement."""
 KITS: Final = "kits"
 GROUP_FILE: Final = MemoryPath("group.yaml")
 SIGNERS_FILE: Final = MemoryPath("allowed_signers")

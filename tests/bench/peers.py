@@ -179,28 +179,44 @@ def _size(kind: int, size: int) -> bytes:
 
 
 def _joining(laptop: Peer, server: int, folder: Path, commits: int, rounds: int) -> list[Figure]:
-    """Joining the group, beside a clone of the same peer by the same protocol."""
+    """Joining the group, beside clones of the same peer by the same protocol.
+
+    A clone checks neither objects nor signatures. One that checks the objects shows what of the
+    difference is git's own check, without which nothing of a peer is believed.
+    """
     ours: list[tuple[float, float]] = []
-    theirs: list[tuple[float, float]] = []
+    clones: list[tuple[float, float]] = []
+    checked: list[tuple[float, float]] = []
     for number in range(rounds):
         peer = Peer.new(folder, f"joins-{number}")
         line = str(laptop.mesh("invite")["invite"])
         words = ["mesh", "join", line, "--name", peer.home.name, "--local", peer.memory]
         ours.append(_timed(pack_command(*words), peer, server))
-        state = next((peer.memory / ".git" / "pack" / "mesh").glob("peers.json"))
-        (record,) = json.loads(state.read_text("utf-8"))
-        group = str(laptop.mesh("status")["group_id"])
-        token = base64.b64encode(f"pack:{record['token']}".encode()).decode()
-        clone: list[str | Path] = [
-            *("git", "-c", f"http.extraHeader=Authorization: Basic {token}", "clone", "--quiet"),
-            *(f"{laptop.endpoint}/sync/v1/groups/{group}/git", peer.home / "clone"),
-        ]
-        theirs.append(_timed(clone, peer, server))
-    wall, cpu = zip(*ours, strict=True), zip(*theirs, strict=True)
-    (our_wall, our_cpu), (their_wall, their_cpu) = wall, cpu
+        clones.append(_timed(_clone(laptop, peer, "clone"), peer, server))
+        options = ["-c", "fetch.fsckObjects=true"]
+        checked.append(_timed(_clone(laptop, peer, "checked", *options), peer, server))
+    (our_wall, our_cpu), (their_wall, their_cpu) = (
+        zip(*ours, strict=True),
+        zip(*clones, strict=True),
+    )
+    _, checked_cpu = zip(*checked, strict=True)
+    name = "joining / git clone"
     return [
-        compare("joining / git clone", commits, "ms", our_wall, their_wall, JOIN_LIMIT),
-        compare("joining / git clone, processor", commits, "ms", our_cpu, their_cpu, None),
+        compare(name, commits, "ms", our_wall, their_wall, JOIN_LIMIT),
+        compare(f"{name}, processor", commits, "ms", our_cpu, their_cpu, None),
+        compare("joining / clone with fsck, processor", commits, "ms", our_cpu, checked_cpu, None),
+    ]
+
+
+def _clone(laptop: Peer, peer: Peer, folder: str, *options: str) -> list[str | Path]:
+    """The command by which git clones from a peer, as a machine that has joined."""
+    state = next((peer.memory / ".git" / "pack" / "mesh").glob("peers.json"))
+    (record,) = json.loads(state.read_text("utf-8"))
+    group = str(laptop.mesh("status")["group_id"])
+    token = base64.b64encode(f"pack:{record['token']}".encode()).decode()
+    return [
+        *("git", "-c", f"http.extraHeader=Authorization: Basic {token}", *options),
+        *("clone", "--quiet", f"{laptop.endpoint}/sync/v1/groups/{group}/git", peer.home / folder),
     ]
 
 

@@ -47,8 +47,6 @@ def _counts(run: Any, machine: Any) -> bool:
     """Whether a machine belongs to the group and is the only one with its key."""
     owner = run.machines[0]
     peers = owner.mesh.roster.version().group.peers
-    if machine.key_name == run.liar and run.has_removed:
-        return False  # what it took in of a removed peer's hand, it may not pass on at its levels
     return machine.id in peers and not _is_forked(run, machine.id)
 
 

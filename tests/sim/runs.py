@@ -6,9 +6,11 @@ from tests.sim.auditor import audit
 from tests.sim.simulation import Simulation
 
 
-def problems_of(seed: int, idle_rounds: int = 0) -> tuple[list[str], Simulation]:
+def problems_of(
+    seed: int, idle_rounds: int = 0, *, limits_two: bool = False
+) -> tuple[list[str], Simulation]:
     """What is wrong after a run, and the run."""
-    run = Simulation(seed)
+    run = Simulation(seed, limits_two=limits_two)
     run.run()
     problems = list(audit(run))
     if not run.is_at_rest:

@@ -48,10 +48,12 @@ class Simulation:
 
     Args:
         seed: What everything follows from.
+        limits_two: Whether an honest peer may not write at every level either.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, limits_two: bool = False) -> None:
         self.seed = seed
+        self.limits_two = limits_two
         self.random = Random(seed)
         self.world = World()
         self.files: dict[str, Bundle] = {}
@@ -69,7 +71,7 @@ class Simulation:
         self._blocked: set[tuple[str, str]] = set()
         self._backups: dict[str, tuple[Disk, list[str]]] = {}
         self.liar = ""
-        self.has_removed = False
+        self.limited: set[str] = set()
         self.is_at_rest = False
 
     # --- the course of a run ---------------------------------------------------------------------
@@ -111,6 +113,8 @@ class Simulation:
             newer = self.random.choice([one for one in self.machines if one.name != self.liar])
             newer.merge_version = 2
             self.say(f"{newer.name} merges in a version that nobody else knows")
+        if self.limits_two:
+            self._limit_another()
 
     def found(self, count: int) -> None:
         """Have so many machines be a group."""
@@ -136,10 +140,16 @@ class Simulation:
 
     def _liar_levels(self) -> None:
         liar = next(one for one in self.machines if one.name == self.liar)
-        self.say(f"{self.liar} may claim levels {sorted(LIAR_LEVELS)} alone")
-        self._regroup(
-            lambda group: group.admitting(replace(group.peers[liar.id], levels=LIAR_LEVELS))
-        )
+        self.limit(liar, LIAR_LEVELS)
+
+    def _limit_another(self) -> None:
+        """Have one more peer write as a machine alone; it is no owner, and merges as all do."""
+        owners = self.machines[0].mesh.roster.version().group.owners
+        for one in self.machines:
+            is_free = one.id not in owners and one.name != self.liar and one.merge_version == 1
+            if is_free:
+                self.limit(one, LIAR_LEVELS)
+                return
 
     def _regroup(self, change: Callable[[Group], Group]) -> None:
         """A version that the commands of PACK cannot make, and everybody knows."""
@@ -151,6 +161,14 @@ class Simulation:
             self.hand_over(first, other)
 
     # --- at peace --------------------------------------------------------------------------------
+
+    def limit(self, machine: Machine, levels: frozenset[int]) -> None:
+        """Have a machine claim these levels and no others, as everybody knows."""
+        self.say(f"{machine.name} may claim levels {sorted(levels)} alone")
+        self.limited.add(machine.key_name)
+        self._regroup(
+            lambda group: group.admitting(replace(group.peers[machine.id], levels=levels))
+        )
 
     def hand_over(self, sender: Machine, machine: Machine) -> None:
         """Have a machine hear of all that another one knows."""
@@ -272,7 +290,8 @@ class Simulation:
         machine.disk.head = made
 
     def _commit(self, machine: Machine, tree: dict) -> CommitId:
-        origin = CLOUD if machine.key_name == self.liar or self.random.random() < 0.3 else HAND
+        is_limited = machine.key_name in self.limited
+        origin = CLOUD if is_limited or self.random.random() < 0.3 else HAND
         head = machine.disk.head
         assert head is not None
         if origin is HAND and self.random.random() < 0.3:
@@ -451,7 +470,6 @@ class Simulation:
         if machine.key_name in (owner.key_name, self.machines[0].key_name):
             return
         self.say(f"{owner.name} removes {machine.name}")
-        self.has_removed = True
         try:
             peers = owner.mesh.roster.version().group.peers
             known = next((one for one in machine.ids if one in peers), machine.id)

@@ -6,6 +6,7 @@ the worst that can happen to merges. Rounds are counted and time is not.
 
 import pytest
 
+from pack.mesh.members.agreement import agreed
 from tests.sim.simulation import Simulation
 
 SEEDS = 4
@@ -65,6 +66,51 @@ def test_whoever_hears_of_all_heads_at_once_makes_the_same_commit(peers):
         first.busy = False
         first.mesh.inbox.settle()
         assert len(heads(run)) == 1
+
+
+@pytest.mark.contract("C14")
+@pytest.mark.parametrize("way", ["removed", "renewed"])
+def test_what_a_former_key_vouched_for_goes_on_from_one_peer_to_the_next(way):
+    """Two that may not write as the user, in a row; the owner meets only the second of them."""
+    run = Simulation(1)
+    run.found(4)
+    owner, former, first, second = run.machines
+    for one in (first, second):
+        run.limit(one, frozenset({3, 4, 5}))
+    if way == "renewed":
+        owner, former = both_renewed(owner, former)
+    run.random.random = iter([0.5, 0.1]).__next__  # by hand, and unsigned
+    run.write(former)
+    run.hand_over(former, first)
+    if way == "removed":
+        owner.mesh.roster.remove(former.id)
+    in_row = ((owner, second), (first, second), (second, first), (second, owner))
+    for _ in range(3):
+        hand_on(run, in_row)
+    assert former.id not in owner.mesh.roster.version().group.peers
+    assert {one.disk.head for one in (owner, first, second)} == {former.disk.head}
+    state = run.state()
+    hand_on(run, in_row)
+    assert run.state() == state
+
+
+def both_renewed(owner, other):
+    """Two machines with the owner's key that each got a new one; that which the group knows first.
+
+    As all will say who hear of both.
+    """
+    other.copy_of(owner)
+    for one in (owner, other):
+        one.mesh.rekeying.renew()
+        one.mesh = one.opened()
+    chains = [one.mesh.roster.known_chains()["group"] for one in (owner, other)]
+    peers = agreed(chains).version.group.peers
+    return sorted((owner, other), key=lambda one: one.id not in peers)
+
+
+def hand_on(run, pairs):
+    for sender, machine in pairs:
+        run.hand_over(sender, machine)
 
 
 @pytest.mark.contract("C14")

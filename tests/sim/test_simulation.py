@@ -14,14 +14,15 @@ from tests.sim.runs import problems_of
 USUAL, SOAK = int(os.environ.get("PACK_SIM_SEEDS") or 120), 50_000
 BATCH = 20
 IDLE = 20
-FOUND = (37, 96, 993, 1012, 1912, 3833, 8700, 13891, 28027)
+FOUND = (37, 96, 993, 1012, 1912, 3833, 8700, 13891, 22567, 28027, 33620)
 """At these, something was wrong once."""
 
 
-def told(seed: int, idle_rounds: int = 0) -> str:
+def told(seed: int, idle_rounds: int = 0, *, limits_two: bool = False) -> str:
     """What is wrong with a run, and how to have it again; empty if nothing is."""
-    problems, run = problems_of(seed, idle_rounds)
-    return "\n".join([f"--seed {seed}", *problems, *run.log]) if problems else ""
+    problems, run = problems_of(seed, idle_rounds, limits_two=limits_two)
+    again = f"--seed {seed}{' --limits-two' if limits_two else ''}"
+    return "\n".join([again, *problems, *run.log]) if problems else ""
 
 
 @pytest.mark.contract("C1")
@@ -29,6 +30,12 @@ def told(seed: int, idle_rounds: int = 0) -> str:
 def test_peers_converge_and_lose_nothing(first):
     for seed in range(first, first + BATCH):
         assert not told(seed)
+
+
+@pytest.mark.contract("C14")
+def test_peers_converge_of_which_two_may_not_write_at_every_level():
+    for seed in range(BATCH):
+        assert not told(seed, limits_two=True)
 
 
 @pytest.mark.parametrize("seed", FOUND)
@@ -62,3 +69,10 @@ def test_a_seed_is_all_that_a_run_follows_from():
 def test_peers_converge_whatever_the_seed(first):
     for seed in range(first, first + 500):
         assert not told(seed, IDLE if seed % 100 == 0 else 0)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(BATCH, SOAK // 10, 500))
+def test_peers_converge_whatever_the_seed_where_two_are_limited(first):
+    for seed in range(first, first + 500):
+        assert not told(seed, limits_two=True)

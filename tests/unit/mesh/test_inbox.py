@@ -12,7 +12,7 @@ from pack_connectors.peers.state_files import MeshFiles
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound, RefusedForSafety
 from pack.mesh.joining import JoinRequest
 from pack.mesh.members.group import Role
-from tests.mesh_machines import USER
+from tests.mesh_machines import USER, machines_in
 from tests.mesh_support import private_key, public_key
 from tests.support import git
 
@@ -330,3 +330,27 @@ def test_what_a_limited_peer_took_in_of_a_peer_that_was_then_removed_is_taken_in
     late = desk.write("after it was removed")
     assert "may not write" in desk.send(laptop).quarantined[0].reason
     assert late not in laptop.mesh.outbox.heard().commits
+
+
+@pytest.mark.contract("C14")
+def test_what_a_former_member_said_goes_on_from_one_limited_peer_to_the_next(
+    pair, machines, tmp_path
+):
+    """The owner meets only the second of them, which kept the evidence for it."""
+    laptop, desk = pair
+    phone = machines[2]
+    with machines_in(tmp_path, "tablet") as (tablet,):
+        for one in (phone, tablet):
+            laptop.lets_in(one)
+            laptop.mesh.roster.grant(one.id, None, frozenset({3, 4, 5}))
+        for one in (desk, phone, tablet):
+            laptop.send(one)
+        by_hand = desk.write("by hand on desk")
+        desk.send(phone)
+        laptop.mesh.roster.remove(desk.id)
+        laptop.send(tablet)
+        assert not phone.send(tablet).quarantined
+        assert tablet.memory.head() == by_hand
+        assert not tablet.send(laptop).quarantined
+        assert laptop.memory.head() == by_hand
+        assert git(laptop.folder, "for-each-ref", "refs/pack/witnesses")

@@ -9,8 +9,8 @@ from pack.errors import InvalidContent
 from pack.log import CommitFacts
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.intake import IntakeStanding, NewCommit, judge
-from pack.mesh.members.group import Role
-from pack.mesh.members.group_chain import checked_chain, removal
+from pack.mesh.members.group import ALL_LEVELS, Role
+from pack.mesh.members.group_chain import checked_chain, removal, succession
 from pack.mesh.members.keys import PeerId
 from pack.model import CommitId, Identity
 from pack.provenance import Origin, Source, commit_message
@@ -232,6 +232,141 @@ def test_what_a_member_took_in_while_a_chain_counted_stays_though_it_counts_no_m
     third = version(group.admitting(limited), "laptop", removes, revoked)
     offered.groups["group"] = [FIRST, second, removes, third]
     assert "may not claim" in refusal(offered)  # or a thief could lend its levels to others
+
+
+# --- a key that names the next one, and is on two machines ---------------------------------------
+
+
+def renewed(key: str) -> list:
+    """The versions of the group after the laptop gave itself a new key."""
+    group, revoked = succession(CHAIN[-1], public_key("laptop").peer, public_key(key))
+    return [FIRST, SECOND, version(group, "laptop", SECOND, revoked)]
+
+
+def both_renewed() -> dict:
+    """The laptop's key is on two machines; desk may not write as the user. The longer one wins."""
+    won = renewed("laptop 3")
+    desk = replace(GROUP.peers[DESK], levels=frozenset({3, 4, 5}))
+    last = checked_chain(won)[-1]
+    limited = version(last.group.admitting(desk), "laptop 3", won[-1], last.revoked)
+    lost = renewed("laptop 2")
+    return {"group": [*won, limited], f"group-forks/{lost[-1].id}": lost}
+
+
+def passed_on(*commits: NewCommit, by: str = "", **groups) -> Offered:
+    """What desk took in, and, as evidence, what a key said of it that is nobody's any more."""
+    said = {ref("desk"): says("desk", "begun", "new")}
+    said |= {ref(by): says(by, "begun", "word")} if by else {}
+    return Offered(groups or both_renewed(), list(commits), said)
+
+
+@pytest.mark.contract("C14")
+def test_what_the_one_of_two_new_keys_said_that_did_not_win_counts_as_the_former_keys_word():
+    """So whoever took it in meanwhile, and may not write as the user, shuts itself out no more."""
+    signed, unsigned = (by_pack("word", "begun", signer=one) for one in ("laptop 2", None))
+    merged = by_pack("new", "word", origin=AGENT)
+    for word, by in ((signed, ""), (unsigned, "laptop 2"), (commit("word", "begun"), "laptop 2")):
+        verdict = decide(passed_on(merged, word, by=by))
+        assert verdict.heads == {DESK: commit_id("new")}
+        assert not any(one.startswith("quarantine/") for one in verdict.refs)
+        assert public_key("laptop 2").peer not in verdict.version.group.peers
+    # Nothing by which a copy of the key could do more than by itself.
+    assert decide(passed_on(merged, by_pack("word", "begun", signer="laptop"))).heads
+    assert decide(passed_on(merged, unsigned, by="laptop")).heads
+
+
+@pytest.mark.parametrize(
+    ("word", "by"),
+    [
+        pytest.param(by_pack("word", "begun"), "", id="signed by whoever passes it on"),
+        pytest.param(by_pack("word", "begun", signer=None), "", id="without evidence"),
+        pytest.param(commit("word", "begun"), "tv", id="by evidence of a stranger"),
+        pytest.param(by_pack("other", "begun", signer=None), "laptop 2", id="of something else"),
+    ],
+)
+def test_whoever_may_not_write_as_the_user_gains_no_level_by_a_chain_that_lost(word, by):
+    merged = by_pack("new", "word", "other", origin=AGENT)
+    verdict = decide(passed_on(merged, word, by=by))
+    assert not verdict.heads
+    assert any("claims level 1" in one.reason for one in verdict.refused)
+
+
+def test_whom_a_key_that_did_not_win_let_in_lends_no_level():
+    groups = both_renewed()
+    ((fork, lost),) = [(ref, chain) for ref, chain in groups.items() if ref != "group"]
+    last = checked_chain(lost)[-1]
+    tv = version(last.group.admitting(peer("tv")), "laptop 2", lost[-1], last.revoked)
+    groups[fork] = [*lost, tv]
+    merged = by_pack("new", "word", origin=AGENT)
+    offered = passed_on(merged, by_pack("word", "begun", signer="tv"), **groups)
+    assert "claims level 1" in refusal(offered)
+
+
+# --- evidence that others pass on ----------------------------------------------------------------
+
+
+def with_evidence(*by: str, levels: tuple[int, ...] = (3, 4, 5), **said: list) -> Offered:
+    """Desk, which may not write as the user, has what phone made by hand before it was removed."""
+    chain = [FIRST, SECOND]
+    last = checked_chain(chain)[-1]
+    desk = replace(GROUP.peers[DESK], levels=frozenset(levels))
+    chain.append(version(last.group.admitting(desk), "laptop", SECOND))
+    group, revoked = removal(checked_chain(chain)[-1], public_key("phone").peer)
+    chain.append(version(group, "laptop", chain[-1], revoked))
+    offered = passed_on(by_pack("new", "word", origin=AGENT), commit("word", "begun"), group=chain)
+    for name in by:
+        (one, *_) = evidence = said.get(name) or says(name, "begun", "word")
+        offered.said[f"witnesses/{one.id}"] = evidence
+    return offered
+
+
+@pytest.mark.contract("C14")
+def test_what_was_needed_to_believe_somebody_is_kept_and_passed_on():
+    """Or a third machine, which meets only the second, would refuse that one for good."""
+    offered = with_evidence("phone")
+    (ref,) = [ref for ref in offered.refs if ref.startswith("witnesses/")]
+    verdict = decide(offered)
+    assert verdict.heads == {DESK: commit_id("new")}
+    assert verdict.refs[ref] == (None, offered.refs[ref])
+    again = decide(offered, replace(KNOWN, witnesses=frozenset({offered.refs[ref]})))
+    assert again.heads == verdict.heads
+    assert ref not in again.refs
+    direct = with_evidence()
+    direct.said[f"peers/{public_key('phone').peer}"] = says("phone", "begun", "word")
+    assert decide(direct).refs[ref] == (None, offered.refs[ref])
+
+
+def test_evidence_that_nobody_needs_is_not_kept():
+    verdict = decide(with_evidence("phone", levels=ALL_LEVELS))
+    assert verdict.heads == {DESK: commit_id("new")}
+    assert not any(ref.startswith("witnesses/") for ref in verdict.refs)
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        pytest.param("stranger", {}, id="of a stranger"),
+        pytest.param("desk", {}, id="of whoever passes it on"),
+        pytest.param("phone", {"phone": says("phone", "begun")}, id="of something else"),
+        pytest.param(
+            "phone", {"phone": says("phone", "word", group=commit_id("x"))}, id="of another group"
+        ),
+    ],
+)
+def test_evidence_that_proves_nothing_lends_no_level(by, said):
+    verdict = decide(with_evidence(by, **said))
+    assert not verdict.heads
+    assert not any(ref.startswith("witnesses/") for ref in verdict.refs)
+    assert any("claims level 1" in one.reason for one in verdict.refused)
+
+
+def test_a_members_word_that_another_one_passes_on_shuts_the_member_out_of_nothing():
+    offered = with_evidence("laptop", laptop=says("laptop", "begun", "more"))
+    offered.commits += [commit("more", "begun")]
+    verdict = decide(offered)
+    laptop = public_key("laptop").peer
+    assert f"quarantine/{laptop}" not in verdict.refs
+    assert laptop not in {one.peer for one in verdict.refused}
 
 
 # --- what is not ---------------------------------------------------------------------------------
