@@ -91,6 +91,7 @@ from pack_connectors.local_git.repository import (
     start_maintenance,
 )
 from pack_connectors.local_git.rules.local import LocalRules
+from pack_connectors.local_git.rules.person import PersonalSettings
 from pack_connectors.local_git.stale_index import StaleIndex
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
@@ -175,8 +176,10 @@ class LocalGit:
             swap=self._swap,
             repository=self.repository,
         )
+        self._personal = PersonalSettings(self.repository)
         self._rules = LocalRules(
             self.repository,
+            self._personal,
             self._worktree,
             self._store,
             self._index,
@@ -202,13 +205,21 @@ class LocalGit:
             worktree=self._worktree,
             recovery=self._recovery,
             committed=self._committed,
+            user=self._personal.user,
             gc_seconds=gc_seconds,
             sign=sign,
         )
         self._aside = SideRefs(
-            self.repository, self._runner, clock, store=self._store, refs=self._refs
+            self.repository,
+            self._runner,
+            clock,
+            store=self._store,
+            refs=self._refs,
+            user=self._personal.user,
         )
-        self._notes = CommitNotes(self.repository, self._runner, clock, store=self._store)
+        self._notes = CommitNotes(
+            self.repository, self._runner, clock, store=self._store, user=self._personal.user
+        )
         self._state = WorktreeState(
             self._worktree,
             self.repository.state_dir / "worktree.seen",
@@ -228,6 +239,14 @@ class LocalGit:
     def location(self) -> str:
         """The folder."""
         return str(self.repository.work_tree)
+
+    def user(self) -> Identity:
+        """Whose commits are made here: whom git's configuration names, or an obvious stand-in.
+
+        Raises:
+            Unavailable: Git cannot be asked for its configuration.
+        """
+        return self._personal.user()
 
     def close(self) -> None:
         """End the git children and close the lock file."""
