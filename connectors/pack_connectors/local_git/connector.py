@@ -267,6 +267,15 @@ class LocalGit:
         self._repair()
         return self._committed.commit()
 
+    def commit_of(self, ref: str) -> CommitId | None:
+        """The commit that a ref leads to; `None` where it leads to none.
+
+        Raises:
+            Unavailable: The object database cannot be read.
+        """
+        found = self._store.find_id(f"{ref}^{{commit}}", "commit")
+        return CommitId(found) if found else None
+
     def get_contents(self, path: MemoryPath) -> Contents:
         """See `Connector.get_contents`."""
         check_path(path)
