@@ -107,6 +107,17 @@ def git(folder: Path, *args: str, stdin: bytes = b"", check: bool = True) -> byt
     return subprocess.run(command, input=stdin, capture_output=True, check=check).stdout
 
 
+def loose_head(folder: Path) -> str | None:
+    """The commit of a branch that is a loose ref, as its file says; `None` where git has to say."""
+    try:
+        head = (folder / ".git/HEAD").read_text("ascii").strip()
+        branch = head.removeprefix("ref: ")
+        commit = (folder / ".git" / branch).read_text("ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return commit if head.startswith("ref: refs/") and len(commit) == 40 else None
+
+
 class Template:
     """A folder as it was at a moment, to be made again without the work that it took."""
 

@@ -20,7 +20,7 @@ from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.remote.decision import Permission
 from pack.remote.remote import Exchange, RemoteStatus
-from tests.support import SCAFFOLD, Clock
+from tests.support import SCAFFOLD, Clock, loose_head
 
 _NUMBERS = itertools.count(1)
 
@@ -98,7 +98,7 @@ class Machine:
         return str(self.exchange(name, **allowed).outcome)
 
     def head(self) -> str:
-        return self.git("rev-parse", "HEAD")
+        return loose_head(self.folder) or self.git("rev-parse", "HEAD")
 
     def files(self) -> dict[str, bytes]:
         """What the working tree holds."""

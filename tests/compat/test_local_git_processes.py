@@ -279,16 +279,20 @@ def test_threads_share_a_connector(folder, turns):
     assert_sound(folder)
 
 
-def test_children_that_die_are_replaced(folder):
+@pytest.mark.parametrize("is_one", [True, False], ids=["a new git", "an old git"])
+def test_children_that_die_are_replaced(folder, is_one):
     memory = open_memory(folder)
+    memory._store._cat_file._is_one = is_one
     for turn in range(3):
         put(memory, A, b"%d\n" % turn)
         memory._refs._process.kill()
         for _ in range(FEW):
             memory._store.find_id("HEAD")
-        memory._store.read(memory._store.find_id("HEAD"), "commit")  # both of them are at work
+        memory._store.read(memory._store.find_id("HEAD"), "commit")
         git_children = memory._store._cat_file._git
-        for child in (git_children.cat_file_all, git_children.cat_file_header):
+        at_work = [git_children.cat_file_all, git_children.cat_file_header]
+        assert (at_work[1] is None) == is_one
+        for child in filter(None, at_work):
             child.proc.kill()
             child.proc.wait()
         assert memory._store.find_id("HEAD") == memory.head() == log(folder)[0]

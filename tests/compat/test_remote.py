@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.remote import GitRemote
 
 from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, Unavailable
@@ -247,6 +249,23 @@ def test_git_itself_shows_how_far_both_sides_are_apart(one: Machine, two: Machin
     two.remote.fetch(two.remote.heads()["main"])
     assert two.git("status", "--short", "--branch").startswith("## main...origin/main [ahead 1, b")
     assert (two.status.ahead, two.status.behind) == (1, 1)
+
+
+def test_an_exchange_without_news_asks_git_little(
+    one: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    start = GitRunner.start
+
+    def noted(runner: GitRunner, args: Sequence[str], *rest: Any, **options: Any) -> Any:
+        asked.append(args[0])
+        return start(runner, args, *rest, **options)
+
+    assert one.outcome() == "up_to_date"
+    monkeypatch.setattr(GitRunner, "start", noted)
+    assert one.outcome() == "up_to_date"
+    seldom = {"check-ref-format", "rev-parse", "merge-base", "rev-list", "log"}
+    assert seldom.isdisjoint(asked)
 
 
 def test_a_memory_without_a_remote_has_none(net: Net, one: Machine) -> None:

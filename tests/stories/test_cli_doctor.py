@@ -260,7 +260,11 @@ def test_a_git_that_nobody_tried_is_told(
     assert words in found["git"]["found"]
 
 
-def test_a_folder_of_another_user_comes_with_gits_remedy(memory: Folder, tmp_path: Path) -> None:
+def test_a_folder_of_another_user_comes_with_gits_remedy(
+    memory: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = memory.path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()
     # Git's own switch for its tests of this.

@@ -156,7 +156,7 @@ def test_odd_texts_are_taken(content: str, memory: Memory, folder: Path) -> None
 
 @pytest.mark.contract("C2")
 def test_a_text_larger_than_a_file_is_divided(memory: Memory, folder: Path) -> None:
-    content = "".join(f"- line {number} {'x' * 90}\n" for number in range(25_000))
+    content = "".join(f"- line {number} {'x' * 900}\n" for number in range(2_700))
 
     async def use() -> dict[str, Any]:
         async with Client(build_server(memory, watch=False)) as client:

@@ -106,6 +106,7 @@ def wait_for(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SECONDS
     while not is_so():
         assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def agree(*machines: Machine) -> bool:

@@ -58,14 +58,12 @@ def test_the_core_and_the_connectors_name_no_command_and_no_tool() -> None:
 
 def _texts(file: Path) -> Iterator[str]:
     """The string constants of a module, without its docstrings."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    documented = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
-    for node in ast.walk(tree):
-        if (
+    documented = set()
+    # A statement comes before what it consists of.
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            documented.add(id(node.value))
+        elif (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and id(node) not in documented

@@ -2,15 +2,17 @@
 
 The first questions of a process are answered by a git each: that is all that most commands ask,
 and GitPython takes longer to import than git to answer them. Then, and wherever something has
-imported it already, its persistent `git cat-file` children answer. One that died, or that was left
-in the middle of an answer, is replaced: an answer that cannot be trusted must never pass for "there
-is no such object".
+imported it already, a persistent `git cat-file` child answers; before git 2.36 there are two, as
+one does not both describe objects and give them out. One that died, or that was left in the middle
+of an answer, is replaced: an answer that cannot be trusted must never pass for "there is no such
+object".
 
 Why not GitPython's `Repo`: a shared one returns wrong bytes when two threads use it (measured:
 497 of 800 reads), so the one reader here is behind a lock. Why not its `get_object_data`: it asks
 for one object at a time, and waiting for each answer makes reading many three times as slow.
 
-Source: git-cat-file(1), "BATCH OUTPUT".
+Sources: git-cat-file(1), "--batch-command", "BATCH OUTPUT"; git's parse-options.h
+(PARSE_OPT_HELP), for the status.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import io
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from subprocess import PIPE
+from contextlib import suppress
+from subprocess import PIPE, TimeoutExpired
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pack.errors import Unavailable
@@ -32,6 +35,9 @@ T = TypeVar("T")
 _Head = tuple[str, int]
 _HEADS_AT_ONCE: Final = 400
 """Neither these questions nor their answers are more than a pipe holds."""
+_NO_SUCH_OPTION: Final = 129
+"""With this, git ends where it does not know an option."""
+_ENDING_SECONDS: Final = 1.0
 FEW: Final = 20
 """Questions until importing GitPython and starting its children takes less time than they do."""
 
@@ -66,6 +72,7 @@ class CatFile:
         self._headers: dict[str, Header] = {}
         """What the first questions found by full ids, as a command asks the same several times."""
         self._lock = threading.RLock()
+        self._is_one = True  # one child answers all; see `_note_refusal`
 
     @property
     def is_at_hand(self) -> bool:
@@ -136,12 +143,13 @@ class CatFile:
     ) -> T:
         problem: Exception
         with self._lock:
-            for _ in range(2):
+            for _ in range(3):  # the second time perhaps as an older git has to be asked
                 try:
                     asked = question.encode("utf-8", "surrogateescape")
                     return read(self._answers(asked, only_header=only_header))
                 except (OSError, EOFError, ValueError) as error:
                     problem = error  # the child died (a Ctrl-C reaches it too)
+                    self._note_refusal()
                 except BaseException:
                     self.close()  # its answer is still to come, and nobody waits for it
                     raise
@@ -155,6 +163,9 @@ class CatFile:
             form = "--batch-check" if only_header else "--batch"
             return io.BytesIO(self._runner.run(["cat-file", form], question))
         child = self._child(only_header=only_header)
+        if self._is_one:
+            word = b"info " if only_header else b"contents "
+            question = word + question[:-1].replace(b"\n", b"\n" + word) + b"\n"
         child.stdin.write(question)
         child.stdin.flush()
         answers: IO[bytes] = child.stdout
@@ -175,10 +186,13 @@ class CatFile:
 
         git = self._reader()
         try:
-            if only_header:
+            if self._is_one:
+                git.cat_file_all = git.cat_file_all or self._started(batch_command=True)
+            elif only_header:
                 git.cat_file_header = git.cat_file_header or self._started(batch_check=True)
                 return git.cat_file_header
-            git.cat_file_all = git.cat_file_all or self._started(batch=True)
+            else:
+                git.cat_file_all = git.cat_file_all or self._started(batch=True)
             return git.cat_file_all
         except GitError as error:
             raise Unavailable(f"git cat-file failed: {error}") from error
@@ -204,6 +218,13 @@ class CatFile:
             self._git = git
             self._headers.clear()  # from now on, to ask costs little, and objects come and go
         return self._git
+
+    def _note_refusal(self) -> None:
+        """Find out whether the child has ended because its git is too old for both questions."""
+        child = self._git.cat_file_all if self._git is not None else None
+        if child is not None and self._is_one:
+            with suppress(TimeoutExpired):
+                self._is_one = child.proc.wait(_ENDING_SECONDS) != _NO_SUCH_OPTION
 
     def close(self) -> None:
         """End the reading children; the next question starts new ones."""

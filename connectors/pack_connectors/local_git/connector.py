@@ -91,6 +91,7 @@ from pack_connectors.local_git.repository import (
     start_maintenance,
 )
 from pack_connectors.local_git.rules.local import LocalRules
+from pack_connectors.local_git.rules.person import PersonalSettings
 from pack_connectors.local_git.stale_index import StaleIndex
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
@@ -178,8 +179,10 @@ class LocalGit:
             swap=self._swap,
             repository=self.repository,
         )
+        self._personal = PersonalSettings(self.repository)
         self._rules = LocalRules(
             self.repository,
+            self._personal,
             self._worktree,
             self._store,
             self._index,
@@ -205,6 +208,7 @@ class LocalGit:
             worktree=self._worktree,
             recovery=self._recovery,
             committed=self._committed,
+            user=self._personal.user,
             gc_seconds=gc_seconds,
             sign=sign,
         )
@@ -214,9 +218,12 @@ class LocalGit:
             clock,
             store=self._store,
             refs=self._refs,
+            user=self._personal.user,
             view=self._view,
         )
-        self._notes = CommitNotes(self.repository, self._runner, clock, store=self._store)
+        self._notes = CommitNotes(
+            self.repository, self._runner, clock, store=self._store, user=self._personal.user
+        )
         self._state = WorktreeState(
             self._worktree,
             self.repository.state_dir / "worktree.seen",
@@ -237,6 +244,14 @@ class LocalGit:
         """The folder."""
         return str(self.repository.work_tree)
 
+    def user(self) -> Identity:
+        """Whose commits are made here: whom git's configuration names, or an obvious stand-in.
+
+        Raises:
+            Unavailable: Git cannot be asked for its configuration.
+        """
+        return self._personal.user()
+
     def close(self) -> None:
         """End the git children and close the lock file."""
         with suppress(OSError, PackError):  # nobody waits for it: the next write does it, too
@@ -255,6 +270,15 @@ class LocalGit:
         """See `Connector.head`."""
         self._repair()
         return self._committed.commit()
+
+    def commit_of(self, ref: str) -> CommitId | None:
+        """The commit that a ref leads to; `None` where it leads to none.
+
+        Raises:
+            Unavailable: The object database cannot be read.
+        """
+        found = self._store.find_id(f"{ref}^{{commit}}", "commit")
+        return CommitId(found) if found else None
 
     def get_contents(self, path: MemoryPath) -> Contents:
         """See `Connector.get_contents`."""

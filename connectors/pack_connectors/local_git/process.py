@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from pack.errors import ConnectorError, LimitExceeded, RepositoryBusy, StaleBase, Unavailable
 from pack.model import CommitId
+from pack_connectors.system.child_process import Child
 
 if TYPE_CHECKING:
     from pack_connectors.local_git.repository import Repository
@@ -192,7 +193,7 @@ class GitRunner:
             Unavailable: Git could not be started.
         """
         try:
-            return subprocess.Popen(  # noqa: S603 - fixed commands, no shell
+            return Child(
                 [self.executable, *self._options_of(args[0]), *args],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,9 @@ from typing import Final
 from pack.deferred import dataclass
 from pack.errors import InvalidConfig, RefusedForSafety, Unavailable
 from pack.model import CommitId, Identity
-from pack_connectors.local_git.own_config import OwnCommonDir
+from pack_connectors.local_git.config.config_file import Pair, listed_pairs, read_usual
+from pack_connectors.local_git.config.own_config import OwnCommonDir
+from pack_connectors.local_git.config.usual import is_usual
 from pack_connectors.local_git.process import (
     HARDENED_CONFIG,
     GitRunner,
@@ -37,9 +39,6 @@ _READ_AT_ONCE: Final = (
     "objects/info/commit-graphs/commit-graph-chain",
 )
 _PACKS: Final = "objects/pack"
-STAND_IN: Final = Identity("PACK user", "user@localhost")
-"""Whose commits a user makes whom git does not know."""
-_USER_KEYS: Final = {"user.name": '"Your Name"', "user.email": "you@example.org"}
 # Loose objects in one of 256 folders at which git's own default (gc.auto 6700) asks for a gc.
 _GC_FOLDER_COUNT: Final = 6700 // 256
 
@@ -75,6 +74,7 @@ class Repository:
         return self.git_dir / "pack"
 
 
+_LIST: Final = ("config", "--null", "--list", "--file")
 _QUESTIONS: Final = (
     "--show-toplevel",
     "--absolute-git-dir",
@@ -92,8 +92,15 @@ def open_repository(folder: Path) -> Repository:
     folder = folder.resolve()
     if not (folder / ".git").exists():
         raise InvalidConfig("the memory folder", f"{folder} is not the root of a git repository")
-    if (odd := find_odd_file(folder / ".git")) is not None:
+    git_dir = folder / ".git"
+    if (odd := find_odd_file(git_dir)) is not None:
         raise InvalidConfig("the memory folder", f"{odd} is not a file")
+    if is_usual(folder):
+        return _repository(folder, git_dir, git_dir)
+    return _as_git_finds_it(folder)
+
+
+def _as_git_finds_it(folder: Path) -> Repository:
     out = _git(folder, ["rev-parse", *_QUESTIONS])
     answers = os.fsdecode(out).rstrip("\n").split("\n")
     if len(answers) != len(_QUESTIONS):
@@ -114,8 +121,11 @@ def _repository(work_tree: Path, git_dir: Path, common_dir: Path) -> Repository:
     place = git_dir / "pack" / "git"  # in its `state_dir`
     key = hashlib.sha256(os.fsencode(place)).hexdigest()[:32]
 
-    def read(file: Path) -> bytes:
-        return _git(work_tree, ["config", "--file", str(file), "--null", "--list"])
+    def read(file: Path) -> Iterable[Pair]:
+        found = read_usual(file)
+        if found is None:
+            found = list(listed_pairs(_git(work_tree, [*_LIST, str(file)])))
+        return found
 
     own = OwnCommonDir(common_dir, place, lambda: _temporary_dir() / key, read)
     return Repository(work_tree, git_dir, common_dir, own)
@@ -183,32 +193,6 @@ def _git(folder: Path, args: list[str]) -> bytes:
     if result.returncode != 0:
         raise failure(args[0], result.stderr.decode("utf-8", "replace"))
     return result.stdout
-
-
-def read_user(runner: GitRunner) -> Identity:
-    """The user's name and address from git's configuration, or an obvious stand-in."""
-    values = _user_values(runner)
-    return Identity(
-        values.get("user.name") or STAND_IN.name, values.get("user.email") or STAND_IN.email
-    )
-
-
-def user_remedy(runner: GitRunner) -> str:
-    """How to tell git the user's name and address; empty if it knows both."""
-    values = _user_values(runner)
-    missing = [
-        f"`git config --global {key} {example}`"
-        for key, example in _USER_KEYS.items()
-        if not values.get(key)
-    ]
-    return f"Run {' and '.join(missing)}." if missing else ""
-
-
-def _user_values(runner: GitRunner) -> dict[str, str]:
-    out = runner.run(["config", "--null", "--get-regexp", r"^user\.(name|email)$"], ok=(0, 1))
-    return dict(
-        row.decode("utf-8", "replace").split("\n", 1) for row in out.split(b"\0") if b"\n" in row
-    )
 
 
 def identity_line(identity: Identity, seconds: int) -> str:

@@ -45,7 +45,6 @@ from pack_connectors.local_git.repository import (
     Repository,
     current_branch,
     identity_line,
-    read_user,
 )
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
@@ -74,6 +73,7 @@ class GitWrite:
         worktree: Worktree,
         recovery: Recovery,
         committed: CommittedFiles,
+        user: Callable[[], Identity],
         gc_seconds: float = LONGEST_SECONDS,
         sign: Callable[[bytes], bytes] = bytes,
     ) -> None:
@@ -88,11 +88,11 @@ class GitWrite:
         self._worktree = worktree
         self._recovery = recovery
         self._committed = committed
+        self._user = user
         self._gc_seconds = gc_seconds
         self._sign = sign
         self._is_kept = False
         self._work_dir = repository.state_dir / "work"
-        self._user: Identity | None = None
 
     def write(self, plan: ExaminedWrite, begun: PreparedIndex | None) -> Commit:
         """Make the commit, and bring the working tree and the index in line with it.
@@ -194,11 +194,10 @@ class GitWrite:
 
     def _commit_data(self, plan: ExaminedWrite, tree: str) -> bytes:
         now = max(0, int(self._clock().timestamp()))  # git knows no time before 1970
-        if self._user is None:
-            self._user = read_user(self._runner)
-        author = identity_line(plan.author or self._user, now)
+        user = self._user()
+        author = identity_line(plan.author or user, now)
         parents = [plan.head] if plan.head else []
-        committer = identity_line(self._user, now)
+        committer = identity_line(user, now)
         return self._sign(commit_data(tree, parents, author, committer, plan.message))
 
     def _drop_staged(self, steps: Sequence[Step]) -> None:

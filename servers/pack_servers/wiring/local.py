@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
-from pack_connectors.local_git.process import GitRunner, find_git
+from pack_connectors.local_git.process import find_git
 from pack_connectors.local_git.repository import (
-    STAND_IN,
     create_repository,
     is_bare,
     open_repository,
-    user_remedy,
 )
+from pack_connectors.local_git.rules.person import STAND_IN, PersonalSettings
 
 from pack.connector import Connector
 from pack.core.reader import marks_of_a_memory
@@ -219,7 +218,7 @@ def _is_there(folder: Path) -> bool:
 def _tell_without_user(folder: Path, announce: Announce) -> None:
     """Say once, when the repository is made, that git does not know whose commits are made."""
     repository = open_repository(folder)
-    remedy = user_remedy(GitRunner(repository))
+    remedy = PersonalSettings(repository).user_remedy()
     if remedy:
         announce(f"git does not know who you are, so your commits say {STAND_IN.name}")
         announce(f"  → {remedy}")

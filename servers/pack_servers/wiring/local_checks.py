@@ -15,14 +15,13 @@ from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.local_git.repository import (
-    STAND_IN,
     Repository,
     current_branch,
     find_damage,
     open_repository,
     refuse_unfinished_operation,
-    user_remedy,
 )
+from pack_connectors.local_git.rules.person import STAND_IN, PersonalSettings
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.process_lock import ProcessLock
 
@@ -113,7 +112,7 @@ def _of_repository(repository: Repository) -> Iterator[Check]:
     if not repository.own.is_ours():
         words = "this system has no links, so git reads the configuration of the repository"
         yield Check("git config", State.NOTE, words, "Use PACK on folders that you trust only.")
-    remedy = user_remedy(GitRunner(repository))
+    remedy = PersonalSettings(repository).user_remedy()
     if remedy:
         found = f"git does not know who you are, so your commits say {STAND_IN.name}"
         yield Check("git user", State.NOTE, found, remedy)

@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Final
 
 from pack.errors import NotFound, StaleBase, Unavailable
-from pack.model import BlobId, CommitId
+from pack.model import BlobId, CommitId, Identity
 from pack_connectors.local_git.committed import lacks_ref, read_ref_file
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
-from pack_connectors.local_git.repository import Repository, identity_line, read_user
+from pack_connectors.local_git.repository import Repository, identity_line
 
 REF: Final = "refs/notes/pack-truth"
 _Stamp = tuple[int, int, int]
@@ -35,6 +35,7 @@ class CommitNotes:
         clock: Callable[[], datetime],
         *,
         store: ObjectStore,
+        user: Callable[[], Identity],
     ) -> None:
         # As text: they are looked at before each answer about levels.
         self._common_dir = str(repository.common_dir)
@@ -45,6 +46,7 @@ class CommitNotes:
         self._runner = runner
         self._clock = clock
         self._store = store
+        self._user = user
 
     def head(self) -> CommitId | None:
         """See `Connector.notes_head`; git is asked only where its files do not say it."""
@@ -115,7 +117,7 @@ class CommitNotes:
         self, base: CommitId | None, notes: Mapping[CommitId, str | None], message: str
     ) -> Iterator[bytes]:
         now = max(0, int(self._clock().timestamp()))
-        yield f"commit {REF}\ncommitter {identity_line(read_user(self._runner), now)}\n".encode()
+        yield f"commit {REF}\ncommitter {identity_line(self._user(), now)}\n".encode()
         yield _data(f"{message.rstrip()}\n")
         if base is not None:
             yield f"from {check_id(base)}\n".encode()

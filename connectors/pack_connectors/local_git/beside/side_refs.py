@@ -26,7 +26,7 @@ from pack_connectors.local_git.objects import (
     find_in_tree,
 )
 from pack_connectors.local_git.process import GitRunner, RefUpdater, check_id, is_id
-from pack_connectors.local_git.repository import Repository, identity_line, read_user
+from pack_connectors.local_git.repository import Repository, identity_line
 from pack_connectors.local_git.write import merge_data
 from pack_connectors.preconditions import is_side_ref
 from pack_connectors.system.durable_files import DurableFiles
@@ -96,6 +96,7 @@ class SideRefs:
         *,
         store: ObjectStore,
         refs: RefUpdater,
+        user: Callable[[], Identity],
         view: ThreadView | None = None,
     ) -> None:
         self._repository = repository
@@ -103,7 +104,7 @@ class SideRefs:
         self._clock = clock
         self._store = store
         self._refs = refs
-        self._user: Identity | None = None
+        self._user = user
         self._view = view or ThreadView()
         self._known: dict[str, tuple[_Seen | None, dict[str, CommitId]]] = {}
 
@@ -323,7 +324,7 @@ class SideRefs:
         sign: Callable[[bytes], bytes] = bytes,
         stamp: Stamp | None = None,
     ) -> CommitId:
-        user, now = stamp or (self._committer(), max(0, int(self._clock().timestamp())))
+        user, now = stamp or (self._user(), max(0, int(self._clock().timestamp())))
         lines = (
             f"tree {tree}",
             *(f"parent {parent}" for parent in parents),
@@ -332,11 +333,6 @@ class SideRefs:
         )
         data = ("\n".join(lines) + f"\n\n{message.rstrip()}\n").encode("utf-8", "replace")
         return CommitId(self._store.add("commit", sign(data), files))
-
-    def _committer(self) -> Identity:
-        if self._user is None:
-            self._user = read_user(self._runner)
-        return self._user
 
     def _entry(
         self, base: CommitId | None, change: Change, files: DurableFiles

@@ -30,6 +30,9 @@ class GitHistory:
         updates = "".join(f"update {ref}\0{check_id(to)}\0\0" for ref, to in refs.items())
         self._runner.run(["update-ref", "--stdin", "-z"], stdin=updates.encode())
 
+    def _distance(self, ancestor: CommitId, commit: CommitId) -> int | None:
+        return 0 if ancestor == commit else self._local.distance(ancestor, commit)
+
     def rescue(self, *commits: CommitId) -> str:
         """See `Remote.rescue`."""
         refs = {f"refs/pack/rescue/{commit[:12]}": commit for commit in commits}
@@ -38,12 +41,12 @@ class GitHistory:
 
     def is_ancestor(self, ancestor: CommitId, commit: CommitId) -> bool:
         """See `Remote.is_ancestor`."""
-        apart = self._local.distance(ancestor, commit)
+        apart = self._distance(ancestor, commit)
         return leads_to(self._runner, ancestor, commit) if apart is None else apart >= 0
 
     def merge_base(self, one: CommitId, other: CommitId) -> CommitId | None:
         """See `Remote.merge_base`."""
-        apart = self._local.distance(one, other)
+        apart = self._distance(one, other)
         if apart is not None:
             return one if apart >= 0 else other
         out = self._runner.run(["merge-base", check_id(one), check_id(other)], ok=(0, 1))
@@ -51,7 +54,7 @@ class GitHistory:
 
     def count(self, commit: CommitId, without: CommitId | None) -> int:
         """See `Remote.count`."""
-        apart = self._local.distance(without, commit) if without else None
+        apart = self._distance(without, commit) if without else None
         if apart is not None:
             return max(apart, 0)
         excluded = [f"^{check_id(without)}"] if without else []

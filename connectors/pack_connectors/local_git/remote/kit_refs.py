@@ -17,6 +17,7 @@ from typing import Final
 
 from pack.errors import Unavailable
 from pack.model import CommitId
+from pack_connectors.local_git.committed import lacks_ref
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
 
 _HERE: Final = "refs/pack/kits/"
@@ -75,6 +76,8 @@ class KitRefs:
                 self._move(f"{_HERE}{name}", self._with_versions(ours, theirs), ours)
 
     def _list(self, prefix: str) -> Mapping[str, CommitId]:
+        if lacks_ref(str(self._runner.repository.common_dir), prefix.removesuffix("/")):
+            return {}
         form = "--format=%(objecttype) %(objectname) %(refname)"
         out = self._runner.run(["for-each-ref", f"--count={_MOST}", form, prefix])
         rows = (line.split(" ", 2) for line in out.decode("utf-8", "replace").splitlines())

@@ -26,7 +26,7 @@ from pack.model import CommitId
 from pack.remote.remote import RemoteBranch, RemoteRecord
 from pack_connectors.local_git.beside.side_refs import is_side_branch
 from pack_connectors.local_git.connector import LocalGit
-from pack_connectors.local_git.process import check_id, is_id
+from pack_connectors.local_git.process import check_id
 from pack_connectors.local_git.remote.config import (
     HEADS,
     ConfiguredBranch,
@@ -87,6 +87,7 @@ class GitRemote(GitHistory):
         self._record = RecordFile(state_dir / f"{stem}.json", old_record)
         self._exchanging: int | None = None
         self._held: ConfiguredBranch | None = None
+        self._checked: str | None = None
 
     def close(self) -> None:
         """Close the lock file."""
@@ -109,7 +110,7 @@ class GitRemote(GitHistory):
     def follow(self, branch: str) -> RemoteBranch:
         """See `Remote.follow`."""
         found = replace(self._place(), branch=branch)
-        check_name(self._runner, found)
+        self._check_name(found)
         self._held = found
         return _described(found)
 
@@ -119,8 +120,13 @@ class GitRemote(GitHistory):
         known = self.record()
         if known.branch is not None and known.configured == found.branch:
             found = replace(found, branch=known.branch)
-        check_name(self._runner, found)
+        self._check_name(found)
         return found
+
+    def _check_name(self, found: ConfiguredBranch) -> None:
+        if self._checked != (name := found.ref("seen")):  # what git says of a name stays true
+            check_name(self._runner, found)
+            self._checked = name
 
     def _place(self) -> ConfiguredBranch:
         is_ours = self._exchanging == threading.get_ident()
@@ -209,7 +215,7 @@ class GitRemote(GitHistory):
 
     def seen(self) -> CommitId | None:
         """See `Remote.seen`."""
-        return self._read_ref("seen")
+        return self._local.commit_of(self._place().ref("seen"))
 
     def note_seen(self, commit: CommitId) -> None:
         """See `Remote.note_seen`."""
@@ -217,17 +223,11 @@ class GitRemote(GitHistory):
 
     def fetched(self) -> CommitId | None:
         """See `Remote.fetched`."""
-        return self._read_ref("fetched")
+        return self._local.commit_of(self._place().ref("fetched"))
 
     def was_fetched(self) -> bool:
         """See `Remote.was_fetched`."""
         return bool(self._runner.run(["for-each-ref", "--count=1", f"refs/remotes/{self._name}/"]))
-
-    def _read_ref(self, kind: str) -> CommitId | None:
-        ref = f"{self._place().ref(kind)}^{{commit}}"
-        out = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
-        text = out.decode().strip()
-        return CommitId(text) if is_id(text) else None
 
     # --- how it went -----------------------------------------------------------------------------
 

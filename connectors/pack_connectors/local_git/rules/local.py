@@ -61,6 +61,7 @@ class LocalRules:
     def __init__(
         self,
         repository: Repository,
+        personal: PersonalSettings,
         worktree: Worktree,
         store: ObjectStore,
         index: GitIndex,
@@ -69,7 +70,7 @@ class LocalRules:
     ) -> None:
         self._diff = diff
         self._root = str(repository.work_tree)
-        self._personal = PersonalSettings(repository)
+        self._personal = personal
         self._worktree = worktree
         self._store = store
         self._index = index

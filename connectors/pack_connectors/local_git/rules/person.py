@@ -1,10 +1,10 @@
-"""The rule files and settings of the person's own git, outside of the working tree.
+"""Who the person is for their own git, and its rule files and settings outside of the working tree.
 
 They are read as the person's git reads them, so here the configuration is asked for as it is:
 `git config` runs nothing. The other commands of PACK do not see these settings (`process`).
 
 Sources: gitignore(5), gitattributes(5), git-config(1) "core.excludesFile", "core.attributesFile",
-"core.autocrlf", "core.eol", "core.ignoreCase".
+"core.autocrlf", "core.eol", "core.ignoreCase", "user.name", "user.email".
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ from typing import Final
 
 from pack.deferred import dataclass
 from pack.errors import Unavailable
+from pack.model import Identity
 from pack.rules.exclusion import OuterRules
 from pack.rules.patterns import MAX_RULE_BYTES, RuleFile
 from pack_connectors.local_git.process import find_git, scrubbed_environment
 from pack_connectors.local_git.repository import Repository
-from pack_connectors.system.open_flags import READ
+from pack_connectors.system.regular_files import read_beginning
 
-_KEYS: Final = r"^core\.(excludesfile|attributesfile|autocrlf|eol|ignorecase)$"
+_KEYS: Final = r"^(core\.(excludesfile|attributesfile|autocrlf|eol|ignorecase)|user\.(name|email))$"
 _KEPT: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 _SYSTEM_CONFIG: Final = "/etc/gitconfig"
 _SYSTEM_ATTRIBUTES: Final = "/etc/gitattributes"
 _NATIVE: Final = "crlf" if sys.platform == "win32" else "lf"
+STAND_IN: Final = Identity("PACK user", "user@localhost")
+"""Whose commits a user makes whom git does not know."""
+_USER_KEYS: Final = {"user.name": '"Your Name"', "user.email": "you@example.org"}
 _TRUE: Final = ("true", "yes", "on", "1", "")
 
 Stamp = tuple[object, ...]
@@ -70,23 +74,54 @@ class PersonalSettings:
         Raises:
             Unavailable: Git cannot be asked for its configuration.
         """
-        config_stamp = _stamp(self._config_files)
-        if config_stamp != self._config_stamp:
-            self._config = self._ask()
-            self._files = {name: str(file) for name, file in self._rule_files() if file}
-            self._config_stamp, self._known = config_stamp, None
+        config_stamp = self._bring_up()
         stamp = (config_stamp, _stamp(self._files.values()))
         known = self._known
         if known is None or known.stamp != stamp:
             known = self._known = self._load(self._files, stamp)
         return known
 
+    def user(self) -> Identity:
+        """The person's name and address, or an obvious stand-in.
+
+        Raises:
+            Unavailable: Git cannot be asked for its configuration.
+        """
+        self._bring_up()
+        return Identity(
+            self._config.get("user.name") or STAND_IN.name,
+            self._config.get("user.email") or STAND_IN.email,
+        )
+
+    def user_remedy(self) -> str:
+        """How to tell git the person's name and address; empty if it knows both.
+
+        Raises:
+            Unavailable: Git cannot be asked for its configuration.
+        """
+        self._bring_up()
+        missing = [
+            f"`git config --global {key} {example}`"
+            for key, example in _USER_KEYS.items()
+            if not self._config.get(key)
+        ]
+        return f"Run {' and '.join(missing)}." if missing else ""
+
+    def _bring_up(self) -> Stamp:
+        """Ask git again if one of its files has changed; returns what tells their state."""
+        stamp = _stamp(self._config_files)
+        if stamp != self._config_stamp:
+            self._config = self._ask()
+            self._files = {name: str(file) for name, file in self._rule_files() if file}
+            self._config_stamp, self._known = stamp, None
+        return stamp
+
     def _load(self, files: Mapping[str, str], stamp: Stamp) -> PersonalRules:
         fold = self._config.get("core.ignorecase", "false").lower() in _TRUE
         found = {
             name: RuleFile(_shown(Path(place), self._repository), "", content, fold)
             for name, place in files.items()
-            if (content := _read(place))
+            if (content := read_beginning(place, MAX_RULE_BYTES))
         }
 
         def those(*names: str) -> tuple[RuleFile, ...]:
@@ -180,23 +215,6 @@ def status_of(file: str) -> Stamp | None:
     except (OSError, ValueError):
         return None
     return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-
-
-def _read(file: str) -> bytes | None:
-    """The beginning of a file; `None` for anything else, which could also keep us waiting."""
-    try:
-        descriptor = os.open(file, READ)
-    except (OSError, ValueError):
-        return None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        with os.fdopen(os.dup(descriptor), "rb") as opened:
-            return opened.read(MAX_RULE_BYTES)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
 
 
 def _shown(place: Path, repository: Repository) -> str:

@@ -12,9 +12,8 @@ from urllib.request import url2pathname
 from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
 from pack_connectors.kit_sources.folder import FolderSource
 from pack_connectors.local_git.connector import LocalGit
-from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.kit_source import FetchedRepositories, GitKitSource
-from pack_connectors.local_git.repository import STAND_IN, read_user
+from pack_connectors.local_git.rules.person import STAND_IN
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, Unavailable
@@ -204,7 +203,7 @@ def author_of(memory: Memory) -> Identity:
     """Who a patch says it is from: the user of git here, or the last who wrote in the memory."""
     local, head = memory.connector, memory.connector.head()
     if isinstance(local, LocalGit):
-        return read_user(GitRunner(local.repository))
+        return local.user()
     facts = next(iter(local.log(LogQuery(head))), None) if head is not None else None
     return facts.author if facts is not None and facts.author is not None else STAND_IN
 

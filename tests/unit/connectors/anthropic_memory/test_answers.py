@@ -14,7 +14,7 @@ import pytest
 from pack.provenance import Origin, Source
 from tests.memory_tools import BothTools, Command, answer, compare_sequences, differences
 
-SEQUENCES = 90
+SEQUENCES = 45
 
 
 @pytest.mark.parametrize("part", range(3))

@@ -1,5 +1,6 @@
 """Reading many blobs at once, from a git for each question and from children that stay."""
 
+import os
 import sys
 import threading
 
@@ -7,7 +8,7 @@ import git as git_python
 import pytest
 from pack_connectors.local_git.cat_file import FEW, CatFile
 from pack_connectors.local_git.objects import ObjectStore
-from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.process import GitRunner, find_git
 from pack_connectors.local_git.repository import open_repository
 
 from pack.errors import NotFound, Unavailable
@@ -21,19 +22,63 @@ def runner(tmp_path):
     return GitRunner(open_repository(tmp_path))
 
 
-@pytest.fixture(params=[10_000, 0], ids=["few", "many"])
+OLD_GIT = """#!/bin/sh
+case "$*" in *--batch-command*) echo "error: unknown option" >&2; exit 129;; esac
+exec "{}" "$@"
+"""
+
+
+@pytest.fixture
+def old_git(tmp_path_factory, monkeypatch):
+    """What GitPython starts does not know what git knows since 2.36."""
+    program = tmp_path_factory.mktemp("old") / "git"
+    program.write_text(OLD_GIT.format(find_git()))
+    program.chmod(0o755)
+    monkeypatch.setattr(git_python.Git, "GIT_PYTHON_GIT_EXECUTABLE", str(program))
+
+
+@pytest.fixture(params=["few", "many", "many, of an old git"])
 def store(runner, request):
+    if request.param.endswith("old git"):
+        if os.name != "posix":
+            pytest.skip("the old git is a shell script")
+        request.getfixturevalue("old_git")
     made = ObjectStore(runner)
-    made._cat_file = CatFile(runner, few=request.param)
+    made._cat_file = CatFile(runner, few=10_000 if request.param == "few" else 0)
     yield made
     made.close()
 
 
+def test_one_child_answers_all_where_git_can(runner):
+    (one,) = stored(runner, [b"one"])
+    made = CatFile(runner, few=0)
+    assert made.header(one).kind == "blob"
+    assert made.contents([one])[one].data == b"one"
+    assert made.heads([one]) == {one: ("blob", 3)}
+    assert made._git.cat_file_header is None
+    made.close()
+
+
+def test_an_old_git_answers_with_two(runner, old_git):
+    (one,) = stored(runner, [b"one"])
+    made = CatFile(runner, few=0)
+    for _ in range(2):
+        assert made.contents([one])[one].data == b"one"
+        assert made.header(one).kind == "blob"
+        assert made._git.cat_file_header is not None
+        made.close()
+
+
 def stored(runner, contents):
-    return [
-        BlobId(git(runner.work_tree, "hash-object", "-w", "--stdin", stdin=c).decode().strip())
-        for c in contents
-    ]
+    """All of them by one git, as a thousand would take most of the time."""
+    stream = b"".join(
+        b"blob\nmark :%d\ndata %d\n%b\n" % (number, len(content), content)
+        for number, content in enumerate(contents, start=1)
+    )
+    marks = runner.git_dir / "marks"
+    git(runner.work_tree, "fast-import", "--quiet", f"--export-marks={marks}", stdin=stream)
+    found = dict(line.split() for line in marks.read_text("ascii").splitlines())
+    return [BlobId(found[f":{number}"]) for number in range(1, len(contents) + 1)]
 
 
 CONTENTS = [b"", b"one", b"line\nline\n", b"missing\n", b"\0\xff" * 500_000, "é\r\n".encode()]

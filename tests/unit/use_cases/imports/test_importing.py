@@ -63,7 +63,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(world: World, memory: Memor
 
 
 def test_a_dry_run_holds_no_more_than_one_record(memory: Memory) -> None:
-    text = "0123456789abcde\n" * 8_000
+    text = "0123456789abcde\n" * 2_000
     records = (note(f"N{n}", f"{n}\n{text}") for n in range(20))
     tracemalloc.start()
     try:

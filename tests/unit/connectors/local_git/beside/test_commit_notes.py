@@ -10,6 +10,7 @@ from pack_connectors.local_git.beside.commit_notes import REF, CommitNotes
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import create_repository, open_repository
+from pack_connectors.local_git.rules.person import STAND_IN
 
 from pack.errors import StaleBase
 from pack.model import CommitId
@@ -29,7 +30,7 @@ def notes(folder: Path) -> Iterator[CommitNotes]:
     repository = open_repository(folder)
     runner = GitRunner(repository)
     store = ObjectStore(runner)
-    yield CommitNotes(repository, runner, lambda: START, store=store)
+    yield CommitNotes(repository, runner, lambda: START, store=store, user=lambda: STAND_IN)
     store.close()
 
 

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pack_connectors.local_git.own_config import OwnCommonDir, own_config, pairs
+from pack_connectors.local_git.config.config_file import listed_pairs
+from pack_connectors.local_git.config.own_config import OwnCommonDir, own_config
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import open_repository
 
@@ -13,9 +14,9 @@ from pack.errors import InvalidConfig
 from tests.support import git
 
 
-def listed(file: Path) -> bytes:
+def listed(file: Path) -> list[tuple[str, str | None]]:
     command = ["git", "config", "--file", str(file), "--null", "--list"]
-    return subprocess.run(command, capture_output=True, check=True).stdout
+    return list(listed_pairs(subprocess.run(command, capture_output=True, check=True).stdout))
 
 
 @pytest.fixture
@@ -62,20 +63,20 @@ def test_the_format_and_harmless_values_are_taken_over(tmp_path):
     found = tmp_path / "config"
     found.write_bytes(own_config([*TAKEN.items(), *LEFT.items()]))
     ours = {"core.repositoryformatversion": "1", "core.bare": "false"}
-    assert dict(pairs(listed(found))) == ours | TAKEN
+    assert dict(listed(found)) == ours | TAKEN
 
 
 def test_a_key_that_stands_alone_does_so(tmp_path):
     theirs = tmp_path / "theirs"
     theirs.write_text("[core]\n\tignoreCase\n")
-    (tmp_path / "ours").write_bytes(own_config(pairs(listed(theirs))))
-    assert ("core.ignorecase", None) in list(pairs(listed(tmp_path / "ours")))
+    (tmp_path / "ours").write_bytes(own_config(listed(theirs)))
+    assert ("core.ignorecase", None) in list(listed(tmp_path / "ours"))
 
 
 def test_housekeeping_of_a_partial_clone_is_left_to_git(tmp_path):
     theirs = {"gc.auto": "1", "maintenance.strategy": "incremental", "remote.a.b.promisor": "true"}
     (tmp_path / "config").write_bytes(own_config(theirs.items()))
-    found = dict(pairs(listed(tmp_path / "config")))
+    found = dict(listed(tmp_path / "config"))
     assert found["gc.auto"] == "0"
     assert "maintenance.strategy" not in found
 

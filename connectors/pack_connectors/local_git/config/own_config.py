@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -28,6 +28,7 @@ from typing import Final
 
 from pack.deferred import pattern
 from pack.errors import InvalidConfig, Unavailable
+from pack_connectors.local_git.config.config_file import Pair
 
 _SHARED: Final = (
     "refs", "packed-refs", "reftable", "logs", "shallow", "info", "worktrees", "rr-cache",
@@ -65,9 +66,6 @@ _TAKEN_OVER: Final = pattern(
     re.VERBOSE,
 )
 
-Pair = tuple[str, str | None]
-"""A key and its value; `None` for a key that stands alone, which means true."""
-
 
 class OwnCommonDir:
     """What git is given as `GIT_COMMON_DIR` for one repository; may be shared by threads.
@@ -76,7 +74,7 @@ class OwnCommonDir:
         common_dir: The repository's.
         place: Where ours is to be, in a folder that may be missing.
         fallback: Where it is to be if that is impossible, or holds what is not ours.
-        read: Lists a configuration file as `git config --null --list` does.
+        read: Gives the keys and values of a configuration file, in their order.
     """
 
     def __init__(
@@ -84,7 +82,7 @@ class OwnCommonDir:
         common_dir: Path,
         place: Path,
         fallback: Callable[[], Path],
-        read: Callable[[Path], bytes],
+        read: Callable[[Path], Iterable[Pair]],
     ) -> None:
         self._common_dir = common_dir
         self._place = place
@@ -157,7 +155,7 @@ def _is_ours(folder: Path) -> bool:
         )
 
 
-def _complete(folder: Path, common_dir: Path, read: Callable[[Path], bytes]) -> None:
+def _complete(folder: Path, common_dir: Path, read: Callable[[Path], Iterable[Pair]]) -> None:
     # Relative, so that a folder that is moved, or seen by two machines, needs no other ones.
     up = os.path.relpath(common_dir, folder.resolve())
     for name in _SHARED:
@@ -170,8 +168,8 @@ def _complete(folder: Path, common_dir: Path, read: Callable[[Path], bytes]) -> 
     with suppress(FileNotFoundError), file.open("rb") as ours:
         if identity and ours.readline() == first:
             return
-    listed = read(theirs) if identity else b""
-    _replace(file, lambda new: new.write_bytes(first + own_config(pairs(listed))))
+    found = read(theirs) if identity else ()
+    _replace(file, lambda new: new.write_bytes(first + own_config(found)))
 
 
 def _link(link: Path, target: str) -> None:
@@ -206,13 +204,6 @@ def _identity(file: str) -> str:
 
 
 # --- its content ----------------------------------------------------------------------------------
-
-
-def pairs(listed: bytes) -> Iterator[Pair]:
-    """The keys and values that `git config --null --list` printed."""
-    for row in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        key, has_value, value = row.partition("\n")
-        yield key, value if has_value else None
 
 
 def own_config(theirs: Iterable[Pair]) -> bytes:
