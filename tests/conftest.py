@@ -2,7 +2,7 @@
 
 Environment variables read here, before the tests lose sight of them:
 
-- `PACK_SIM_SEEDS`: how many groups of peers are simulated; 60 unless it says otherwise.
+- `PACK_SIM_SEEDS`: how many groups of peers are simulated; 120 unless it says otherwise.
 - `PACK_TEST_PROFILE`: `ci` (the default: the same examples in every run) or `soak` (many, random).
 - `PACK_TEST_GITS`: further git executables to try, separated as in PATH.
 - `PACK_TEST_SHARED`: folder with the real memory files; by default `../shared/data` beside the

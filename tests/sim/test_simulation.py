@@ -11,7 +11,7 @@ from pack.mesh.troubles import TroubleKind
 from tests.sim.auditor import audit
 from tests.sim.runs import problems_of
 
-USUAL, SOAK = int(os.environ.get("PACK_SIM_SEEDS") or 60), 50_000
+USUAL, SOAK = int(os.environ.get("PACK_SIM_SEEDS") or 120), 50_000
 BATCH = 20
 IDLE = 20
 FOUND = (37, 96, 993, 1012, 1912, 3833, 8700, 13891, 22567, 28027, 33620)
