@@ -170,6 +170,14 @@ def twice(forge: Forger) -> None:
     forge.publish(("100644", b"zz.md", forge.blob()), ("100644", b"zz.md", forge.blob(b"2")))
 
 
+def endless(forge: Forger) -> None:
+    """A few trees that name each other so often that to list them all would never end."""
+    tree = forge.tree(("100644", b"a.md", forge.blob()))
+    for _ in range(8):
+        tree = forge.tree(*(("40000", b"%02d" % number, tree) for number in range(64)))
+    forge.publish(("40000", b"zz", tree))
+
+
 HOSTILE: dict[str, Callable[[Forger], None]] = {
     harm.__name__: harm
     for harm in (
@@ -190,6 +198,7 @@ HOSTILE: dict[str, Callable[[Forger], None]] = {
         long_link,
         nul_link,
         twice,
+        endless,
     )
 } | {name: git_folder(name.encode()) for name in (".git", ".GIT", "git~1", ".g\u200cit")}
 

@@ -22,6 +22,7 @@ from pack_connectors.local_git.objects import (
     TreeEntry,
     place_id,
 )
+from pack_connectors.local_git.past.tree_size import refuse_endless
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.worktree import Worktree
@@ -90,9 +91,15 @@ class Arrivals:
         self._last: tuple[tuple[CommitId | None, CommitId], list[Difference]] | None = None
 
     def differences(self, old: CommitId | None, new: CommitId) -> Sequence[Difference]:
-        """As the function of that name, once for whoever looks first and then takes it in."""
+        """As the function of that name, once for whoever looks first and then takes it in.
+
+        Raises:
+            LimitExceeded: The second commit holds more files than any memory has.
+            As the function of that name.
+        """
         last = self._last
         if last is None or last[0] != (old, new):
+            refuse_endless(self._store, new)
             last = self._last = (old, new), list(differences(self._runner, old, new))
         return last[1]
 

@@ -67,6 +67,9 @@ HARDENED_CONFIG: Final[Mapping[str, str]] = {
 }
 # Commands that look at what the system and the user configured, too.
 _WITH_THEIR_CONFIG: Final = ("config", "check-ignore", "check-attr")
+# Commands that list files as long as somebody's trees go on; two million are no more than this.
+_LISTING: Final = ("diff-tree", "log", "ls-tree")
+_MOST_MEMORY: Final = 1024**3
 _NO_PROTOCOL: Final = ":"
 """A list of protocols without any; an empty variable is none on some systems."""
 
@@ -193,7 +196,7 @@ class GitRunner:
             Unavailable: Git could not be started.
         """
         try:
-            return Child(
+            child = Child(
                 [self.executable, *self._options_of(args[0]), *args],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -202,6 +205,9 @@ class GitRunner:
                 cwd=cwd or self.git_dir,
                 pass_fds=inherit if os.name == "posix" else (),
             )
+            if args[0] in _LISTING:
+                child.limit_memory(_MOST_MEMORY)
+            return child
         except OSError as error:
             raise Unavailable(f"git could not be started: {error.strerror}") from error
 

@@ -15,6 +15,9 @@ import sys
 import time
 from contextlib import suppress
 
+if sys.platform == "linux":
+    import resource
+
 
 class Child(subprocess.Popen[bytes]):
     """As `subprocess.Popen`; where Linux can do it, a wait sleeps until the child has ended."""
@@ -26,6 +29,15 @@ class Child(subprocess.Popen[bytes]):
             _sleep_until_end(self.pid, timeout)
             timeout = max(0.0, timeout - (time.monotonic() - start))
         return super().wait(timeout)
+
+    def limit_memory(self, most: int) -> None:
+        """Have it fail where it wants more than so many bytes of memory; only Linux can say that.
+
+        Files that it maps do not count. Source: getrlimit(2), "RLIMIT_DATA".
+        """
+        if sys.platform == "linux":
+            with suppress(OSError, ValueError):  # it has ended, or may have less anyway
+                resource.prlimit(self.pid, resource.RLIMIT_DATA, (most, most))
 
 
 def _sleep_until_end(pid: int, seconds: float) -> None:

@@ -39,6 +39,7 @@ from pack_connectors.local_git.beside.bundle_file import read_bundle_head
 from pack_connectors.local_git.beside.side_refs import parents_in, walk_commits
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.past.one_commit import parse_commit
+from pack_connectors.local_git.past.tree_size import refuse_endless
 from pack_connectors.local_git.process import GitRunner, check_id, finish
 from pack_connectors.local_git.repository import Repository
 
@@ -279,8 +280,11 @@ class ArrivedBundle:
         lines = [check_id(head), *(f"^{check_id(one)}" for one in known)]
         asked = "".join(f"{line}\n" for line in lines).encode()
         out = self._runner.run(["rev-list", "--ignore-missing", "--stdin"], stdin=asked)
-        found = self._store.read_commits([*map(CommitId, out.decode("ascii").splitlines())])
+        commits = [*map(CommitId, out.decode("ascii").splitlines())]
+        found = self._store.read_commits(commits)
         with _blamed():
+            if commits:
+                refuse_endless(self._store, head)
             for commit, content in found:
                 yield parse_commit(commit, content) or _odd(commit, content), content
 

@@ -58,3 +58,14 @@ def test_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         child.wait(60)
     assert opened
     assert set(opened) <= set(closed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a child")
+@pytest.mark.parametrize(("megabytes", "has_enough"), [(10, True), (500, False)])
+def test_a_child_gets_no_more_memory_than_was_said(megabytes: int, has_enough: bool) -> None:
+    code = f"input(); len(bytearray({megabytes} * 10**6))"
+    child = Child([sys.executable, "-IS", "-c", code], stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    child.limit_memory(200 * 10**6)
+    _, said = child.communicate(b"\n", timeout=60)
+    assert (child.returncode == 0, b"MemoryError" in said) == (has_enough, not has_enough)
+    child.limit_memory(1)  # it has ended

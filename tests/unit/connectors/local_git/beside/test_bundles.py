@@ -207,6 +207,22 @@ def test_a_tree_that_could_harm_a_checkout_is_refused(here, there, tmp_path, nam
         pytest.fail("it was let in")
 
 
+def test_a_commit_that_holds_more_files_than_can_be_listed_is_refused(here, there, tmp_path):
+    first = head(here)
+    tree = git(here, "rev-parse", "HEAD^{tree}").decode().strip()
+    for _ in range(8):
+        rows = "".join(f"040000 tree {tree}\t{number:02}\n" for number in range(64))
+        tree = git(here, "mktree", stdin=rows.encode()).decode().strip()
+    made = git(here, *USER, "commit-tree", "-p", first, "-m", "x", tree).decode().strip()
+    git(here, "update-ref", "refs/pack/peers/a", made)
+    file = tmp_path / "endless.pack"
+    assert bundles(here).write_bundle(file, ["peers/a"], [])
+    with bundles(there).arrival(file) as arrived:
+        with pytest.raises(LimitExceeded, match="files"):
+            list(arrived.new_commits(CommitId(made), []))
+        assert [one.id for one, _ in arrived.new_commits(first, [])] == [first]
+
+
 def test_a_bundle_of_any_size_is_not_unpacked(there, sent):
     with pytest.raises(LimitExceeded), bundles(there, largest=100).arrival(sent):
         pytest.fail("it was let in")
