@@ -99,6 +99,10 @@ class Clause:
     alternatives: tuple[Alternative, ...]
     required: bool = False
 
+    def with_alternatives(self, alternatives: tuple[Alternative, ...]) -> Clause:
+        """The same clause, met in other ways; `dataclasses.replace` takes three times as long."""
+        return Clause(self.text, self.kind, alternatives, self.required)
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -225,7 +229,7 @@ def _parts(terms: tuple[str, ...]) -> tuple[Alternative, ...]:
 def _as_whole(clause: Clause) -> Clause:
     """An excluded identifier, of which a part alone excludes nothing."""
     ways = tuple(way for way in clause.alternatives if way.weight > PART_WEIGHT)
-    return replace(clause, alternatives=ways)
+    return clause.with_alternatives(ways)
 
 
 def _distinct(clauses: Sequence[Clause]) -> list[Clause]:

@@ -76,6 +76,25 @@ class Explanation:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class Boosts(NamedTuple):
+    """Points that were added to those of a passage; few results are asked for theirs.
+
+    Attributes:
+        passages: Of all passages, by name.
+        number: Of the passage.
+        file: Points for the other passages of the file.
+    """
+
+    passages: Mapping[str, Sequence[float]]
+    number: int
+    file: float
+
+    def by_name(self) -> dict[str, float]:
+        """The points of the passage and its file."""
+        own = {name: values[self.number] for name, values in self.passages.items()}
+        return {**own, "file": self.file}
+
+
 class Ranked(NamedTuple):
     """A file, represented by its best passage.
 
@@ -84,7 +103,7 @@ class Ranked(NamedTuple):
         score: Above 0; comparable only within one query.
         query: What was asked.
         points: What the passage is worth by itself.
-        boosts: Points that were added, by name.
+        boosts: Points that were added.
         is_inside: Whether the file holds no whole word of the query, but letters or parts of one.
     """
 
@@ -92,7 +111,7 @@ class Ranked(NamedTuple):
     score: float
     query: Query
     points: Points
-    boosts: Mapping[str, float]
+    boosts: Boosts
     is_inside: bool = False
 
     @property
@@ -101,7 +120,7 @@ class Ranked(NamedTuple):
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
         own = {"near": self.points.near, "date": self.points.date, "place": self.points.place}
-        boosts = {**own, **self.boosts}
+        boosts = {**own, **self.boosts.by_name()}
         return Explanation(
             terms,
             {name: points for name, points in boosts.items() if points},
@@ -164,7 +183,7 @@ def rank(
     met = frozenset[int]().union(*(one.whole for one in points))
     holds = _all_holding(query, candidates, points)
     phrases = [
-        _phrase_points(held, has_others=one.whole >= met)
+        _phrase_points(held, has_others=one.whole >= met) if held else 0.0
         for held, one in zip(holds, points, strict=True)
     ]
     boosts["phrase"] = phrases
@@ -180,7 +199,7 @@ def rank(
             file.score,
             query,
             points[file.shown],
-            {name: values[file.shown] for name, values in boosts.items()} | {"file": file.others},
+            Boosts(boosts, file.shown, file.others),
             file.is_inside,
         )
         for file in _files(query, candidates, points, totals, phrases, answers, statistics.usual)
@@ -226,13 +245,15 @@ def _files(
         files.setdefault(candidates[number].path, []).append(number)
     found = []
     for passages in files.values():
-        passages.sort(key=lambda n: (-totals[n] - phrases[n], candidates[n].id))
+        others = 0.0
+        if len(passages) > 1:
+            passages.sort(key=lambda n: (-totals[n] - phrases[n], candidates[n].id))
+            others = from_file(
+                [totals[n] for n in passages],
+                [points[n].clauses for n in passages],
+                candidates[passages[0]].passages / max(usual, 1),
+            )
         best = passages[0]
-        others = from_file(
-            [totals[n] for n in passages],
-            [points[n].clauses for n in passages],
-            candidates[best].passages / max(usual, 1),
-        )
         score = totals[best] + phrases[best] + others
         is_inside = not any(points[n].whole or phrases[n] for n in passages)
         score = _LEAST * (score + 1) / (score + 2) if is_inside else max(score, _LEAST)
@@ -258,6 +279,8 @@ def _shown(
         points: What each is worth.
         passages: Those of this file, the best first.
     """
+    if len(passages) == 1:
+        return passages[0]
     for number in passages:
         if points[number].in_text or query.phrase in fold_text(candidates[number].text):
             return number
@@ -298,7 +321,7 @@ def _holds(phrase: str, candidate: Candidate) -> _Held | None:
     return _Held.INSIDE if phrase in text or phrase in head else None
 
 
-def _phrase_points(held: _Held | None, *, has_others: bool) -> float:
+def _phrase_points(held: _Held, *, has_others: bool) -> float:
     """Points for the query as typed; in whole words enough to outweigh all others.
 
     Args:
@@ -310,4 +333,4 @@ def _phrase_points(held: _Held | None, *, has_others: bool) -> float:
         return _PHRASE
     if held is _Held.HEAD:
         return _PHRASE_IN_HEAD
-    return _UNFINISHED if held is _Held.INSIDE and has_others else 0.0
+    return _UNFINISHED if has_others else 0.0

@@ -27,7 +27,7 @@ from pack.core.requests import (
 from pack.core.session import Session
 from pack.errors import InvalidRequest
 from pack.files.markdown import split_lines
-from pack.files.passages import heading_above
+from pack.files.passages import HeadingPath, heading_above, heading_paths
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
 from pack.search.candidate import Candidate, PassageStart
@@ -185,7 +185,8 @@ def _answer(
         choose=lambda part: cut_to_budget(part, request.budget, _cost),
         has_more=not is_all,
     )
-    alike = view.called_alike([place.candidate.id for place in chosen]) if view else {}
+    parts = [one.candidate.id for one in chosen if one.candidate.passages > 1]
+    alike = view.called_alike(parts) if view and parts else {}
     lines = find_lines(query, [(one.candidate.text, one.candidate.line) for one in chosen])
     matches = tuple(
         _match(place, *line, alike.get(place.candidate.id, ()), explain=request.explain)
@@ -205,11 +206,13 @@ def _match(
     place: _Hit, line: int, snippet: str, alike: Sequence[PassageStart], *, explain: bool
 ) -> Match:
     found = place.candidate
+    headings = heading_paths(found.text)
+    section = _section(found, headings, line)
     return Match(
         MemoryPath(found.path),
         found.topic,
         found.tags,
-        section_name(_section(found, line), line, found, alike),
+        section_name(section, line, found, headings, alike),
         snippet,
         line,
         place.score,
@@ -218,9 +221,9 @@ def _match(
     )
 
 
-def _section(found: Candidate, line: int) -> str:
+def _section(found: Candidate, headings: Sequence[HeadingPath], line: int) -> str:
     """The headings above a line; a short file is a single passage that may contain several."""
-    inner = heading_above(found.text, line - found.line + 1)
+    inner = heading_above(headings, line - found.line + 1)
     return inner if inner.startswith(found.heading) else found.heading
 
 

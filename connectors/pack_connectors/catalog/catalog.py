@@ -375,7 +375,8 @@ class SqliteCatalog:
         """The answer to a question about texts, once all of them are indexed."""
 
         def ask(db: sqlite3.Connection) -> tuple[_T] | None:
-            return None if pending.is_behind(db) else (question(db),)
+            is_ready = self._file.is_prepared(db) or not pending.is_behind(db)
+            return (question(db),) if is_ready else None
 
         while (answer := self._file.read_state(ask)) is None:
             self.catch_up()

@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
@@ -123,7 +122,7 @@ def _as_typed(clause: Clause) -> Clause:
     if len(first.terms) > 1:
         return clause
     ways = tuple(way for way in clause.alternatives if way.weight >= first.weight)
-    return replace(clause, alternatives=ways)
+    return clause.with_alternatives(ways)
 
 
 def _required(

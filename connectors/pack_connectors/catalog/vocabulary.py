@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from typing import Final, cast
 
 from pack.catalog.questions import Totals
@@ -39,11 +40,8 @@ def frequencies(db: sqlite3.Connection, terms: Collection[str]) -> dict[str, int
     def read(new: list[str]) -> list[tuple[str, int]]:
         return db.execute(query, (json.dumps(new),)).fetchall()
 
-    return {
-        term: count
-        for term, count in cast(KnowingConnection, db).known("count", terms, read, 0).items()
-        if count
-    }
+    known = cast(KnowingConnection, db).known("count", terms, read, 0)
+    return {term: count for term in terms if (count := known[term])}
 
 
 def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
@@ -64,10 +62,10 @@ def with_stems(
             found.setdefault(stem, []).append(tuple(term))
         return found.items()
 
-    every = {key for keys in wanted for key in keys}
+    every = set[str]().union(*wanted)
     nothing: Sequence[tuple[int, str]] = ()
     found = cast(KnowingConnection, db).known("forms", every, read, nothing)
-    groups = ([term for key in keys for term in found[key]] for keys in wanted)
+    groups = (chain.from_iterable(map(found.__getitem__, keys)) for keys in wanted)
     return [{text: -passages for passages, text in sorted(group)[:limit]} for group in groups]
 
 

@@ -10,6 +10,7 @@ from pack.files.passages import (
     bare_lines,
     cut_passages,
     heading_above,
+    heading_paths,
     split_passages,
 )
 
@@ -99,4 +100,5 @@ def test_lines_without_ends_are_the_same_lines(lines, end, is_ended):
     expected = [line.rstrip("\r\n") for line in split_lines(text)]
     assert [line.rstrip("\r\n") for line in bare_lines(text)] == expected
     for count in range(len(expected) + 1):
-        assert heading_above(text, count) == heading_above(f"{text}\r", count)
+        above = heading_above(heading_paths(text), count)
+        assert above == heading_above(heading_paths(f"{text}\r"), count)
