@@ -86,8 +86,7 @@ class SearchRequest:
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """A result and its sort key: ranked results come first, then those that were only found.
 
     Those with letters of the query inside other words only come after all others.

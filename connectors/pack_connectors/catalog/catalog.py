@@ -323,7 +323,7 @@ class SqliteCatalog:
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         return self._search(lambda db: vocabulary.frequencies(db, terms))
 
-    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[dict[str, int]]:
+    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[Mapping[str, int]]:
         return self._search(lambda db: vocabulary.with_stems(db, wanted, limit))
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
