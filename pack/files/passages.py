@@ -180,10 +180,9 @@ def _joined(above: Sequence[tuple[int, str]]) -> str:
 def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, int, str]]:
     """First and last line, level and title of each heading outside fences."""
     fence = ""
-    for number, line in enumerate(lines):
+    marked = [(number, line) for number, line in enumerate(lines) if line[:1] in _HEADING_SIGNS]
+    for number, line in marked:
         sign = line[:1]
-        if sign not in _HEADING_SIGNS:
-            continue
         if sign == " ":
             sign = line.lstrip(" ")[:1]
         if sign in ("`", "~") and (opened := _FENCE.match(line)):
@@ -205,6 +204,8 @@ def _title(rest: str) -> str:
 
 
 def _underlines(line: str, before: str) -> bool:
+    if line[-1:].isalnum():
+        return False  # as most items of lists
     return _UNDERLINE.match(line) is not None and _NO_PARAGRAPH.match(before) is None
 
 

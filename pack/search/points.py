@@ -17,7 +17,7 @@ from math import log
 from typing import Final, NamedTuple
 
 from pack.search.candidate import Candidate, head_of
-from pack.search.matches import Match, find_matches
+from pack.search.matches import NOTHING, Found, Match, find_matches
 from pack.search.place_names import places_named
 from pack.search.query import PART_WEIGHT, Query
 from pack.search.words import fold_text, searchable_texts
@@ -48,7 +48,7 @@ class Points(NamedTuple):
         date: Points for a date that the query names.
         place: Points for a place, if the query asks for one.
         whole: The clauses that are met by more than a part of what was typed.
-        in_text: Whether the text itself meets a clause, and not only what is known about it.
+        body: The matches in the text itself; those in what is known about it are not among them.
     """
 
     clauses: dict[int, float]
@@ -56,7 +56,7 @@ class Points(NamedTuple):
     date: float
     place: float
     whole: frozenset[int] = frozenset()
-    in_text: bool = False
+    body: Found = NOTHING
 
     @property
     def total(self) -> float:
@@ -95,8 +95,8 @@ def give_points(
         way.weight <= PART_WEIGHT for clause in query.clauses for way in clause.alternatives
     )
     average = max(average_length, 1.0)
-    given = []
-    for text, body, head, lines in zip(texts, found, heads, named, strict=True):
+    given, start = [], 0
+    for text, marked, body, head, lines in zip(texts, bodies, found, heads, named, strict=True):
         worth = 1.0 / (1 - _LENGTH + _LENGTH * (len(text.text) / average))
         weights, near = _walk(body, rarities, worth)
         clauses = _clause_points(weights, head, lines, rarities, worth)
@@ -107,9 +107,10 @@ def give_points(
                 _DATE if query.dates and _is_dated(query, text) else 0.0,
                 _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
                 _wholly_met((*body, *head)) if has_parts else frozenset(clauses),
-                bool(body),
+                Found(marked, start, body),
             )
         )
+        start += len(marked) + 1
     return given
 
 

@@ -174,7 +174,8 @@ def _wanted(parts: Sequence[str]) -> list[Clause]:
 
 
 def _without_stop_words(parts: Sequence[str]) -> list[Clause]:
-    return [clause for clause in _all_clauses(parts) if not _is_stop_word(clause)]
+    telling = [part for part in parts if part not in STOP_WORDS]
+    return [clause for clause in _all_clauses(telling) if not _is_stop_word(clause)]
 
 
 def _all_clauses(parts: Sequence[str]) -> list[Clause]:

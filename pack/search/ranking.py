@@ -19,7 +19,13 @@ from pack.search.candidate import Candidate, head_of
 from pack.search.context import Frequencies, feedback, from_file, from_neighbours
 from pack.search.points import Points, columns_of, give_points, rarity
 from pack.search.query import Query
-from pack.search.words import fold_text, holds_words, searchable_texts
+from pack.search.words import (
+    fold_text,
+    holds_words,
+    is_in_place,
+    is_plain_word,
+    searchable_texts,
+)
 
 _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
@@ -181,7 +187,7 @@ def rank(
         totals = _with(totals, boosts, "context", more)
     totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
     met = frozenset[int]().union(*(one.whole for one in points))
-    holds = _all_holding(query, candidates, points)
+    holds = _all_holding(query, candidates, bodies, points)
     phrases = [
         _phrase_points(held, has_others=one.whole >= met) if held else 0.0
         for held, one in zip(holds, points, strict=True)
@@ -282,7 +288,7 @@ def _shown(
     if len(passages) == 1:
         return passages[0]
     for number in passages:
-        if points[number].in_text or query.phrase in fold_text(candidates[number].text):
+        if points[number].body.matches or query.phrase in fold_text(candidates[number].text):
             return number
     body = candidates[min(passages, key=lambda number: candidates[number].id)].line
     return next(number for number in passages if candidates[number].line >= body)
@@ -298,15 +304,20 @@ def _may_hold(query: Query, points: Points) -> bool:
 
 
 def _all_holding(
-    query: Query, candidates: Sequence[Candidate], points: Sequence[Points]
+    query: Query, candidates: Sequence[Candidate], bodies: Sequence[str], points: Sequence[Points]
 ) -> list[_Held | None]:
     """How each passage holds the query as typed; most queries are in no passage at all."""
     may = [n for n, one in enumerate(points) if query.phrase and _may_hold(query, one)]
     texts = [f"{candidates[n].text}\n{head_of(candidates[n])}" for n in may]
     holds: list[_Held | None] = [None] * len(candidates)
     if query.phrase in fold_text("\n".join(texts)):  # it has no line end
+        word = f" {query.phrase} " if is_plain_word(query.phrase) else None
         for number in may:
-            holds[number] = _holds(query.phrase, candidates[number])
+            text, body = candidates[number].text, bodies[number]
+            if word is not None and word in body and is_in_place(text, body):
+                holds[number] = _Held.TEXT
+            else:
+                holds[number] = _holds(query.phrase, candidates[number])
     return holds
 
 

@@ -32,6 +32,7 @@ from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
 from pack.search.candidate import Candidate, PassageStart
 from pack.search.forms import expand, inside_words
+from pack.search.matches import NOTHING
 from pack.search.query import MOST_INSIDE, Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
     PROPOSED,
@@ -186,7 +187,9 @@ def _answer(
     )
     parts = [one.candidate.id for one in chosen if one.candidate.passages > 1]
     alike = view.called_alike(parts) if view and parts else {}
-    lines = find_lines(query, [(one.candidate.text, one.candidate.line) for one in chosen])
+    texts = [(one.candidate.text, one.candidate.line) for one in chosen]
+    known = [one.ranked.points.body if one.ranked else NOTHING for one in chosen]
+    lines = find_lines(query, texts, known)
     matches = tuple(
         _match(place, *line, alike.get(place.candidate.id, ()), explain=request.explain)
         for place, line in zip(chosen, lines, strict=True)

@@ -40,9 +40,13 @@ class KnowingConnection(sqlite3.Connection):
         held = self._held(kind, len(keys))
         new = [key for key in keys if key not in held]
         if new:
-            held.update(dict.fromkeys(new, otherwise))
-            held.update(read(new))
+            found = dict(read(new))
+            held.update((key, found.get(key, otherwise)) for key in new)
         return cast(Mapping[str, _T], held)
+
+    def note(self, kind: str, found: Mapping[str, object]) -> None:
+        """Remember what was read about some keys along with something else."""
+        self._held(kind, len(found)).update(found)
 
     def _held(self, kind: str, more: int) -> dict[str, object]:
         """What is known of a kind, if it is still true and leaves room for more."""

@@ -200,6 +200,8 @@ def _demanded(db: sqlite3.Connection, which: Filter) -> tuple[str, float]:
     result is the share of all passages that meet it, at most.
     """
     demands = {"tags": index_terms(which.tag or ""), "path": index_terms(which.folder or "")}
+    if not any(demands.values()):
+        return "", 1.0
     known = frequencies(db, {term for terms in demands.values() for term in terms})
     (passages,) = db.execute("SELECT max(passages) FROM head").fetchone()
     demanded, share = "", 1.0

@@ -73,8 +73,11 @@ def _by_stem(
     """The terms with each of some keys, each after the number of passages that hold it, negated."""
     query = "SELECT stem, -passages, text FROM term WHERE stem IN (SELECT value FROM json_each(?))"
     found: dict[str, list[tuple[int, str]]] = {}
-    for stem, *term in db.execute(query, (json.dumps(list(keys)),)):
-        found.setdefault(stem, []).append(tuple(term))
+    counts: dict[str, int] = {}
+    for stem, count, text in db.execute(query, (json.dumps(list(keys)),)):
+        found.setdefault(stem, []).append((count, text))
+        counts[text] = -count
+    cast(KnowingConnection, db).note("count", counts)  # they are asked for next
     return found
 
 

@@ -102,3 +102,12 @@ def test_lines_without_ends_are_the_same_lines(lines, end, is_ended):
     for count in range(len(expected) + 1):
         above = heading_above(heading_paths(text), count)
         assert above == heading_above(heading_paths(f"{text}\r"), count)
+
+
+@given(LINES, st.sampled_from(["\n", "\r\n"]))
+def test_the_headings_above_a_line_do_not_depend_on_what_follows(lines, end):
+    text = end.join(lines)
+    there = split_lines(text)
+    for count in range(len(there) + 1):
+        before = heading_paths("".join(there[:count]))
+        assert heading_above(heading_paths(text), count) == (before[-1].path if before else "")
