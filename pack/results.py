@@ -161,6 +161,11 @@ class Match:
     level: int | None = None
     origin: str | None = None
 
+    def with_trust(self, level: int, origin: str) -> Match:
+        """The same result, with how far its passage is trusted."""
+        about = (self.path, self.topic, self.tags, self.section, self.snippet, self.line)
+        return Match(*about, self.score, self.updated, self.explanation, level, origin)
+
 
 @dataclass(frozen=True, slots=True)
 class Matches:

@@ -274,7 +274,7 @@ class Catalog(Protocol):
         """The number of passages that hold each index term; terms that are in none are left out."""
         ...
 
-    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[dict[str, int]]:
+    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[Mapping[str, int]]:
         """See `pack.search.forms.Vocabulary.with_stems`."""
         ...
 

@@ -10,9 +10,9 @@ would be a hundred times slower, and a wrong cut costs no more than a worse snip
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.deferred import dataclass, pattern
 from pack.files.markdown import count_line_ends, split_lines
@@ -77,30 +77,49 @@ def split_passages(body: str, first_line: int = 1) -> list[Passage]:
     ]
 
 
-def heading_above(text: str, lines: int) -> str:
+class HeadingPath(NamedTuple):
+    """A heading, and the titles above it.
+
+    Attributes:
+        line: The line of the text that it is on, from 1.
+        last: The line by which it is seen to be one: its underline, if it has that.
+        path: As in `Passage.heading`.
+        has_title: Whether it has a title itself.
+    """
+
+    line: int
+    last: int
+    path: str
+    has_title: bool
+
+
+def heading_paths(text: str) -> list[HeadingPath]:
+    """The headings of a text, in order."""
+    if not _may_have_headings(text):
+        return []
+    found: list[HeadingPath] = []
+    above: list[tuple[int, str]] = []
+    for number, last, level, title in _headings(bare_lines(text)):
+        above = [outer for outer in above if outer[0] < level] + [(level, title)]
+        found.append(HeadingPath(number + 1, last + 1, _joined(above), bool(title)))
+    return found
+
+
+def heading_above(paths: Sequence[HeadingPath], lines: int) -> str:
     """The titles of the headings above the last of a text's first `lines` lines.
 
     Joined as in `Passage.heading`; empty if there are none.
+
+    Args:
+        paths: The headings of the text.
+        lines: How many of its lines; a heading whose underline comes later is not one yet.
     """
-    if not _may_have_headings(text):
-        return ""
-    heading = ""
-    for _, _, heading in _sections(bare_lines(text)[:lines]):  # noqa: B007 - the last one
-        pass
-    return heading
+    return next((one.path for one in reversed(paths) if one.last <= lines), "")
 
 
-def outline(text: str) -> list[tuple[int, str]]:
-    """The line of each heading that has a title, from 1, and its path as in `Passage.heading`."""
-    if not _may_have_headings(text):
-        return []
-    found: list[tuple[int, str]] = []
-    above: list[tuple[int, str]] = []
-    for number, level, title in _headings(bare_lines(text)):
-        above = [outer for outer in above if outer[0] < level] + [(level, title)]
-        if title:
-            found.append((number + 1, _joined(above)))
-    return found
+def outline(paths: Iterable[HeadingPath]) -> list[tuple[int, str]]:
+    """The line of each heading that has a title, from 1, and its path."""
+    return [(one.line, one.path) for one in paths if one.has_title]
 
 
 def bare_lines(text: str) -> list[str]:
@@ -146,7 +165,7 @@ def _sections(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """The first line and the end of each section, as line indexes, and the headings above it."""
     start = 0
     above: list[tuple[int, str]] = []
-    for number, level, title in _headings(lines):
+    for number, _, level, title in _headings(lines):
         if number > start:
             yield start, number, _joined(above)
         above = [outer for outer in above if outer[0] < level] + [(level, title)]
@@ -158,13 +177,12 @@ def _joined(above: Sequence[tuple[int, str]]) -> str:
     return " > ".join(title for _, title in above if title)
 
 
-def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Line, level and title of each heading outside fences."""
+def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, int, str]]:
+    """First and last line, level and title of each heading outside fences."""
     fence = ""
-    for number, line in enumerate(lines):
+    marked = [(number, line) for number, line in enumerate(lines) if line[:1] in _HEADING_SIGNS]
+    for number, line in marked:
         sign = line[:1]
-        if sign not in _HEADING_SIGNS:
-            continue
         if sign == " ":
             sign = line.lstrip(" ")[:1]
         if sign in ("`", "~") and (opened := _FENCE.match(line)):
@@ -172,9 +190,10 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         elif fence:
             continue
         elif sign == "#" and (marks := _MARKS.match(line)):
-            yield number, len(marks[1]), _title(line[marks.end() :])
+            yield number, number, len(marks[1]), _title(line[marks.end() :])
         elif sign in ("=", "-") and number and _underlines(line, lines[number - 1]):
-            yield number - 1, 1 if sign == "=" else 2, lines[number - 1].strip()[:LONGEST_TITLE]
+            title = lines[number - 1].strip()[:LONGEST_TITLE]
+            yield number - 1, number, 1 if sign == "=" else 2, title
 
 
 def _title(rest: str) -> str:
@@ -185,6 +204,8 @@ def _title(rest: str) -> str:
 
 
 def _underlines(line: str, before: str) -> bool:
+    if line[-1:].isalnum():
+        return False  # as most items of lists
     return _UNDERLINE.match(line) is not None and _NO_PARAGRAPH.match(before) is None
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from math import log
 from typing import Final
 
@@ -69,28 +70,32 @@ def feedback(
     more = [0.0] * len(points)
     if len(query.clauses) < _LEAST_CLAUSES or not order or points[order[0]] <= 0:
         return more
-    shares = {number: points[number] / points[order[0]] for number in order[:_BEST]}
-    worth = _worth(_words_of(bodies, shares, query), frequencies, passages)
-    wanted = [(f" {word} ", value) for word, value in worth.items()]
+    shares = [points[number] / points[order[0]] for number in order[:_BEST]]
+    best = [Counter(bodies[number].split()) for number in order[:_BEST]]
+    worth = _worth(_words_of(best, shares, query), frequencies, passages)
+    wanted = list(worth.items())
     characters = 0
-    for number in order:
+    for number, counted in zip_longest(order, best):
         if characters > _READ_CHARACTERS:
             break
         body = bodies[number]
         characters += len(body)
+        words = counted or set(body.split())
         # Summed in the order of `worth`, so that the result is the same in every process.
-        more[number] = _FEEDBACK * sum([value for word, value in wanted if word in body])
+        more[number] = _FEEDBACK * sum([value for word, value in wanted if word in words])
     return more
 
 
-def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) -> dict[str, float]:
+def _words_of(
+    counted: Sequence[Mapping[str, int]], shares: Sequence[float], query: Query
+) -> dict[str, float]:
     """The words of some passages, weighted by how much those passages use them."""
     known = STOP_WORDS.union(
         term for clause in query.clauses for one in clause.alternatives for term in one.terms
     )
     words: dict[str, float] = {}
-    for number, share in shares.items():
-        for word, count in Counter(bodies[number].split()).items():
+    for own, share in zip(counted, shares, strict=True):
+        for word, count in own.items():
             if len(word) >= _SHORTEST_WORD and word not in known:
                 words[word] = words.get(word, 0.0) + share * count / (count + 1)
     return words

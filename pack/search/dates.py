@@ -29,6 +29,8 @@ _FORMS: Final = [
         _YEAR,
     )
 ]
+_DIGIT: Final = pattern("[0-9]")
+"""Every form holds one; most queries do not."""
 _LONE_MONTH: Final = pattern(rf"\b{_MONTH}\b", re.IGNORECASE)
 
 
@@ -52,11 +54,12 @@ class DateHint:
 def date_hints(text: str) -> tuple[DateHint, ...]:
     """The dates in a text. A month by itself counts if it is capitalised."""
     found: dict[DateHint, None] = {}
-    for form in _FORMS:
+    for form in _FORMS if _DIGIT.search(text) else ():
         found.update((_hint(match), None) for match in form.finditer(text))
         text = form.sub(" ", text)
-    lone = (match for match in _LONE_MONTH.finditer(text) if match[0][0].isupper())
-    found.update((_hint(match), None) for match in lone)
+    if not text.islower():
+        lone = (match for match in _LONE_MONTH.finditer(text) if match[0][0].isupper())
+        found.update((_hint(match), None) for match in lone)
     return tuple(found)
 
 

@@ -67,11 +67,13 @@ def _keys(clause: Clause, *, derived: bool) -> tuple[str, ...]:
 
 def _with_forms(clause: Clause, keys: Sequence[str], found: Mapping[str, int]) -> Clause:
     key, typed = keys[0], clause.alternatives[0].terms[0]
+    if found.keys() <= {typed}:
+        return clause
     own = {term: count for term, count in found.items() if stem_key(term) == key}
     forms = [Alternative((form,)) for form in islice(own, _MOST_FORMS) if form != typed]
     others = islice(_derived(own, found), _MOST_DERIVED)
     less = [Alternative((term,), weight=_DERIVED_WEIGHT) for term in others]
-    return replace(clause, alternatives=(*clause.alternatives, *forms, *less))
+    return clause.with_alternatives((*clause.alternatives, *forms, *less))
 
 
 def _derived(own: Mapping[str, int], found: Mapping[str, int]) -> Iterator[str]:

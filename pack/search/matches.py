@@ -9,12 +9,32 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise, repeat
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from pack.search.query import Alternative, Clause
 
 Match = tuple[int, int, float]
 """A place where a clause is met: its offset in all texts together, the number of the clause, and
 the weight of the alternative found there. A plain tuple, since a search makes thousands of them."""
+
+
+class Found(NamedTuple):
+    """The matches in one of several texts.
+
+    Attributes:
+        text: The text (`pack.search.words.searchable_text`).
+        start: Its offset in all texts together.
+        matches: By place.
+    """
+
+    text: str
+    start: int
+    matches: Sequence[Match]
+
+
+NOTHING: Final = Found("", 0, ())
+_place = itemgetter(0)
 
 
 def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[Match]]:
@@ -28,9 +48,10 @@ def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[M
     found: list[Match] = []
     for number, clause in enumerate(clauses):
         found += [(place, number, weight) for place, weight in _clause_places(clause, joined)]
-    found.sort()
+    found.sort(key=_place)  # of two clauses at one place, the first one is the first already
+    places = [*map(_place, found)]
     ends = accumulate(len(text) + 1 for text in texts)
-    borders = [0, *(bisect_left(found, (end,)) for end in ends)]
+    borders = [0, *(bisect_left(places, end) for end in ends)]
     return [found[first:last] for first, last in pairwise(borders)]
 
 

@@ -17,7 +17,7 @@ from math import log
 from typing import Final, NamedTuple
 
 from pack.search.candidate import Candidate, head_of
-from pack.search.matches import Match, find_matches
+from pack.search.matches import NOTHING, Found, Match, find_matches
 from pack.search.place_names import places_named
 from pack.search.query import PART_WEIGHT, Query
 from pack.search.words import fold_text, searchable_texts
@@ -48,7 +48,7 @@ class Points(NamedTuple):
         date: Points for a date that the query names.
         place: Points for a place, if the query asks for one.
         whole: The clauses that are met by more than a part of what was typed.
-        in_text: Whether the text itself meets a clause, and not only what is known about it.
+        body: The matches in the text itself; those in what is known about it are not among them.
     """
 
     clauses: dict[int, float]
@@ -56,7 +56,7 @@ class Points(NamedTuple):
     date: float
     place: float
     whole: frozenset[int] = frozenset()
-    in_text: bool = False
+    body: Found = NOTHING
 
     @property
     def total(self) -> float:
@@ -94,20 +94,23 @@ def give_points(
     has_parts = any(
         way.weight <= PART_WEIGHT for clause in query.clauses for way in clause.alternatives
     )
-    given = []
-    for text, body, head, lines in zip(texts, found, heads, named, strict=True):
-        length = len(text.text) / max(average_length, 1.0)
-        clauses = _clause_points(body, head, lines, rarities, length)
+    average = max(average_length, 1.0)
+    given, start = [], 0
+    for text, marked, body, head, lines in zip(texts, bodies, found, heads, named, strict=True):
+        worth = 1.0 / (1 - _LENGTH + _LENGTH * (len(text.text) / average))
+        weights, near = _walk(body, rarities, worth)
+        clauses = _clause_points(weights, head, lines, rarities, worth)
         given.append(
             Points(
                 clauses,
-                _near(body, rarities),
+                near,
                 _DATE if query.dates and _is_dated(query, text) else 0.0,
                 _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
                 _wholly_met((*body, *head)) if has_parts else frozenset(clauses),
-                bool(body),
+                Found(marked, start, body),
             )
         )
+        start += len(marked) + 1
     return given
 
 
@@ -135,34 +138,26 @@ def columns_of(query: Query, found: Candidate) -> dict[str, tuple[str, ...]]:
     return {text: names for text, names in columns if names}
 
 
-def _clause_points(
-    body: Sequence[Match],
-    head: Sequence[Match],
-    lines: Sequence[Match],
-    rarities: Sequence[float],
-    length: float,
-) -> dict[int, float]:
-    weights: dict[int, float] = {}
-    one = 1.0 / (1 - _LENGTH + _LENGTH * length)
-    for _, clause, weight in body:
-        weights[clause] = weights.get(clause, 0.0) + weight * one
-    for _, clause, weight in lines:
-        weights[clause] += weight * one * _NAMED_LINE
-    for clause in {clause for _, clause, _ in head}:
-        weights[clause] = weights.get(clause, 0.0) + _HEAD
-    return {
-        clause: rarities[clause] * weight * (_SATURATION + 1) / (weight + _SATURATION)
-        for clause, weight in weights.items()
-    }
+def _walk(
+    body: Sequence[Match], rarities: Sequence[float], worth: float
+) -> tuple[dict[int, float], float]:
+    """The weight of each clause that a text meets, and points for words near each other.
 
+    For each two neighbouring matches, these are the rarity of the commoner one by distance. Both
+    are found in one walk, as there are a thousand matches.
 
-def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
-    """Sums up, for each two neighbouring matches, the rarity of the commoner one by distance."""
+    Args:
+        body: The matches in the text, by place.
+        rarities: One for each clause.
+        worth: What a match weighs in a text of this length.
+    """
     if not body:
-        return 0.0
+        return {}, 0.0
+    weights: dict[int, float] = {}
     total = 0.0
     last_place, last, _ = body[0]
-    for place, clause, _ in body:
+    for place, clause, weight in body:
+        weights[clause] = weights.get(clause, 0.0) + weight * worth
         if clause != last:
             one, other = rarities[last], rarities[clause]
             commoner = one if one < other else other  # noqa: FURB136 - `min` takes four times as long
@@ -170,7 +165,25 @@ def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
             total += commoner / words if words > 1.0 else commoner
             last = clause
         last_place = place
-    return _NEAR * total / (1 + total / _NEAR_LIMIT)
+    return weights, _NEAR * total / (1 + total / _NEAR_LIMIT)
+
+
+def _clause_points(
+    weights: dict[int, float],
+    head: Sequence[Match],
+    lines: Sequence[Match],
+    rarities: Sequence[float],
+    worth: float,
+) -> dict[int, float]:
+    """Points for each clause: what it weighs in the text and, on top, in the head and in lines."""
+    for _, clause, weight in lines:
+        weights[clause] += weight * worth * _NAMED_LINE
+    for clause in {clause for _, clause, _ in head}:
+        weights[clause] = weights.get(clause, 0.0) + _HEAD
+    return {
+        clause: rarities[clause] * weight * (_SATURATION + 1) / (weight + _SATURATION)
+        for clause, weight in weights.items()
+    }
 
 
 def _named_lines(

@@ -19,7 +19,13 @@ from pack.search.candidate import Candidate, head_of
 from pack.search.context import Frequencies, feedback, from_file, from_neighbours
 from pack.search.points import Points, columns_of, give_points, rarity
 from pack.search.query import Query
-from pack.search.words import fold_text, holds_words, searchable_texts
+from pack.search.words import (
+    fold_text,
+    holds_words,
+    is_in_place,
+    is_plain_word,
+    searchable_texts,
+)
 
 _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
@@ -76,6 +82,25 @@ class Explanation:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class Boosts(NamedTuple):
+    """Points that were added to those of a passage; few results are asked for theirs.
+
+    Attributes:
+        passages: Of all passages, by name.
+        number: Of the passage.
+        file: Points for the other passages of the file.
+    """
+
+    passages: Mapping[str, Sequence[float]]
+    number: int
+    file: float
+
+    def by_name(self) -> dict[str, float]:
+        """The points of the passage and its file."""
+        own = {name: values[self.number] for name, values in self.passages.items()}
+        return {**own, "file": self.file}
+
+
 class Ranked(NamedTuple):
     """A file, represented by its best passage.
 
@@ -84,7 +109,7 @@ class Ranked(NamedTuple):
         score: Above 0; comparable only within one query.
         query: What was asked.
         points: What the passage is worth by itself.
-        boosts: Points that were added, by name.
+        boosts: Points that were added.
         is_inside: Whether the file holds no whole word of the query, but letters or parts of one.
     """
 
@@ -92,7 +117,7 @@ class Ranked(NamedTuple):
     score: float
     query: Query
     points: Points
-    boosts: Mapping[str, float]
+    boosts: Boosts
     is_inside: bool = False
 
     @property
@@ -101,7 +126,7 @@ class Ranked(NamedTuple):
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
         own = {"near": self.points.near, "date": self.points.date, "place": self.points.place}
-        boosts = {**own, **self.boosts}
+        boosts = {**own, **self.boosts.by_name()}
         return Explanation(
             terms,
             {name: points for name, points in boosts.items() if points},
@@ -162,9 +187,9 @@ def rank(
         totals = _with(totals, boosts, "context", more)
     totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
     met = frozenset[int]().union(*(one.whole for one in points))
-    holds = _all_holding(query, candidates, points)
+    holds = _all_holding(query, candidates, bodies, points)
     phrases = [
-        _phrase_points(held, has_others=one.whole >= met)
+        _phrase_points(held, has_others=one.whole >= met) if held else 0.0
         for held, one in zip(holds, points, strict=True)
     ]
     boosts["phrase"] = phrases
@@ -180,7 +205,7 @@ def rank(
             file.score,
             query,
             points[file.shown],
-            {name: values[file.shown] for name, values in boosts.items()} | {"file": file.others},
+            Boosts(boosts, file.shown, file.others),
             file.is_inside,
         )
         for file in _files(query, candidates, points, totals, phrases, answers, statistics.usual)
@@ -226,13 +251,15 @@ def _files(
         files.setdefault(candidates[number].path, []).append(number)
     found = []
     for passages in files.values():
-        passages.sort(key=lambda n: (-totals[n] - phrases[n], candidates[n].id))
+        others = 0.0
+        if len(passages) > 1:
+            passages.sort(key=lambda n: (-totals[n] - phrases[n], candidates[n].id))
+            others = from_file(
+                [totals[n] for n in passages],
+                [points[n].clauses for n in passages],
+                candidates[passages[0]].passages / max(usual, 1),
+            )
         best = passages[0]
-        others = from_file(
-            [totals[n] for n in passages],
-            [points[n].clauses for n in passages],
-            candidates[best].passages / max(usual, 1),
-        )
         score = totals[best] + phrases[best] + others
         is_inside = not any(points[n].whole or phrases[n] for n in passages)
         score = _LEAST * (score + 1) / (score + 2) if is_inside else max(score, _LEAST)
@@ -258,8 +285,10 @@ def _shown(
         points: What each is worth.
         passages: Those of this file, the best first.
     """
+    if len(passages) == 1:
+        return passages[0]
     for number in passages:
-        if points[number].in_text or query.phrase in fold_text(candidates[number].text):
+        if points[number].body.matches or query.phrase in fold_text(candidates[number].text):
             return number
     body = candidates[min(passages, key=lambda number: candidates[number].id)].line
     return next(number for number in passages if candidates[number].line >= body)
@@ -275,15 +304,20 @@ def _may_hold(query: Query, points: Points) -> bool:
 
 
 def _all_holding(
-    query: Query, candidates: Sequence[Candidate], points: Sequence[Points]
+    query: Query, candidates: Sequence[Candidate], bodies: Sequence[str], points: Sequence[Points]
 ) -> list[_Held | None]:
     """How each passage holds the query as typed; most queries are in no passage at all."""
     may = [n for n, one in enumerate(points) if query.phrase and _may_hold(query, one)]
     texts = [f"{candidates[n].text}\n{head_of(candidates[n])}" for n in may]
     holds: list[_Held | None] = [None] * len(candidates)
     if query.phrase in fold_text("\n".join(texts)):  # it has no line end
+        word = f" {query.phrase} " if is_plain_word(query.phrase) else None
         for number in may:
-            holds[number] = _holds(query.phrase, candidates[number])
+            text, body = candidates[number].text, bodies[number]
+            if word is not None and word in body and is_in_place(text, body):
+                holds[number] = _Held.TEXT
+            else:
+                holds[number] = _holds(query.phrase, candidates[number])
     return holds
 
 
@@ -298,7 +332,7 @@ def _holds(phrase: str, candidate: Candidate) -> _Held | None:
     return _Held.INSIDE if phrase in text or phrase in head else None
 
 
-def _phrase_points(held: _Held | None, *, has_others: bool) -> float:
+def _phrase_points(held: _Held, *, has_others: bool) -> float:
     """Points for the query as typed; in whole words enough to outweigh all others.
 
     Args:
@@ -310,4 +344,4 @@ def _phrase_points(held: _Held | None, *, has_others: bool) -> float:
         return _PHRASE
     if held is _Held.HEAD:
         return _PHRASE_IN_HEAD
-    return _UNFINISHED if held is _Held.INSIDE and has_others else 0.0
+    return _UNFINISHED if has_others else 0.0

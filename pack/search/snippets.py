@@ -7,9 +7,9 @@ from itertools import accumulate
 from typing import Final
 
 from pack.files.passages import bare_lines
-from pack.search.matches import Match, find_matches
+from pack.search.matches import Found, Match, find_matches
 from pack.search.query import Query
-from pack.search.words import fold_text, searchable_lines
+from pack.search.words import fold_text, is_in_place, searchable_lines
 
 SNIPPET_CHARACTERS: Final = 160
 
@@ -19,25 +19,49 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
     return find_lines(query, [(text, first_line)])[0]
 
 
-def find_lines(query: Query, passages: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
+def find_lines(
+    query: Query, passages: Sequence[tuple[str, int]], known: Sequence[Found] = ()
+) -> list[tuple[int, str]]:
     """The first line of each passage that holds the phrase, or else the most clauses.
 
     Args:
         query: Expanded.
         passages: Texts as written, and the lines of their files that they begin on.
+        known: The matches in each of the texts (`pack.search.words.searchable_text`), where they
+            have been looked for already.
 
     Returns:
         The number of the line in the file, and up to 160 characters of it around the first match,
         white space collapsed, with an ellipsis at each cut.
     """
     lines = [bare_lines(text) for text, _ in passages]
-    marked = [searchable_lines(text, own) for (text, _), own in zip(passages, lines, strict=True)]
+    met = _known_lines(query, passages, known)
+    unknown = [number for number in range(len(passages)) if number not in met]
+    marked = [searchable_lines(passages[number][0], lines[number]) for number in unknown]
     starts = accumulate((len(one) + 1 for one in marked), initial=0)
-    met = map(_clauses_met, find_matches(query.clauses, marked), marked, starts)
+    found = map(_clauses_met, find_matches(query.clauses, marked), marked, starts)
+    met |= dict(zip(unknown, found, strict=False))
     return [
-        _best_line(query, text, first, own, clauses)
-        for (text, first), own, clauses in zip(passages, lines, met, strict=True)
+        _best_line(query, text, first, lines[number], met[number])
+        for number, (text, first) in enumerate(passages)
     ]
+
+
+def _known_lines(
+    query: Query, passages: Sequence[tuple[str, int]], known: Sequence[Found]
+) -> dict[int, dict[int, int]]:
+    """`_clauses_met` of the passages in which nothing has to be looked for again, by number.
+
+    That is so if each character is where it was in the text as written, and if no match can go
+    beyond a line.
+    """
+    if any(len(way.terms) > 1 for clause in query.clauses for way in clause.alternatives):
+        return {}
+    return {
+        number: _clauses_met(found.matches, text, found.start)
+        for number, ((text, _), found) in enumerate(zip(passages, known, strict=False))
+        if "\r" not in text and is_in_place(text, found.text)
+    }
 
 
 def _clauses_met(matches: Sequence[Match], marked: str, start: int) -> dict[int, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, combinations, islice, product
 from typing import Final, Protocol
 
@@ -45,6 +44,8 @@ def with_spellings(clause: Clause, vocabulary: Terms, *, is_part: bool = True) -
     """
     ways = [way for way in clause.alternatives if way.weight > PART_WEIGHT]
     typed, parted = ways[0].terms, ways[-1].terms
+    if len(parted) == 1 and parted[0].isalpha():
+        return clause  # as most are
     pieces = [piece for term in parted for piece in _PIECE.findall(term)]
     name = "".join(pieces)
     if not (1 < len(pieces) <= _MOST_PIECES and name.isascii() and name == "".join(typed)):
@@ -64,7 +65,7 @@ def with_spellings(clause: Clause, vocabulary: Terms, *, is_part: bool = True) -
         for way in found
         if way not in known and held.keys() >= {*(way[:-1] if is_prefix else way)}
     ]
-    return replace(clause, alternatives=(*ways, *more, *clause.alternatives[len(ways) :]))
+    return clause.with_alternatives((*ways, *more, *clause.alternatives[len(ways) :]))
 
 
 def _joined(pieces: Sequence[str], typed: Iterable[str]) -> Iterator[tuple[str, ...]]:

@@ -52,7 +52,7 @@ _BASES: Final = {
     for base, *forms in map(str.split, _IRREGULAR.strip().replace("\n", "|").split("|"))
     for form in forms
 }
-_DERIVING: Final = (
+_DERIVING: Final = tuple(
     "ag al an anc enc er eri ery hood i ian ic ion ist iti iv ment or ous ship th ur".split()
 )
 """Endings that make another word of one, as far as the stemmer leaves them: child-hood."""
@@ -88,8 +88,10 @@ def derived_keys(key: str) -> tuple[str, ...]:
     Args:
         key: A `stem_key`; only keys of ASCII letters have any.
     """
-    if not (key.isascii() and key.isalpha() and len(key) <= _LONGEST):
+    if not (_LEAST_ROOT <= len(key) <= _LONGEST and key.isascii() and key.isalpha()):
         return ()
+    if not key.endswith(_DERIVING):
+        return tuple([key + ending for ending in _DERIVING])
     roots = [key, *(key.removesuffix(ending) for ending in _DERIVING if key.endswith(ending))]
     long = [root for root in roots if len(root) >= _LEAST_ROOT]
     keys = dict.fromkeys(root + ending for root in long for ending in ("", *_DERIVING))

@@ -107,6 +107,14 @@ def searchable_texts(texts: Sequence[str]) -> list[str]:
     ]
 
 
+def is_in_place(text: str, searchable: str) -> bool:
+    """Whether each character of a text is one place later in its searchable text.
+
+    So it is in ASCII without CamelCase: there the words of the one are those of the other.
+    """
+    return text.isascii() and len(searchable) == len(text) + 2
+
+
 def searchable_lines(text: str, lines: Sequence[str]) -> str:
     """`searchable_text` of each line of a text, joined by line ends.
 

@@ -27,11 +27,12 @@ from pack.core.requests import (
 from pack.core.session import Session
 from pack.errors import InvalidRequest
 from pack.files.markdown import split_lines
-from pack.files.passages import heading_above
+from pack.files.passages import HeadingPath, heading_above, heading_paths
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
 from pack.search.candidate import Candidate, PassageStart
 from pack.search.forms import expand, inside_words
+from pack.search.matches import NOTHING
 from pack.search.query import MOST_INSIDE, Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
     PROPOSED,
@@ -86,8 +87,7 @@ class SearchRequest:
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """A result and its sort key: ranked results come first, then those that were only found.
 
     Those with letters of the query inside other words only come after all others.
@@ -185,8 +185,11 @@ def _answer(
         choose=lambda part: cut_to_budget(part, request.budget, _cost),
         has_more=not is_all,
     )
-    alike = view.called_alike([place.candidate.id for place in chosen]) if view else {}
-    lines = find_lines(query, [(one.candidate.text, one.candidate.line) for one in chosen])
+    parts = [one.candidate.id for one in chosen if one.candidate.passages > 1]
+    alike = view.called_alike(parts) if view and parts else {}
+    texts = [(one.candidate.text, one.candidate.line) for one in chosen]
+    known = [one.ranked.points.body if one.ranked else NOTHING for one in chosen]
+    lines = find_lines(query, texts, known)
     matches = tuple(
         _match(place, *line, alike.get(place.candidate.id, ()), explain=request.explain)
         for place, line in zip(chosen, lines, strict=True)
@@ -205,11 +208,13 @@ def _match(
     place: _Hit, line: int, snippet: str, alike: Sequence[PassageStart], *, explain: bool
 ) -> Match:
     found = place.candidate
+    headings = heading_paths(found.text)
+    section = _section(found, headings, line)
     return Match(
         MemoryPath(found.path),
         found.topic,
         found.tags,
-        section_name(_section(found, line), line, found, alike),
+        section_name(section, line, found, headings, alike),
         snippet,
         line,
         place.score,
@@ -218,9 +223,9 @@ def _match(
     )
 
 
-def _section(found: Candidate, line: int) -> str:
+def _section(found: Candidate, headings: Sequence[HeadingPath], line: int) -> str:
     """The headings above a line; a short file is a single passage that may contain several."""
-    inner = heading_above(found.text, line - found.line + 1)
+    inner = heading_above(headings, line - found.line + 1)
     return inner if inner.startswith(found.heading) else found.heading
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from pack.core.core import Core
@@ -96,7 +95,7 @@ def _passage(note: Note, line: int) -> tuple[int, int]:
 
 def _with_label(core: Core, match: Match, shared: Collection[MemoryPath]) -> Match:
     label = label_at(core, match.path, match.line) if match.path in shared else PERSONS
-    return replace(match, level=label.level, origin=label.origin) if label else match
+    return match.with_trust(label.level, label.origin) if label else match
 
 
 def _level(match: Match) -> int:

@@ -16,7 +16,7 @@ from pack.errors import EditFailed
 from pack.files import frontmatter, markdown
 from pack.files.edits import Replace, ReplaceSection, apply_edits
 from pack.files.note import Note
-from pack.files.passages import heading_above
+from pack.files.passages import heading_above, heading_paths
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, MemoryPath
 from pack.search.candidate import Candidate
@@ -105,7 +105,7 @@ def _searched(text):
     statistics = Statistics(10, 500.0, (1,) * len(QUERY.clauses))
     ranked = rank(QUERY, [found], statistics, lambda _: {})
     snippets = [find_line(QUERY, one.candidate.text) for one in ranked]
-    return snippets, heading_above(text, 9)
+    return snippets, heading_above(heading_paths(text), 9)
 
 
 def _edited(text):

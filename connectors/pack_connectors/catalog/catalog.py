@@ -323,7 +323,7 @@ class SqliteCatalog:
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         return self._search(lambda db: vocabulary.frequencies(db, terms))
 
-    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[dict[str, int]]:
+    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[Mapping[str, int]]:
         return self._search(lambda db: vocabulary.with_stems(db, wanted, limit))
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
@@ -375,7 +375,8 @@ class SqliteCatalog:
         """The answer to a question about texts, once all of them are indexed."""
 
         def ask(db: sqlite3.Connection) -> tuple[_T] | None:
-            return None if pending.is_behind(db) else (question(db),)
+            is_ready = self._file.is_prepared(db) or not pending.is_behind(db)
+            return (question(db),) if is_ready else None
 
         while (answer := self._file.read_state(ask)) is None:
             self.catch_up()

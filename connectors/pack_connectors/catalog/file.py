@@ -51,6 +51,7 @@ class CatalogFile:
         self._connection: sqlite3.Connection | None = None
         self._in_memory = False
         self._is_filling = False
+        self._holds_state = False
         self._owed: deque[Step] = deque()
 
     @property
@@ -123,12 +124,18 @@ class CatalogFile:
         with self._lock:
             while not self.read(begin):
                 self.read(prepare)
+            self._holds_state = True
             try:
                 yield
             finally:
+                self._holds_state = False
                 # If the file failed meanwhile, the connection is closed.
                 if self._connection is not None and self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+
+    def is_prepared(self, db: sqlite3.Connection) -> bool:
+        """Whether a question is one of those inside `state`, which nothing has to precede."""
+        return self._holds_state and db.in_transaction  # not, once the file has failed
 
     def settle_idly(self, step: Callable[[sqlite3.Connection], bool]) -> bool:
         """Make the changes that were put off, and then a step, unless somebody else is writing.

@@ -6,8 +6,8 @@ A search asks for the same terms several times, and most searches share most of 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
-from typing import Final, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Final, TypeVar, cast
 
 _MOST: Final = 20_000
 _T = TypeVar("_T")
@@ -25,8 +25,11 @@ class KnowingConnection(sqlite3.Connection):
         keys: Collection[str],
         read: Callable[[list[str]], Iterable[tuple[str, _T]]],
         otherwise: _T,
-    ) -> dict[str, _T]:
+    ) -> Mapping[str, _T]:
         """What is known about each of some keys, and read about the others.
+
+        It holds other keys too, and is good until the next question: a copy would take longer
+        than looking up.
 
         Args:
             kind: What is asked about them.
@@ -37,9 +40,13 @@ class KnowingConnection(sqlite3.Connection):
         held = self._held(kind, len(keys))
         new = [key for key in keys if key not in held]
         if new:
-            held.update(dict.fromkeys(new, otherwise))
-            held.update(read(new))
-        return {key: held[key] for key in keys}  # type: ignore[misc]
+            found = dict(read(new))
+            held.update((key, found.get(key, otherwise)) for key in new)
+        return cast(Mapping[str, _T], held)
+
+    def note(self, kind: str, found: Mapping[str, object]) -> None:
+        """Remember what was read about some keys along with something else."""
+        self._held(kind, len(found)).update(found)
 
     def _held(self, kind: str, more: int) -> dict[str, object]:
         """What is known of a kind, if it is still true and leaves room for more."""

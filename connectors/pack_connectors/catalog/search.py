@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from itertools import chain
+from functools import partial
+from itertools import accumulate, chain
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from pack.catalog.questions import Filter
@@ -102,16 +103,18 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause], share: float) -
     """
     most = int(min(_RANKED / share, max(_READ, _RANKED)))
     costs = _costs(db, clauses)
-    if sum(costs.values()) > _RANKED:
+    if sum(costs) > _RANKED:
         clauses = [_as_typed(clause) for clause in clauses]
         costs = _costs(db, clauses)
+    rarest = sorted(zip(costs, clauses, strict=True), key=itemgetter(0))
+    optional = [clause for _, clause in rarest if not clause.required]
     required = [clause for clause in clauses if clause.required]
-    optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
-    total = sum(costs.values())
+    total = sum(costs)
     if required:
-        yield from _required(required, optional, costs, most)
+        cost = sum(cost for cost, clause in rarest if clause.required)
+        yield from _required(required, optional, total, is_ranked=cost <= most)
         return
-    rare = _affordable(optional, costs, most)
+    rare = optional[: _affordable([cost for cost, _ in rarest], most)]
     if rare:
         yield _Search(_or(rare), 0)
     yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
@@ -123,16 +126,15 @@ def _as_typed(clause: Clause) -> Clause:
     if len(first.terms) > 1:
         return clause
     ways = tuple(way for way in clause.alternatives if way.weight >= first.weight)
-    return replace(clause, alternatives=ways)
+    return clause.with_alternatives(ways)
 
 
 def _required(
-    required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int], most: int
+    required: Sequence[Clause], optional: Sequence[Clause], total: int, *, is_ranked: bool
 ) -> Iterator[_Search]:
     """With required phrases: passages that hold all of them, then those that hold any."""
-    total = sum(costs.values())
     held = tuple(_any(clause.alternatives) for clause in required) if len(required) > 1 else ()
-    if sum(costs[clause] for clause in required) <= most:
+    if is_ranked:
         yield _Search(_or(required), 0, held)
         return
     if optional:
@@ -142,15 +144,9 @@ def _required(
         yield _Search(_or(required), total, held)
 
 
-def _affordable(optional: Sequence[Clause], costs: dict[Clause, int], most: int) -> list[Clause]:
-    """The rarest ones that can be ranked together; the argument is sorted."""
-    total, rare = 0, []
-    for clause in optional:
-        total += costs[clause]
-        if total > most:
-            break
-        rare.append(clause)
-    return rare
+def _affordable(costs: Sequence[int], most: int) -> int:
+    """How many of the rarest clauses can be ranked together; the argument is sorted."""
+    return bisect_right(list(accumulate(costs)), most)
 
 
 def _common(clauses: Sequence[Clause]) -> Iterator[str]:
@@ -166,11 +162,11 @@ def _common(clauses: Sequence[Clause]) -> Iterator[str]:
         yield _or(words or phrases)
 
 
-def _costs(db: sqlite3.Connection, clauses: Sequence[Clause]) -> dict[Clause, int]:
+def _costs(db: sqlite3.Connection, clauses: Sequence[Clause]) -> list[int]:
     """The length of the lists that each clause reads."""
     ways = [way for clause in clauses for way in clause.alternatives]
     known = frequencies(db, {term for way in ways for term in way.terms})
-    return {clause: sum(_cost(db, way, known) for way in clause.alternatives) for clause in clauses}
+    return [sum(_cost(db, way, known) for way in clause.alternatives) for clause in clauses]
 
 
 def _cost(db: sqlite3.Connection, way: Alternative, known: dict[str, int]) -> int:
@@ -204,6 +200,8 @@ def _demanded(db: sqlite3.Connection, which: Filter) -> tuple[str, float]:
     result is the share of all passages that meet it, at most.
     """
     demands = {"tags": index_terms(which.tag or ""), "path": index_terms(which.folder or "")}
+    if not any(demands.values()):
+        return "", 1.0
     known = frequencies(db, {term for terms in demands.values() for term in terms})
     (passages,) = db.execute("SELECT max(passages) FROM head").fetchone()
     demanded, share = "", 1.0
@@ -272,9 +270,15 @@ class _Visible:
         return Where(f"({where} OR EXISTS ({shown}))", values * 2)
 
 
-@lru_cache(maxsize=1000)
+_as_candidate = partial(tuple.__new__, Candidate)
+"""As `Candidate._make`, of values that are known to be complete."""
+
+
 def _tags(kept: str) -> tuple[str, ...]:
-    return tuple(json.loads(kept))
+    """The tags in what is kept of them: JSON, which has escapes in few cases."""
+    if "\\" in kept or kept == "[]":
+        return tuple(json.loads(kept))
+    return tuple(kept[2:-2].split('", "'))
 
 
 def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list[Candidate]:
@@ -289,6 +293,6 @@ def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list
         )
         for row in db.execute(query, (json.dumps(list(scores)),)):
             number, path, topic, tags, *about, passages, says_shared = row
-            own = (scores[number], None, None, passages, bool(says_shared))
-            found[number] = Candidate._make((number, path, topic, _tags(tags), *about, *own))
+            own = (scores[number], None, None, passages, says_shared == 1)
+            found[number] = _as_candidate((number, path, topic, _tags(tags), *about, *own))
     return [found[number] for number in scores if number in found]

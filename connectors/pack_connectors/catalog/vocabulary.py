@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from pack.catalog.questions import Totals
@@ -39,11 +39,8 @@ def frequencies(db: sqlite3.Connection, terms: Collection[str]) -> dict[str, int
     def read(new: list[str]) -> list[tuple[str, int]]:
         return db.execute(query, (json.dumps(new),)).fetchall()
 
-    return {
-        term: count
-        for term, count in cast(KnowingConnection, db).known("count", terms, read, 0).items()
-        if count
-    }
+    known = cast(KnowingConnection, db).known("count", terms, read, 0)
+    return {term: count for term in terms if (count := known[term])}
 
 
 def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
@@ -54,21 +51,34 @@ def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
 
 def with_stems(
     db: sqlite3.Connection, wanted: Sequence[Collection[str]], limit: int
-) -> list[dict[str, int]]:
+) -> list[Mapping[str, int]]:
     """See `Vocabulary.with_stems`."""
+    # Known by set: hardly any of the keys of derived words are in a memory.
+    sets = {" ".join(keys): keys for keys in wanted}
+
+    def read(new: list[str]) -> Iterable[tuple[str, Mapping[str, int]]]:
+        found = _by_stem(db, set[str]().union(*(sets[name] for name in new)))
+        for name in new:
+            group = sorted(term for key in sets[name] for term in found.get(key, ()))
+            yield name, {text: -passages for passages, text in group[:limit]}
+
+    nothing: Mapping[str, int] = {}
+    known = cast(KnowingConnection, db).known(f"forms {limit}", sets, read, nothing)
+    return [known[" ".join(keys)] for keys in wanted]
+
+
+def _by_stem(
+    db: sqlite3.Connection, keys: Collection[str]
+) -> Mapping[str, Sequence[tuple[int, str]]]:
+    """The terms with each of some keys, each after the number of passages that hold it, negated."""
     query = "SELECT stem, -passages, text FROM term WHERE stem IN (SELECT value FROM json_each(?))"
-
-    def read(new: list[str]) -> Iterable[tuple[str, Sequence[tuple[int, str]]]]:
-        found: dict[str, list[tuple[int, str]]] = {}
-        for stem, *term in db.execute(query, (json.dumps(new),)):
-            found.setdefault(stem, []).append(tuple(term))
-        return found.items()
-
-    every = {key for keys in wanted for key in keys}
-    nothing: Sequence[tuple[int, str]] = ()
-    found = cast(KnowingConnection, db).known("forms", every, read, nothing)
-    groups = ([term for key in keys for term in found[key]] for keys in wanted)
-    return [{text: -passages for passages, text in sorted(group)[:limit]} for group in groups]
+    found: dict[str, list[tuple[int, str]]] = {}
+    counts: dict[str, int] = {}
+    for stem, count, text in db.execute(query, (json.dumps(list(keys)),)):
+        found.setdefault(stem, []).append((count, text))
+        counts[text] = -count
+    cast(KnowingConnection, db).note("count", counts)  # they are asked for next
+    return found
 
 
 def containing(db: sqlite3.Connection, part: str, limit: int, *, at_end: bool) -> list[str]:

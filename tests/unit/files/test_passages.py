@@ -10,6 +10,7 @@ from pack.files.passages import (
     bare_lines,
     cut_passages,
     heading_above,
+    heading_paths,
     split_passages,
 )
 
@@ -99,4 +100,14 @@ def test_lines_without_ends_are_the_same_lines(lines, end, is_ended):
     expected = [line.rstrip("\r\n") for line in split_lines(text)]
     assert [line.rstrip("\r\n") for line in bare_lines(text)] == expected
     for count in range(len(expected) + 1):
-        assert heading_above(text, count) == heading_above(f"{text}\r", count)
+        above = heading_above(heading_paths(text), count)
+        assert above == heading_above(heading_paths(f"{text}\r"), count)
+
+
+@given(LINES, st.sampled_from(["\n", "\r\n"]))
+def test_the_headings_above_a_line_do_not_depend_on_what_follows(lines, end):
+    text = end.join(lines)
+    there = split_lines(text)
+    for count in range(len(there) + 1):
+        before = heading_paths("".join(there[:count]))
+        assert heading_above(heading_paths(text), count) == (before[-1].path if before else "")

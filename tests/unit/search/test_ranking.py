@@ -141,6 +141,11 @@ def test_the_query_as_it_was_typed_comes_first():
     assert found("blue car", *others, note(2, "x", topic="The blue car"))[0] == 2
 
 
+def test_a_word_inside_a_name_is_not_the_query_as_it_was_typed():
+    points = {one.candidate.id: one for one in search("hub", [note(1, "GitHub"), note(2, "a hub")])}
+    assert points[2].explanation.boosts["phrase"] > points[1].explanation.boosts["phrase"]
+
+
 def test_rare_words_count_more_and_near_ones_too():
     assert found("ann zebra", "ann", "ann", "ann", "zebra")[0] == 3
     filler = "and then there was much more to say of it " * 5

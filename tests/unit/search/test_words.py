@@ -9,6 +9,7 @@ from pack.search.words import (
     fold_text,
     index_terms,
     indexed_text,
+    is_in_place,
     is_unspaced,
     searchable_text,
     searchable_texts,
@@ -142,3 +143,11 @@ def test_which_text_has_no_spaces():
 
 def test_text_is_compared_without_case_and_in_one_normal_form():
     assert fold_text("É") == fold_text("e\u0301") == "é"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a Blue-car.\n", True), ("", True), ("fooBar", False), ("café", False), ("a — b", False)],
+)
+def test_only_plain_text_is_in_place(text, expected):
+    assert is_in_place(text, searchable_text(text)) is expected

@@ -18,7 +18,8 @@ class Asked:
         self.keys: list[str] = []
 
     def __call__(self, *keys: str, kind: str = "count") -> dict[str, int]:
-        return self.db.known(kind, keys, self._read, 0)
+        found = self.db.known(kind, keys, self._read, 0)
+        return {key: found[key] for key in keys}
 
     def _read(self, keys: list[str]) -> Iterator[tuple[str, int]]:
         self.keys += keys
@@ -67,3 +68,18 @@ def test_it_remembers_only_so_much(asked, monkeypatch):
     asked("c")
     asked("a")
     assert asked.keys == ["a", "b", "c", "a"]
+
+
+def test_what_comes_along_with_something_else_is_not_read(asked):
+    asked.db.note("count", {"a": 7})
+    assert asked("a", "b") == {"a": 7, "b": 1}
+    assert asked.keys == ["b"]
+
+
+def test_nothing_is_remembered_of_what_could_not_be_read(asked):
+    def fail(_keys):
+        raise OSError
+
+    with pytest.raises(OSError):
+        asked.db.known("count", ["a"], fail, 0)
+    assert asked("a") == {"a": 1}

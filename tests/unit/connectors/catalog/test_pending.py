@@ -97,6 +97,32 @@ def test_no_more_files_are_behind_than_are_soon_made_good(catalog):
     assert not is_behind(catalog)
 
 
+def test_questions_about_one_state_do_not_ask_again_whether_it_is_behind(catalog, monkeypatch):
+    advance(catalog, 0, {"a/1.md": "blue\n"})
+    with catalog.snapshot():
+        monkeypatch.setattr(catalog_behind, "is_behind", None)
+        for question in QUESTIONS.values():
+            question(catalog)
+
+
+def test_after_a_state_it_is_asked_again(catalog):
+    with catalog.snapshot():
+        assert found(catalog, "blue") == []
+    advance(catalog, 0, {"a/1.md": "blue\n"})
+    assert found(catalog, "blue") == ["a/1.md"]
+
+
+def test_the_forms_of_a_word_come_with_how_often_each_is_there(catalog):
+    advance(catalog, 0, {"a/1.md": "painted\n", "a/2.md": "painted paints\n"})
+    asked = []
+    with catalog.snapshot():
+        catalog.with_stems([["paint"]], 5)
+        catalog._file.read(lambda db: db.set_trace_callback(asked.append))
+        assert catalog.frequencies(["painted", "paints"]) == {"painted": 2, "paints": 1}
+        catalog._file.read(lambda db: db.set_trace_callback(None))
+    assert not [statement for statement in asked if "term" in statement]
+
+
 def test_an_idle_moment_is_used_one_file_at_a_time(catalog):
     advance(catalog, 0, {"a/1.md": "blue\n", "a/2.md": "blue\n"})
     assert catalog._use_idle_moment() is True
