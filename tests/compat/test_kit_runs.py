@@ -160,7 +160,7 @@ def test_another_process_may_write_while_a_run_waits_for_the_lock(git_world, mon
 
 
 @pytest.mark.parametrize(
-    "stride", [97, pytest.param(3, marks=pytest.mark.soak)], ids=["some", "many"]
+    "stride", [197, pytest.param(3, marks=pytest.mark.soak)], ids=["some", "many"]
 )
 def test_a_run_that_is_killed_leaves_each_kit_old_or_new(git_world, stride, monkeypatch):
     begin(git_world)
