@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -35,6 +36,10 @@ _WORDS: Final = bytes(
 ).ljust(256)
 """Tables for `bytes.translate`, which is four times as fast as `str.translate`."""
 _LINED_WORDS: Final = _WORDS[:10] + b"\n" + _WORDS[11:]
+_ASCII_WORDS: Final = _WORDS[:128] + bytes(range(128, 256))
+_FOREIGN_RUN: Final = pattern("[^\0-\x7f]+")
+_LONGEST_KNOWN: Final = 8
+"""Longer runs of other characters than ASCII seldom come again."""
 _ASCII: Final = bytes(range(128))
 _CAMEL: Final = pattern(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
 _WORD: Final = pattern(r"[A-Za-z0-9]+")
@@ -81,7 +86,9 @@ def indexed_text(text: str) -> str:
     plain = _without_signs(text)
     if plain.isascii():
         return plain + _camel_parts(plain)
-    return _UNSPACED_RUN.sub(_pairs, _folded(text)).translate(_LETTERS)
+    text = normalize("NFC", text)
+    indexed = _FOREIGN_RUN.sub(_indexed_run, text) + _camel_parts(text)
+    return indexed.encode().translate(_ASCII_WORDS).decode()
 
 
 def searchable_text(text: str) -> str:
@@ -175,8 +182,8 @@ def _camel_parts(text: str) -> str:
     """The parts of all CamelCase words, with a space before each; fast if there are none."""
     if not _has_camel(text):
         return ""
-    words = [word for word in dict.fromkeys(_WORD.findall(text)) if len(word) <= _LONGEST_CAMEL]
-    names = filter(_CAMEL.search, words)
+    words = (word for word in dict.fromkeys(_WORD.findall(text)) if not word.islower())
+    names = (word for word in words if len(word) <= _LONGEST_CAMEL and _CAMEL.search(word))
     return "".join(f" {part}" for name in names for part in _CAMEL_PART.findall(name))
 
 
@@ -188,10 +195,25 @@ def _has_camel(text: str) -> bool:
     return b"aA" in kinds or b"AAaa" in kinds
 
 
+def _indexed_run(found: re.Match[str]) -> str:
+    """What is indexed of a run of other characters than ASCII.
+
+    What is beside it in NFC does not matter: no accent is left for an ASCII letter to take up.
+    """
+    run = found[0]
+    return _indexed_known(run) if len(run) <= _LONGEST_KNOWN else _indexed(run)
+
+
+def _indexed(run: str) -> str:
+    return _UNSPACED_RUN.sub(_pairs, _folded(run)).translate(_LETTERS)
+
+
+_indexed_known = lru_cache(maxsize=2048)(_indexed)
+
+
 def _folded(text: str) -> str:
     """Text without accents and case, with one form for each letter."""
-    text = normalize("NFC", text)
-    plain = normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
+    plain = normalize("NFKD", text).translate(_MARKS)
     return normalize("NFKC", plain.casefold())
 
 

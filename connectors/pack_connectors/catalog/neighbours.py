@@ -19,12 +19,6 @@ class Links(NamedTuple):
     next: int | None
 
 
-_IN_FILE: Final = """
-SELECT here.id, here.file,
-    (SELECT max(id) FROM place WHERE file = here.file AND id < here.id),
-    (SELECT min(id) FROM place WHERE file = here.file AND id > here.id)
-FROM json_each(?) AS wanted JOIN place AS here ON here.id = wanted.value
-"""
 _NEAREST: Final = """
 SELECT id FROM file WHERE folder = here.folder AND path {sign} here.path
 ORDER BY path {order} LIMIT 1
@@ -43,19 +37,24 @@ SELECT id FROM (
 """The same where some files are edited; the inner limits save sorting all of the folder."""
 
 
-def _beside(files: str, nearest: str) -> str:
+def _links_by(nearest: str, path: str, folder: str, files: str) -> str:
     return f"""
 SELECT here.id,
-    (SELECT max(id) FROM place WHERE file = ({nearest.format(sign="<", order="DESC")})),
-    (SELECT min(id) FROM place WHERE file = ({nearest.format(sign=">", order="ASC")}))
-FROM {files} AS here WHERE here.id IN (SELECT value FROM json_each(?))
+    coalesce((SELECT max(id) FROM place WHERE file = here.file AND id < here.id),
+        (SELECT max(id) FROM place WHERE file = ({nearest.format(sign="<", order="DESC")}))),
+    coalesce((SELECT min(id) FROM place WHERE file = here.file AND id > here.id),
+        (SELECT min(id) FROM place WHERE file = ({nearest.format(sign=">", order="ASC")})))
+FROM (SELECT place.id, place.file, {path} AS path, {folder} AS folder
+    FROM json_each(?) AS wanted JOIN place ON place.id = wanted.value {files}) AS here
 """  # noqa: S608 - constants
 
 
-_BESIDE: Final = _beside("file", _NEAREST)
-_BESIDE_SHOWN: Final = _beside(
-    "(SELECT id, path, folder FROM file UNION ALL SELECT id, path, folder FROM edited)",
+_LINKS: Final = _links_by(_NEAREST, "file.path", "file.folder", "JOIN file ON file.id = place.file")
+_LINKS_SHOWN: Final = _links_by(
     _NEAREST_SHOWN,
+    "ifnull(file.path, edited.path)",
+    "ifnull(file.folder, edited.folder)",
+    "LEFT JOIN file ON file.id = place.file LEFT JOIN edited ON edited.id = place.file",
 )
 """The same where some files are edited, which takes twice as long."""
 _ALIKE: Final = """
@@ -83,12 +82,13 @@ def with_neighbours(
     """See `Catalog.with_neighbours`; within a transaction."""
     if not found:
         return []
-    beside = _BESIDE_SHOWN if has_edits(db) else _BESIDE
+    query = _LINKS_SHOWN if has_edits(db) else _LINKS
     links: dict[int, Links] = {}
     edge = [candidate.id for candidate in found]
     known = dict.fromkeys(edge)
     for _ in range(reach + 1):
-        links |= (new := _links(db, edge, beside))
+        new = {number: Links(*ends) for number, *ends in db.execute(query, (_json(edge),))}
+        links |= new
         edge = [end for ends in new.values() for end in ends if end is not None]
         edge = [end for end in dict.fromkeys(edge) if end not in links]
         known |= dict.fromkeys(edge)
@@ -100,19 +100,6 @@ def with_neighbours(
         for number in known
         if number in links and number in held
     ]
-
-
-def _links(db: sqlite3.Connection, passages: Iterable[int], beside_files: str) -> dict[int, Links]:
-    inside = db.execute(_IN_FILE, (_json(passages),)).fetchall()
-    at_ends = {file for _, file, before, after in inside if before is None or after is None}
-    beside = {file: Links(*ends) for file, *ends in db.execute(beside_files, (_json(at_ends),))}
-    return {
-        number: Links(
-            beside[file].previous if before is None else before,
-            beside[file].next if after is None else after,
-        )
-        for number, file, before, after in inside
-    }
 
 
 def _json(numbers: Iterable[int]) -> str:

@@ -34,6 +34,8 @@ from pack_connectors.catalog.vocabulary import frequencies, prefix_frequency
 
 _RANKED: Final = 2000
 _READ: Final = 15_000
+_AHEAD: Final = 20
+"""How many of the best passages more than wanted are looked at, for those that are not shown."""
 _COMMON_WAYS: Final = 4
 """How many alternatives of a phrase of common words are looked for; the typed one is first."""
 # `ORDER BY rank` gives the same, but there FTS5 sorts all entries, while SQLite keeps the best.
@@ -230,17 +232,43 @@ class _Visible:
         self._is_filtered = not which.is_empty
         self._demanded, self.share = _demanded(db, which)
         self._excluded = _or(excluded) if excluded else ""
+        by_words = Filter(tag=which.tag, folder=which.folder)
+        self._shows_most = which.is_empty or (bool(self._demanded) and which == by_words)
 
     def search(self, search: _Search, limit: int) -> list[tuple[int, float]]:
         """Ids and scores of at most `limit` passages, by rank or beginning with the latest."""
+        limits = self._limits(search.held)
+        is_by_file_alone = limits and not (search.read or search.held or self._excluded)
+        best = None
+        if is_by_file_alone and self._shows_most:
+            best = self._first_shown(search, limits[0], limit)
+        return self._run(search, limits, limit) if best is None else best
+
+    def _first_shown(
+        self, search: _Search, shown: Where, limit: int
+    ) -> list[tuple[int, float]] | None:
+        """The best passages that are shown, if they are found among the best of all passages.
+
+        To look up the file of every passage takes a third of a search, and nearly all are shown.
+        `None` if too few of the best are.
+        """
+        ahead = limit + _AHEAD
+        best = self._run(search, [], ahead)
+        query = f"SELECT id FROM place WHERE id IN (SELECT value FROM json_each(?)) AND {shown.sql}"  # noqa: S608
+        numbers = json.dumps([number for number, _ in best])
+        passing = {number for (number,) in self._db.execute(query, (numbers, *shown.values))}
+        found = [one for one in best if one[0] in passing]
+        return found[:limit] if len(found) >= limit or len(best) < ahead else None
+
+    def _run(self, search: _Search, limits: Sequence[Where], limit: int) -> list[tuple[int, float]]:
+        """What is found by an expression within limits."""
         read = search.read
         score, order = ("0.0", "words.rowid DESC") if read else (_RANK, "2 DESC, 1")
-        limits = self._limits(search.held)
         join = "JOIN place ON place.id = words.rowid" if limits else ""
         if read > _READ:
             (last,) = self._db.execute("SELECT max(id) FROM place").fetchone()
             # FTS5 takes whole numbers only.
-            limits.append(Where("words.rowid > ?", (last - last * _READ // read,)))
+            limits = [*limits, Where("words.rowid > ?", (last - last * _READ // read,))]
         where = "".join(f" AND {one.sql}" for one in limits)
         query = (
             f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours

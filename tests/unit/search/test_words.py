@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pack.search import words
 from pack.search.words import (
     fold_text,
     index_terms,
@@ -151,3 +152,32 @@ def test_text_is_compared_without_case_and_in_one_normal_form():
 )
 def test_only_plain_text_is_in_place(text, expected):
     assert is_in_place(text, searchable_text(text)) is expected
+
+
+def indexed_as_one(text):
+    """What is indexed of a text where nothing is done by parts of it."""
+    text = unicodedata.normalize("NFC", text)
+    whole = text + words._camel_parts(text)
+    plain = unicodedata.normalize("NFKD", whole).translate(words._MARKS)
+    folded = unicodedata.normalize("NFKC", plain.casefold())
+    return words._UNSPACED_RUN.sub(words._pairs, folded).translate(words._LETTERS)
+
+
+@given(TEXTS)
+def test_what_is_indexed_by_parts_is_what_is_indexed_as_one(text):
+    if words._without_signs(text).isascii():
+        text += "é"
+    assert indexed_text(text) == indexed_as_one(text)
+
+
+@pytest.mark.parametrize("around", ["a{}b", "={}", "A {}\u0301x", "é{}é", "検{}索", "{}\u093f"])
+def test_every_character_is_indexed_by_itself_as_among_others(around):
+    characters = [chr(code) for code in range(128, 0x30000) if not 0xD800 <= code < 0xE000]
+    for start in range(0, len(characters), 4096):
+        text = "é" + " ".join(map(around.format, characters[start : start + 4096]))
+        assert indexed_text(text) == indexed_as_one(text)
+
+
+def test_only_names_have_parts():
+    text = "getUserName HTTPServer Go ABC abc a1B2 ABcd Abc getUserName x" + "aB" * 50
+    assert words._camel_parts(text) == " get User Name HTTP Server a 1 B 2 A Bcd"

@@ -381,6 +381,51 @@ def test_a_hand_edit_does_not_make_neighbours_cost_the_whole_folder():
     catalog.close()
 
 
+@pytest.mark.parametrize("ahead", [0, 2, 1000])
+@pytest.mark.parametrize("which", [Filter(), Filter(folder="a"), Filter(folder="a", tag="one")])
+def test_the_best_that_are_shown_are_the_same_however_they_are_found(monkeypatch, ahead, which):
+    catalog = SqliteCatalog(None)
+    files = {
+        f"{'ab'[n % 2]}/{'a-' * (n % 3 == 0)}{n}.md": f"---\ntags: [{'one' if n % 5 else 'two'}]\n"
+        f"---\n{'red ' * (n % 7)} red {'blue ' * (n % 4)} {'word ' * (n % 11)}\n"
+        for n in range(80)
+    }
+    catalog.replace(CommitId("1"), [row(MemoryPath(p), text) for p, text in files.items()])
+    gone = {MemoryPath(path): None for path in list(files)[:30:3]}
+    catalog.edit([row(MemoryPath("a/new.md"), "red blue red")], gone, [])
+
+    def best(limit):
+        found = catalog.candidates([clause("red"), clause("blue")], which=which, limit=limit)
+        return [(one.path, one.score) for one in found]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog_search._Visible, "_first_shown", lambda *_: None)
+        expected = best(1000)
+    assert len(expected) > 20
+    monkeypatch.setattr(catalog_search, "_AHEAD", ahead)
+    for limit in (1, 5, 20, 1000):
+        assert best(limit) == expected[:limit]
+    catalog.close()
+
+
+def test_a_hand_edit_does_not_make_each_file_be_looked_up():
+    catalog = SqliteCatalog(None)
+    catalog.replace(CommitId("1"), [row(MemoryPath(f"a/{n:04}.md"), "red") for n in range(1500)])
+    steps = []
+
+    def cost():
+        steps.clear()
+        catalog._file.open().set_progress_handler(lambda: steps.append(1), 100)
+        assert len(catalog.candidates([clause("red")], limit=40)) == 40
+        return len(steps)
+
+    without = cost()
+    catalog.edit([row(MemoryPath("a/0500.md"), "blue")], {}, [])
+    catalog.totals()  # so that it has been indexed
+    assert cost() < 1.5 * without  # twice as many where each file is looked up
+    catalog.close()
+
+
 def test_what_is_excluded_is_not_looked_up_for_each_file():
     catalog = SqliteCatalog(None)
     rows = [row(MemoryPath(f"a/{n}.md"), "red" if n % 2 else "red blue") for n in range(1000)]
