@@ -9,6 +9,7 @@ Source: Unicode Standard Annex #15, "Stream-Safe Text Format".
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final, Literal
 
@@ -16,8 +17,12 @@ from pack.deferred import pattern
 
 MOST_MARKS: Final = 30
 """How many combining marks in a row are kept."""
-_FIRST_MARK: Final = "\u0300"
-_MAY_BE_RUN: Final = pattern(f"[{_FIRST_MARK}-\U0010ffff]{{{MOST_MARKS + 1}}}")
+_MARKS: Final = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u1cff\u1dc0-\u1dff\u20d0-\u20ff\u2ce0-\u2dff\u302a-\u302f"
+    "\u3099\u309a\ua660-\uabff\ufb1e\ufe00-\ufe2f\uff9e\uff9f\U00010000-\U0010ffff"
+)
+"""Characters among which all marks are; letters that many languages are written in are not."""
+_MAY_BE_RUN: Final = pattern(f"[{_MARKS}]{{{MOST_MARKS + 1},}}")
 _RUN: Final = pattern(f"(?<!M)M{{{MOST_MARKS + 1},}}")
 
 
@@ -27,11 +32,14 @@ def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
 
 
 def _without_excess(text: str) -> str:
-    if _MAY_BE_RUN.search(text) is None:
-        return text
-    kinds = text.translate(_KINDS)
+    return _MAY_BE_RUN.sub(_cut_marks, text)
+
+
+def _cut_marks(found: re.Match[str]) -> str:
+    """What is kept of a part of a text in which there may be many marks in a row."""
+    text = found[0]
     kept, last = [], 0
-    for run in _RUN.finditer(kinds):
+    for run in _RUN.finditer(text.translate(_KINDS)):
         kept.append(text[last : run.start() + MOST_MARKS])
         last = run.end()
     return "".join((*kept, text[last:]))

@@ -19,7 +19,7 @@ Match = tuple[int, int, float]
 the weight of the alternative found there. A plain tuple, since a search makes thousands of them."""
 
 
-class Found(NamedTuple):
+class TextMatches(NamedTuple):
     """The matches in one of several texts.
 
     Attributes:
@@ -33,7 +33,7 @@ class Found(NamedTuple):
     matches: Sequence[Match]
 
 
-NOTHING: Final = Found("", 0, ())
+NOTHING: Final = TextMatches("", 0, ())
 _place = itemgetter(0)
 
 

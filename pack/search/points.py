@@ -17,7 +17,7 @@ from math import log
 from typing import Final, NamedTuple
 
 from pack.search.candidate import Candidate, head_of
-from pack.search.matches import NOTHING, Found, Match, find_matches
+from pack.search.matches import NOTHING, Match, TextMatches, find_matches
 from pack.search.place_names import places_named
 from pack.search.query import PART_WEIGHT, Query
 from pack.search.words import fold_text, searchable_texts
@@ -56,7 +56,7 @@ class Points(NamedTuple):
     date: float
     place: float
     whole: frozenset[int] = frozenset()
-    body: Found = NOTHING
+    body: TextMatches = NOTHING
 
     @property
     def total(self) -> float:
@@ -107,7 +107,7 @@ def give_points(
                 _DATE if query.dates and _is_dated(query, text) else 0.0,
                 _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
                 _wholly_met((*body, *head)) if has_parts else frozenset(clauses),
-                Found(marked, start, body),
+                TextMatches(marked, start, body),
             )
         )
         start += len(marked) + 1

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Final
 
 from pack.files.passages import bare_lines
-from pack.search.matches import Found, Match, find_matches
+from pack.search.matches import Match, TextMatches, find_matches
 from pack.search.query import Query
 from pack.search.words import fold_text, is_in_place, searchable_lines
 
@@ -20,7 +20,7 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
 
 
 def find_lines(
-    query: Query, passages: Sequence[tuple[str, int]], known: Sequence[Found] = ()
+    query: Query, passages: Sequence[tuple[str, int]], known: Sequence[TextMatches] = ()
 ) -> list[tuple[int, str]]:
     """The first line of each passage that holds the phrase, or else the most clauses.
 
@@ -48,7 +48,7 @@ def find_lines(
 
 
 def _known_lines(
-    query: Query, passages: Sequence[tuple[str, int]], known: Sequence[Found]
+    query: Query, passages: Sequence[tuple[str, int]], known: Sequence[TextMatches]
 ) -> dict[int, dict[int, int]]:
     """`_clauses_met` of the passages in which nothing has to be looked for again, by number.
 

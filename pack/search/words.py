@@ -43,6 +43,8 @@ _LONGEST_KNOWN: Final = 8
 _ASCII: Final = bytes(range(128))
 _CAMEL: Final = pattern(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
 _WORD: Final = pattern(r"[A-Za-z0-9]+")
+_CAPITALS: Final = pattern(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9][a-z0-9]*+[A-Z])[A-Za-z0-9]++")
+"""A word with a capital that does not begin it."""
 _LONGEST_CAMEL: Final = 80
 """Longer ones are encoded data, not names."""
 _CAMEL_PART: Final = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -182,8 +184,8 @@ def _camel_parts(text: str) -> str:
     """The parts of all CamelCase words, with a space before each; fast if there are none."""
     if not _has_camel(text):
         return ""
-    words = (word for word in dict.fromkeys(_WORD.findall(text)) if not word.islower())
-    names = (word for word in words if len(word) <= _LONGEST_CAMEL and _CAMEL.search(word))
+    words = [word for word in dict.fromkeys(_CAPITALS.findall(text)) if len(word) <= _LONGEST_CAMEL]
+    names = filter(_CAMEL.search, words)
     return "".join(f" {part}" for name in names for part in _CAMEL_PART.findall(name))
 
 

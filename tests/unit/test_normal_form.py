@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pack import normal_form
 from pack.normal_form import MOST_MARKS, normalize
 
 ACUTE, BELOW = "\u0301", "\u0316"
@@ -29,3 +30,14 @@ def test_every_kind_of_mark_is_cut(mark):
 def test_letters_beyond_ascii_are_no_marks():
     text = "\u5168" * 100 + "\u0915\u093f" * 100 + "\uac00" * 100
     assert normalize("NFC", text) == text
+
+
+def test_no_mark_is_among_the_characters_that_are_not_looked_at():
+    marks = [
+        chr(code)
+        for code in range(0x110000)
+        if unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
+    ]
+    text = "".join(f"{mark * MOST_MARKS}{mark}\u5168" for mark in marks)
+    cut = "".join(f"{mark * MOST_MARKS}\u5168" for mark in marks)
+    assert normal_form._without_excess(text) == cut

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.search import snippets
-from pack.search.matches import Found, find_matches
+from pack.search.matches import TextMatches, find_matches
 from pack.search.query import parse_query
 from pack.search.snippets import SNIPPET_CHARACTERS, find_line, find_lines
 from pack.search.words import searchable_texts
@@ -20,7 +20,7 @@ def known_in(query, texts):
     marked = searchable_texts(texts)
     found, start = [], 0
     for text, matches in zip(marked, find_matches(query.clauses, marked), strict=True):
-        found.append(Found(text, start, matches))
+        found.append(TextMatches(text, start, matches))
         start += len(text) + 1
     return found
 
