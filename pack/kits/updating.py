@@ -118,7 +118,10 @@ def plan_update(
     joined = sides.join({conflict.path for conflict in merged.conflicts}, read)
     if joined:
         merged = merge_trees(
-            sides.base, sides.here, sides.new, lambda blob: joined.get(blob) or read(blob)
+            sides.base,
+            sides.here,
+            sides.new,
+            lambda blob: joined[blob] if blob in joined else read(blob),
         )
     changes = [_expecting(change, here) for change in merged.changes]
     changes += _moves(renamed, {change.path for change in changes}, here, read)

@@ -14,7 +14,7 @@ _AGREED: Final = TypeAdapter(dict[str, list[str]])
 
 
 class AgreedSources:
-    """The addresses that were agreed to, for each memory.
+    """The addresses that were agreed to, for each memory; see `pack.kits.consent.AgreedPlaces`.
 
     Args:
         file: Where they are; made when something is stored.
@@ -24,19 +24,11 @@ class AgreedSources:
         self._file = UserFile(file, _AGREED)
 
     def of(self, memory: str) -> frozenset[str]:
-        """The addresses of which what is there may come into a memory.
-
-        Raises:
-            Unavailable: They cannot be read.
-        """
+        """See `AgreedPlaces.of`."""
         return frozenset(self._file.read().get(memory, []))
 
     def add(self, memory: str, addresses: Iterable[str]) -> None:
-        """Have what is at some addresses be allowed to come into a memory.
-
-        Raises:
-            Unavailable: It cannot be stored.
-        """
+        """See `AgreedPlaces.add`."""
 
         def change(known: dict[str, list[str]]) -> dict[str, list[str]]:
             return known | {memory: sorted({*known.get(memory, []), *addresses})}

@@ -91,7 +91,7 @@ class KitOffer:
         return self._seen_as(said) is not Visibility.PRIVATE or self.is_granted_to(peer)
 
     def is_listed_for(self, peer: str, said: Visibility = Visibility.PUBLIC) -> bool:
-        """Whether a peer is told of it without naming it; the arguments are those of `admits`."""
+        """Whether a peer that did not name it is told of it. The arguments are as for `admits`."""
         return self.admits(peer, said) and self._seen_as(said) is not Visibility.UNLISTED
 
     def _seen_as(self, said: Visibility) -> Visibility:

@@ -62,10 +62,9 @@ from pack_servers.cli.shell.options import (
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import can_ask, confirm, one_line, say, working, write_bytes
 from pack_servers.cli.shell.wording import worded
-from pack_servers.wiring.kits.consent import SourceConsent
 from pack_servers.wiring.kits.indexes import named_kit
 from pack_servers.wiring.kits.patches import patch_files, write_patches
-from pack_servers.wiring.kits.sources import kit_sources
+from pack_servers.wiring.kits.sources import kit_sources, source_consent
 
 EXAMPLES: Final = """\
   pack kit install ~/kits#observer    show what would come, ask, install it
@@ -188,7 +187,7 @@ def run(  # noqa: PLR0917 - options
         asking_peers(memory) as peers,
         kit_sources(
             lambda address: peers().source(address),
-            SourceConsent(memory.connector.location, agrees, dry_run=dry_run),
+            source_consent(memory.connector.location, agrees, dry_run=dry_run),
         ) as sources,
     ):
         call = KitCall(

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from pack_connectors.kit_sources.agreed_sources import AgreedSources
 from pack_connectors.kit_sources.archive import ArchiveSource, is_archive
 from pack_connectors.kit_sources.folder import FolderSource
 from pack_connectors.local_git.connector import LocalGit
@@ -18,18 +19,19 @@ from pack_connectors.local_git.rules.person import STAND_IN
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, Unavailable
 from pack.kits.address import KitAddress, parse_address
+from pack.kits.consent import Ask, SourceConsent
 from pack.kits.lock import LockedKit
 from pack.kits.shipment import Kit, KitSource, Shipment, unpack
 from pack.kits.trust import is_fixed
 from pack.log import LogQuery
 from pack.memory import Memory
 from pack.model import Identity
-from pack_servers.wiring.kits.consent import SourceConsent
 from pack_servers.wiring.kits.own import OwnKitSource, is_own
 from pack_servers.wiring.kits.signers import signer_of
 
 PEER: Final = "peer:"
 """How the address of a kit of another peer begins."""
+_AGREED: Final = Path("~/.pack/kits/sources.json")
 
 
 FindOfPeer = Callable[[str], KitSource]
@@ -197,6 +199,12 @@ def _is_repository(folder: Path) -> bool:
     return (folder / ".git").exists() or (
         (folder / "HEAD").is_file() and (folder / "objects").is_dir()
     )
+
+
+def source_consent(memory: str, ask: Ask, *, dry_run: bool) -> SourceConsent:
+    """What the person at this machine agreed to for one memory; see `SourceConsent`."""
+    agreed = AgreedSources(_AGREED.expanduser())
+    return SourceConsent(memory, agreed, ask, is_own=is_own, dry_run=dry_run)
 
 
 def author_of(memory: Memory) -> Identity:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from pack_servers.wiring.kits.consent import SourceConsent
-from pack_servers.wiring.kits.sources import kit_sources
+from pack_servers.wiring.kits.sources import kit_sources, source_consent
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, RefusedForSafety
+from pack.kits.consent import SourceConsent
 from pack.kits.lock import LockedKit
 
 
@@ -27,7 +27,7 @@ class Person:
 
 
 def consent_of(person: Person, memory: str = "/notes", *, dry_run: bool = False) -> SourceConsent:
-    return SourceConsent(memory, person, dry_run=dry_run)
+    return source_consent(memory, person, dry_run=dry_run)
 
 
 def locked(source: str, ref: str | None) -> LockedKit:

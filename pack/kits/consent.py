@@ -1,4 +1,4 @@
-"""Whether this machine fetches from a place that a memory names: only if its person said so here.
+"""Whether this machine reads a place that a memory names: only if its person said so here.
 
 The lock and the list of indexes are in the memory, and whoever writes there may have put any place
 into them. This machine would read that place with the keys, passwords and grants of its person, and
@@ -10,18 +10,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Final
-
-from pack_connectors.kit_sources.agreed_sources import AgreedSources
+from typing import Protocol
 
 from pack.actions import Action
 from pack.errors import RefusedForSafety
-from pack_servers.wiring.kits.own import is_own
 
 Ask = Callable[[Sequence[str]], bool]
 """Whether the person agrees to some places; no, where nobody can be asked."""
-_AGREED: Final = Path("~/.pack/kits/sources.json")
+
+
+class AgreedPlaces(Protocol):
+    """What was agreed to at this machine, for each memory."""
+
+    def of(self, memory: str) -> frozenset[str]:
+        """The addresses of which what is there may come into a memory.
+
+        Raises:
+            Unavailable: They cannot be read.
+        """
+        ...
+
+    def add(self, memory: str, addresses: Iterable[str]) -> None:
+        """Let what is at some addresses come into a memory.
+
+        Raises:
+            Unavailable: It cannot be stored.
+        """
+        ...
 
 
 class SourceConsent:
@@ -29,15 +44,26 @@ class SourceConsent:
 
     Args:
         memory: The memory.
+        agreed: What they agreed to before.
         ask: Asks the person.
+        is_own: Whether an address is of a kit that comes with PACK, which nobody is asked about.
         dry_run: Remember nothing that they say.
     """
 
-    def __init__(self, memory: str, ask: Ask, *, dry_run: bool) -> None:
+    def __init__(
+        self,
+        memory: str,
+        agreed: AgreedPlaces,
+        ask: Ask,
+        *,
+        is_own: Callable[[str], bool],
+        dry_run: bool,
+    ) -> None:
         self._memory = memory
+        self._agreed = agreed
         self._ask = ask
+        self._is_own = is_own
         self._dry_run = dry_run
-        self._agreed = AgreedSources(_AGREED.expanduser())
         self._said: dict[str, bool] = {}
 
     @cached_property
@@ -50,7 +76,8 @@ class SourceConsent:
         Raises:
             Unavailable: That cannot be read.
         """
-        return is_own(address) or self._said.get(address, False) or address in self._before
+        is_known = self._is_own(address) or self._said.get(address, False)
+        return is_known or address in self._before
 
     def add(self, *addresses: str) -> None:
         """Remember that they agree to some places.
