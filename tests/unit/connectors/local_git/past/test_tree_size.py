@@ -1,5 +1,7 @@
 """Files of a commit are counted, each tree once, however many there are."""
 
+import sys
+
 import pytest
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.past.tree_size import refuse_endless
@@ -68,3 +70,21 @@ def test_a_tree_that_is_missing_is_told(folder, store):
     made = commit(folder, tree(folder, ("040000 tree", "1" * 40)))
     with pytest.raises(NotFound):
         refuse_endless(store, made)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a child")
+@pytest.mark.parametrize(
+    ("command", "is_limited"),
+    [
+        (["diff-tree", "--stdin"], True),
+        (["log", "--stdin"], True),
+        (["cat-file", "--batch"], False),
+    ],
+)
+def test_a_git_that_lists_files_gets_so_much_memory_and_no_more(folder, command, is_limited):
+    from resource import RLIMIT_DATA, getrlimit, prlimit  # noqa: PLC0415 - only Linux has it
+
+    with GitRunner(open_repository(folder)).start(command) as child:
+        limit = prlimit(child.pid, RLIMIT_DATA)
+        child.communicate(b"")
+    assert limit == ((1024**3, 1024**3) if is_limited else getrlimit(RLIMIT_DATA))
